@@ -1,0 +1,1 @@
+"""The shell of phasebot: everything that touches the world."""
