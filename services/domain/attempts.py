@@ -1,0 +1,93 @@
+"""Attempts: single executions of a phase, numbered, leased and fenced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class AttemptState(StrEnum):
+    """Where an attempt stands. `stopping`: superseded, its end not yet confirmed."""
+
+    CLAIMED = "claimed"
+    DISPATCHED = "dispatched"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    @property
+    def is_live(self) -> bool:
+        """An execution may still be going on somewhere."""
+        return self in _LIVE
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Live, and its result is still wanted."""
+        return self in _LIVE and self is not AttemptState.STOPPING
+
+
+_LIVE = frozenset({AttemptState.CLAIMED, AttemptState.DISPATCHED, AttemptState.RUNNING, AttemptState.STOPPING})
+
+
+class Outcome(StrEnum):
+    """How an execution ended, as its executor reports it."""
+
+    PASSED = "passed"
+    BROKE = "broke"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    @property
+    def state(self) -> AttemptState:
+        return _ENDED_AS[self]
+
+
+_ENDED_AS = {
+    Outcome.PASSED: AttemptState.SUCCEEDED,
+    Outcome.BROKE: AttemptState.FAILED,
+    Outcome.TIMED_OUT: AttemptState.TIMED_OUT,
+    Outcome.CANCELLED: AttemptState.CANCELLED,
+    Outcome.LOST: AttemptState.LOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One execution of a phase.
+
+    `number` counts within the phase, from 1. `fence` counts claims within the plan: a report with an older fence is stale.
+    `holder` names the process that claimed it. `lease_until` is None for attempts that hold no lease (a person's work);
+    otherwise the holder renews it, and past it (plus the kill grace) the attempt is lost.
+    `deadline` is when the coordinator gives up on it, None for no timeout.
+    """
+
+    number: int
+    fence: int
+    executor: str
+    state: AttemptState
+    claimed_at: datetime
+    holder: str = ""
+    lease_until: datetime | None = None
+    deadline: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def holds_slot(self) -> bool:
+        """True while it counts against the limits. A person's work has no lease and holds no slot."""
+        return self.lease_until is not None and self.state.is_live
+
+    def renewed(self, lease_until: datetime) -> Attempt:
+        return replace(self, lease_until=lease_until)
+
+    def ended(self, outcome: Outcome, now: datetime) -> Attempt:
+        return replace(self, state=outcome.state, finished_at=now)
+
+    def superseded(self) -> Attempt:
+        """No longer wanted; whether its execution has ended is not known yet."""
+        return replace(self, state=AttemptState.STOPPING)

@@ -1,0 +1,99 @@
+"""Effects: what the core wants done in the world. Carried out by the outbox, at least once, so that twice looks like once.
+
+Effects that show state (`RefreshParent`) are thin: they are rendered from the plan as it is when they are carried out,
+and several waiting for the same plan are one. Effects that tell of a moment (`PostComment`) carry their text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Effect:
+    """`key` is unique for the wish: derived from its cause, never from the road it came by."""
+
+    plan: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIssue(_Effect):
+    """Create the issue of a phase, attached to the parent; or the parent's, where `phase` is None."""
+
+    phase: str | None
+    kind: Literal["create_issue"] = "create_issue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDependencies(_Effect):
+    """Say on the child issue which issues block it."""
+
+    phase: str
+    kind: Literal["link_dependencies"] = "link_dependencies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshParent(_Effect):
+    """Bring the parent's managed block and the sticky status comment up to date."""
+
+    kind: Literal["refresh_parent"] = "refresh_parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostComment(_Effect):
+    """A new comment on the issue of a phase, or on the parent where `phase` is None. `body` is ready to be posted."""
+
+    phase: str | None
+    body: str
+    kind: Literal["post_comment"] = "post_comment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetIssueState(_Effect):
+    """Open or close the issue of a phase, or the parent's. `reason` as GitHub knows it."""
+
+    phase: str | None
+    state: Literal["open", "closed"]
+    reason: Literal["completed", "not_planned", "reopened"]
+    kind: Literal["set_issue_state"] = "set_issue_state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchAttempt(_Effect):
+    """Hand the claimed attempt to its executor."""
+
+    phase: str
+    fence: int
+    executor: str
+    kind: Literal["dispatch_attempt"] = "dispatch_attempt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAttempt(_Effect):
+    """End an execution whose result is no longer wanted."""
+
+    phase: str
+    fence: int
+    executor: str
+    kind: Literal["stop_attempt"] = "stop_attempt"
+
+
+IssueEffect = CreateIssue | LinkDependencies | RefreshParent | PostComment | SetIssueState
+ExecutorEffect = DispatchAttempt | StopAttempt
+Effect = IssueEffect | ExecutorEffect
+
+_codec: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="kind")])
+
+
+def encode(effect: Effect) -> bytes:
+    """As JSON, for the outbox."""
+    return _codec.dump_json(effect)
+
+
+def decode(text: bytes | str) -> Effect:
+    """What `encode` wrote."""
+    return _codec.validate_json(text)

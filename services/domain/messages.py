@@ -1,0 +1,202 @@
+"""Messages: what the core is told. Facts in the past tense, orders in the imperative; each about one plan.
+
+Every message has a `cause`, unique for what brought it about: the same cause arriving by another road changes nothing.
+Reports of attempts are guarded by their fence as well. `by` is the login of the person, "" for the machine itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from services.domain.attempts import Outcome
+from services.domain.failure import Failure
+from services.domain.phase import IssueRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    plan: str
+    cause: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AboutPhase(_About):
+    phase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report(_AboutPhase):
+    """From an executor, about one attempt; stale unless `fence` is that of the phase's newest attempt."""
+
+    fence: int
+
+
+# ---------------------------------------------------------------- facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted(_Report):
+    """The executor has begun to run the attempt."""
+
+    kind: Literal["attempt_started"] = "attempt_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRenewed(_Report):
+    """The holder is alive and still runs it: the lease is prolonged."""
+
+    kind: Literal["attempt_renewed"] = "attempt_renewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFinished(_Report):
+    """The execution has ended. Also confirms the end of one that was being stopped. `failure` is set unless it passed."""
+
+    outcome: Outcome
+    failure: Failure | None = None
+    kind: Literal["attempt_finished"] = "attempt_finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCreated(_About):
+    """The issue of a phase exists, or the parent's where `phase` is None."""
+
+    phase: str | None
+    issue: IssueRef
+    kind: Literal["issue_created"] = "issue_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependenciesLinked(_AboutPhase):
+    """The child issue now says which issues block it."""
+
+    kind: Literal["dependencies_linked"] = "dependencies_linked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed(_About):
+    """The moment the plan asked to be woken at has come: leases, deadlines and back-offs are looked at."""
+
+    kind: Literal["time_passed"] = "time_passed"
+
+
+# ---------------------------------------------------------------- orders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartPlan(_About):
+    """Publish the plan if it is tracked, then carry it out; only `selected` phases, where given."""
+
+    selected: frozenset[str] | None = None
+    kind: Literal["start_plan"] = "start_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausePlan(_About):
+    """Start nothing new; what runs may finish."""
+
+    kind: Literal["pause_plan"] = "pause_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumePlan(_About):
+    """Go on after a pause, or after a cancellation."""
+
+    kind: Literal["resume_plan"] = "resume_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPlan(_About):
+    """Give the plan up: what runs is stopped, nothing new starts."""
+
+    kind: Literal["cancel_plan"] = "cancel_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPhase(_AboutPhase):
+    """The allocator gives the phase its slot: a new attempt begins, held by `holder`."""
+
+    holder: str = ""
+    kind: Literal["claim_phase"] = "claim_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPhase(_AboutPhase):
+    """Run a phase again that failed, was cancelled or skipped; its automatic retries are restored."""
+
+    kind: Literal["retry_phase"] = "retry_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletePhase(_AboutPhase):
+    """A person says the phase is done."""
+
+    kind: Literal["complete_phase"] = "complete_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipPhase(_AboutPhase):
+    """Leave the phase out; dependents may go on."""
+
+    kind: Literal["skip_phase"] = "skip_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPhase(_AboutPhase):
+    """Give the phase up; dependents are blocked."""
+
+    kind: Literal["cancel_phase"] = "cancel_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenPhase(_AboutPhase):
+    """The phase is to be done (again)."""
+
+    kind: Literal["reopen_phase"] = "reopen_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePhase(_AboutPhase):
+    """Pass the gate before the phase, or its quality check after it."""
+
+    kind: Literal["approve_phase"] = "approve_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectPhase(_AboutPhase):
+    """Refuse the phase at its gate or its quality check, with a reason for people to read."""
+
+    why: str = ""
+    kind: Literal["reject_phase"] = "reject_phase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPriority(_About):
+    """Change how urgent the plan is, or one phase of it. 10 urgent, 20 high, 50 normal, 70 low, 90 background."""
+
+    priority: int
+    phase: str | None = None
+    kind: Literal["set_priority"] = "set_priority"
+
+
+Report = AttemptStarted | AttemptRenewed | AttemptFinished
+Fact = Report | IssueCreated | DependenciesLinked | TimePassed
+PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
+Order = StartPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
+Message = Fact | Order
+
+_codec: TypeAdapter[list[Message]] = TypeAdapter(list[Annotated[Message, Field(discriminator="kind")]])
+
+
+def encode(messages: list[Message]) -> bytes:
+    """As JSON, for the inbox."""
+    return _codec.dump_json(messages, exclude_defaults=False)
+
+
+def decode(text: bytes | str) -> list[Message]:
+    """What `encode` wrote. Raises pydantic.ValidationError for anything else."""
+    return _codec.validate_json(text)

@@ -1,0 +1,137 @@
+"""A phase: a node of the plan's graph, with the rules it runs under and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from services.domain.attempts import Attempt
+from services.domain.failure import Failure
+from services.domain.transitions import PhaseState, Trigger, allows, next_state
+
+
+class QueueStatus(StrEnum):
+    """What people see of a phase everywhere: the stored state, and for a waiting phase whether it may start."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    BLOCKED = "blocked"
+    RUNNING = "running"
+    NEEDS_QA = "needs_qa"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class OnError(StrEnum):
+    """What a failed phase means: `fail` stops the plan, `skip` gives up its branch, `continue` lets dependents go on."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    CONTINUE = "continue"
+
+
+class Qa(StrEnum):
+    """Who gives the verdict after a phase has run."""
+
+    NONE = "none"
+    MANUAL = "manual"
+
+
+MANUAL = "manual"
+"""The executor that waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One step of a phase: which tool, and its input as the policy gives it (JSON values)."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the policy says of one phase, resolved when the plan was made. Durations are exact; `timeout` None: no limit."""
+
+    executor: str = MANUAL
+    on_error: OnError = OnError.SKIP
+    retries: int = 0
+    retry_delay: timedelta = timedelta(seconds=5)
+    timeout: timedelta | None = None
+    approval: bool = False
+    qa: Qa = Qa.NONE
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """An issue on GitHub: `id` is the database id that links want, `number` the one people see."""
+
+    number: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase of a plan. Values; every change makes a new one.
+
+    `ordinal` is its place in the plan, from 1; `number` the number as written. `attempt` is the newest attempt, `attempts`
+    how many there ever were. `failures` counts automatic retries spent, `losses` attempts lost since the last retry by hand.
+    `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
+    """
+
+    key: str
+    ordinal: int
+    title: str
+    number: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    state: PhaseState = PhaseState.WAITING
+    status: QueueStatus = QueueStatus.QUEUED
+    attempt: Attempt | None = None
+    attempts: int = 0
+    failures: int = 0
+    losses: int = 0
+    not_before: datetime | None = None
+    approved_by: str = ""
+    failure: Failure | None = None
+    issue: IssueRef | None = None
+    linked: bool = False
+    priority: int = 50
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    def on(self, trigger: Trigger, **changes: Any) -> Phase:
+        """The phase after `trigger`, with `changes` to its other fields. Raises NoTransition."""
+        return replace(self, state=next_state(self.state, trigger), **changes)
+
+    def allows(self, trigger: Trigger) -> bool:
+        return allows(self.state, trigger)
+
+    @property
+    def name(self) -> str:
+        """How people call it: the number as written, if any, and the title."""
+        return f"{self.number}: {self.title}" if self.number else self.title
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Dependents may go on: completed, skipped, or failed under `on_error: continue`."""
+        return self.state in _DONE or (self.state is PhaseState.FAILED and self.rules.on_error is OnError.CONTINUE)
+
+    @property
+    def is_in_flight(self) -> bool:
+        """An execution whose result is wanted, or its verdict, is under way."""
+        return self.state in _IN_FLIGHT
+
+    @property
+    def is_stopping(self) -> bool:
+        """A superseded execution may still be going on."""
+        return self.attempt is not None and self.attempt.state.is_live and not self.attempt.state.is_in_flight
+
+
+_DONE = frozenset({PhaseState.COMPLETED, PhaseState.SKIPPED})
+_IN_FLIGHT = frozenset({PhaseState.RUNNING, PhaseState.NEEDS_QA})

@@ -1,0 +1,72 @@
+"""A plan: a parsed document and its progress. The unit of consistency: one message changes one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.domain.graph import Graph
+from services.domain.phase import IssueRef, Phase
+from services.domain.status import settle
+
+
+class PlanState(StrEnum):
+    """What is stored of a plan."""
+
+    PLANNED = "planned"
+    PUBLISHING = "publishing"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan with its phases in document order, without their bodies.
+
+    `version` rises by one with every save; `fences` counts the claims ever made; `selected` restricts which phases may
+    start (None: all). `tracked` plans have issues; an untracked one only runs. Build one with `plan_of`.
+    """
+
+    id: str
+    project: str
+    title: str
+    phases: Mapping[str, Phase]
+    graph: Graph
+    source: str = ""
+    state: PlanState = PlanState.PLANNED
+    version: int = 0
+    fences: int = 0
+    priority: int = 50
+    tracked: bool = True
+    issue: IssueRef | None = None
+    selected: frozenset[str] | None = None
+    created_at: datetime | None = None
+    closed: bool = field(default=False)
+
+    def phase(self, key: str) -> Phase:
+        return self.phases[key]
+
+    def with_phase(self, phase: Phase) -> Plan:
+        """The plan with this phase in place of its old self; the status of all it affects is computed anew."""
+        phases = dict(self.phases)
+        phases[phase.key] = phase
+        settle(phases, self.graph, phase.key)
+        return replace(self, phases=phases)
+
+    def __iter__(self) -> Iterator[Phase]:
+        return iter(self.phases.values())
+
+    def needs(self, phase: Phase) -> Iterator[Phase]:
+        """The dependencies of a phase, in plan order."""
+        return (self.phases[key] for key in self.graph.needs[phase.key])
+
+
+def plan_of(plan: Plan) -> Plan:
+    """The plan with every status computed from scratch: for a plan just parsed."""
+    phases = dict(plan.phases)
+    for key in plan.graph.order():
+        settle(phases, plan.graph, key)
+    return replace(plan, phases=phases)

@@ -1,0 +1,57 @@
+"""How a whole plan stands, computed from its phases."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from services.domain.phase import OnError, Phase, QueueStatus
+from services.domain.plan import Plan, PlanState
+from services.domain.transitions import PhaseState
+
+
+class PlanStatus(StrEnum):
+    """What people see of a plan."""
+
+    PLANNED = "planned"
+    PUBLISHING = "publishing"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    PAUSED = "paused"
+    FAILED = "failed"
+    RUNNING = "running"
+    BLOCKED = "blocked"
+
+
+def plan_status(plan: Plan) -> PlanStatus:
+    """What people see of a plan; first match, in the order of this function."""
+    if plan.state in _SHOWN_AS_STORED:
+        return PlanStatus(plan.state)
+    if is_completed(plan):
+        return PlanStatus.COMPLETED
+    if plan.state is PlanState.PAUSED:
+        return PlanStatus.PAUSED
+    in_flight = any(phase.is_in_flight for phase in plan)
+    if is_stopped(plan) and not in_flight:
+        return PlanStatus.FAILED
+    if in_flight or any(phase.status is QueueStatus.READY for phase in plan):
+        return PlanStatus.RUNNING
+    return PlanStatus.BLOCKED
+
+
+def is_stopped(plan: Plan) -> bool:
+    """A phase with `on_error: fail` has failed: nothing new starts."""
+    return any(phase.state is PhaseState.FAILED and phase.rules.on_error is OnError.FAIL for phase in plan)
+
+
+def is_completed(plan: Plan) -> bool:
+    """Nothing is left to do: each phase completed, skipped, failed under `continue`, or cancelled with nobody waiting."""
+    return all(phase.is_satisfied or _is_given_up_for_good(plan, phase) for phase in plan)
+
+
+_SHOWN_AS_STORED = frozenset({PlanState.PLANNED, PlanState.PUBLISHING, PlanState.CANCELLED})
+
+
+def _is_given_up_for_good(plan: Plan, phase: Phase) -> bool:
+    if phase.state is not PhaseState.CANCELLED:
+        return False
+    return not any(plan.phases[key].state is PhaseState.WAITING for key in plan.graph.dependents[phase.key])

@@ -1,0 +1,124 @@
+"""Why a phase is not running: one function, the same answer in console, API, CLI, comment and `/phase why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from services.domain.phase import MANUAL, Phase, QueueStatus
+from services.domain.plan import Plan, PlanState
+from services.domain.progress import is_stopped
+from services.domain.transitions import PhaseState
+from services.domain.world import Slots, World
+
+
+class ReasonCode(StrEnum):
+    """The reasons, in the order in which they are looked for. Clearing one starts the phase or reveals the next."""
+
+    NOT_STARTED = "not_started"
+    PUBLISHING = "publishing"
+    PLAN_CANCELLED = "plan_cancelled"
+    PLAN_STOPPED = "plan_stopped"
+    PLAN_PAUSED = "plan_paused"
+    PROJECT_PAUSED = "project_paused"
+    NOT_SELECTED = "not_selected"
+    DEPENDENCY_FAILED = "dependency_failed"
+    WAITING_FOR_DEPENDENCY = "waiting_for_dependency"
+    APPROVAL_REQUIRED = "approval_required"
+    RETRY_BACKOFF = "retry_backoff"
+    ATTEMPT_STOPPING = "attempt_stopping"
+    EXECUTOR_UNAVAILABLE = "executor_unavailable"
+    SLOT_LIMIT = "slot_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason with its facts: keys of `phases` concerned, the moment it ends (`until`), the limit or executor `what`."""
+
+    code: ReasonCode
+    phases: tuple[str, ...] = ()
+    until: datetime | None = None
+    what: str = ""
+    facts: dict[str, int] = field(default_factory=dict)
+
+
+def why_not_running(plan: Plan, phase: Phase, world: World, now: datetime) -> Reason | None:
+    """The first reason that holds for a waiting phase; None if it may start, or is past waiting."""
+    if phase.state is not PhaseState.WAITING:
+        return None
+    return next(_reasons(plan, phase, world, now), None)
+
+
+def _reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    yield from plan_reasons(plan, world)
+    yield from phase_reasons(plan, phase, world, now)
+    yield from slot_reasons(plan, phase, world, world.slots)
+
+
+def plan_reasons(plan: Plan, world: World) -> Iterator[Reason]:
+    """What keeps every phase of the plan from starting."""
+    if plan.state in _PLAN_STATES:
+        yield Reason(_PLAN_STATES[plan.state])
+    if is_stopped(plan):
+        yield Reason(ReasonCode.PLAN_STOPPED, tuple(p.key for p in plan if p.state is PhaseState.FAILED))
+    if plan.state is PlanState.PAUSED:
+        yield Reason(ReasonCode.PLAN_PAUSED)
+    if plan.project in world.paused_projects:
+        yield Reason(ReasonCode.PROJECT_PAUSED, what=plan.project)
+
+
+_PLAN_STATES = {
+    PlanState.PLANNED: ReasonCode.NOT_STARTED,
+    PlanState.PUBLISHING: ReasonCode.PUBLISHING,
+    PlanState.CANCELLED: ReasonCode.PLAN_CANCELLED,
+}
+
+
+def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    """What keeps this phase from starting, whatever slots are free."""
+    if plan.selected is not None and phase.key not in plan.selected:
+        yield Reason(ReasonCode.NOT_SELECTED)
+    if phase.status is not QueueStatus.READY:
+        yield _dependency_reason(plan, phase)
+    if phase.rules.approval and not phase.approved_by:
+        yield Reason(ReasonCode.APPROVAL_REQUIRED)
+    if phase.not_before is not None and phase.not_before > now:
+        yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
+    if stopping := _still_stopping(plan, phase):
+        yield Reason(ReasonCode.ATTEMPT_STOPPING, stopping)
+    if world.executors is not None and phase.rules.executor not in world.executors:
+        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=phase.rules.executor)
+
+
+def _dependency_reason(plan: Plan, phase: Phase) -> Reason:
+    unsatisfied = [need for need in plan.needs(phase) if not need.is_satisfied]
+    if phase.status is QueueStatus.BLOCKED:
+        gone = tuple(need.key for need in unsatisfied if need.status in _GIVEN_UP)
+        return Reason(ReasonCode.DEPENDENCY_FAILED, gone)
+    return Reason(ReasonCode.WAITING_FOR_DEPENDENCY, tuple(need.key for need in unsatisfied))
+
+
+_GIVEN_UP = (QueueStatus.FAILED, QueueStatus.CANCELLED, QueueStatus.BLOCKED)
+
+
+def _still_stopping(plan: Plan, phase: Phase) -> tuple[str, ...]:
+    """Superseded executions, its own or a dependency's, that may still be at work in the same place."""
+    return tuple(one.key for one in (phase, *plan.needs(phase)) if one.is_stopping)
+
+
+def slot_reasons(plan: Plan, phase: Phase, world: World, slots: Slots) -> Iterator[Reason]:
+    """Which limit, if any, leaves no slot for this phase. A person's work takes none."""
+    if phase.rules.executor == MANUAL:
+        return
+    limits, executor = world.limits, phase.rules.executor
+    held = (
+        ("running", limits.running, slots.running),
+        ("project", limits.project, slots.projects.get(plan.project, 0)),
+        ("plan", limits.plan, slots.plans.get(plan.id, 0)),
+        (executor, limits.executors.get(executor), slots.executors.get(executor, 0)),
+    )
+    for what, limit, taken in held:
+        if limit is not None and taken >= limit:
+            yield Reason(ReasonCode.SLOT_LIMIT, what=what, facts={"limit": limit, "taken": taken})

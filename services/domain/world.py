@@ -1,0 +1,45 @@
+"""The world as a decision sees it: a frozen snapshot of what lies outside the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many attempts may hold a slot at once. None: no limit. `executors` by name."""
+
+    running: int | None = None
+    project: int | None = None
+    plan: int | None = None
+    executors: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many slots are taken: in all, and by project, plan and executor."""
+
+    running: int = 0
+    projects: Mapping[str, int] = field(default_factory=dict)
+    plans: Mapping[str, int] = field(default_factory=dict)
+    executors: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
+
+    `lease` is how long an attempt lives without news; `kill_grace` how much longer its execution may need to die.
+    """
+
+    holder: str = ""
+    limits: Limits = field(default_factory=Limits)
+    slots: Slots = field(default_factory=Slots)
+    executors: frozenset[str] | None = None
+    paused_projects: frozenset[str] = frozenset()
+    lease: timedelta = timedelta(seconds=60)
+    kill_grace: timedelta = timedelta(seconds=10)
+    lost_retries: int = 3
+    retry_delay_cap: timedelta = timedelta(minutes=10)

@@ -1,0 +1,218 @@
+"""Ports: what the core asks of the shell, in the core's words. Adapters carry their technology in their name.
+
+One `Work` is one transaction: what is done through its ports stands or falls together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from services.domain.effects import Effect
+from services.domain.events import Event
+from services.domain.messages import Message, Report
+from services.domain.phase import Phase
+from services.domain.plan import Plan
+from services.domain.world import Slots
+
+
+class Clock(Protocol):
+    """The only source of the present moment (UTC, aware)."""
+
+    def now(self) -> datetime: ...
+
+
+# ---------------------------------------------------------------- the inbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something that arrived, as it arrived. `id` is the sender's (GUID, request id): the same id twice is one delivery.
+
+    A delivery whose messages are known on arrival (an order of our own, a report of an attempt) has them in `messages`;
+    any other has None until it is resolved, and its raw `body` and `headers` say what it is.
+    """
+
+    id: str
+    source: str
+    received_at: datetime
+    event: str = ""
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    messages: tuple[Message, ...] | None = None
+
+
+class Inbox(Protocol):
+    """Deliveries: received → resolved → applied, or failed, or dead."""
+
+    def receive(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Write them down. For each: True if new (or a redelivery of one that failed), False if it is already here."""
+
+    def received(self, limit: int) -> list[Delivery]:
+        """Those still to be resolved, oldest first."""
+
+    def resolve(self, id: str, messages: Sequence[Message]) -> None:
+        """What the delivery means, frozen beside it."""
+
+    def resolved(self, limit: int) -> list[Delivery]:
+        """Those still to be applied, oldest first."""
+
+    def finish(self, ids: Sequence[str]) -> None:
+        """Applied: nothing more is to be done about them."""
+
+    def fail(self, id: str, error: str, *, retry_at: datetime | None) -> None:
+        """Not applied: tried again at `retry_at`, or dead (kept, shown, replayable) where that is None."""
+
+    def first_time(self, causes: Collection[str]) -> set[str]:
+        """Those causes that have never been applied before; they count as applied from now on."""
+
+
+# ---------------------------------------------------------------- plans
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseText:
+    """The body of a phase, kept apart from the plan: Markdown content, task lines as (done, text), paths of documents."""
+
+    content: str
+    tasks: tuple[tuple[bool, str], ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """The bodies of a plan: its overview, and its phases' texts by key."""
+
+    overview: str
+    phases: Mapping[str, PhaseText]
+
+
+class Plans(Protocol):
+    """Plans with their phases and attempts."""
+
+    def add(self, plan: Plan, text: PlanText) -> None:
+        """Store a new plan."""
+
+    def find(self, id: str) -> Plan | None:
+        """The plan as it is now; for reading."""
+
+    def find_source(self, project: str, source: str) -> Plan | None:
+        """The newest plan made from this source in this project."""
+
+    def locked(self, ids: Collection[str]) -> dict[str, Plan]:
+        """The plans, held by this Work until it ends. Those that another coordinator holds, or that are gone, are left out."""
+
+    def save(self, before: Plan, after: Plan, wake_at: datetime | None) -> None:
+        """Write what changed. `before` must be what `locked` gave. The version rises by one. Raises PlanMoved."""
+
+    def startable(self, limit: int) -> list[str]:
+        """Ids of active plans with a ready phase, the most urgent first."""
+
+    def due(self, now: datetime) -> list[str]:
+        """Ids of plans whose moment to be woken has come."""
+
+    def next_wake(self) -> datetime | None:
+        """The earliest moment at which any plan asked to be woken."""
+
+    def text(self, id: str) -> PlanText:
+        """The bodies of a plan."""
+
+    def slots(self) -> Slots:
+        """The slots taken now. Holds the allocation lock until this Work ends, so that two coordinators never overbook."""
+
+
+# ---------------------------------------------------------------- the outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One effect on its way. `tries` counts this one; from 2 on, or when `tries` is uncertain, it may have happened already."""
+
+    id: int
+    project: str
+    effect: Effect
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of a sending: done, to be tried again at `retry_at`, or dead (`error` set, no `retry_at`)."""
+
+    id: int
+    error: str = ""
+    retry_at: datetime | None = None
+
+
+class Outbox(Protocol):
+    """Effects still to be carried out, in the order in which they were wished for."""
+
+    def add(self, project: str, effects: Sequence[Effect], *, holder: str) -> list[Sending]:
+        """Store them, claimed by `holder` at once. A key that is already stored is left out, unless it is a done RefreshParent."""
+
+    def claim(self, holder: str, limit: int) -> list[Sending]:
+        """Take over what nobody holds any more (a dead process, a retry whose time has come), oldest first."""
+
+    def mark(self, outcomes: Sequence[Sent]) -> None:
+        """Write down what became of sendings."""
+
+    def next_retry(self) -> datetime | None:
+        """The earliest moment at which something waits to be tried again."""
+
+
+class Events(Protocol):
+    """The audit trail."""
+
+    def append(self, events: Iterable[Event], at: datetime) -> None: ...
+
+
+class Work(Protocol):
+    """One transaction over all of them. Leaving the context without an exception commits."""
+
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def events(self) -> Events: ...
+
+
+class OpenWork(Protocol):
+    """Begins a transaction."""
+
+    def __call__(self) -> AbstractContextManager[Work]: ...
+
+
+# ---------------------------------------------------------------- execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What an executor is given: which attempt of which phase, under which rules (`phase.rules`)."""
+
+    plan: str
+    plan_title: str
+    phase: Phase
+    fence: int
+
+
+class Reports(Protocol):
+    """Where an executor's news go: into the inbox, to be applied together with whatever else is ready."""
+
+    def __call__(self, report: Report) -> None: ...
+
+
+class Executor(Protocol):
+    """Where attempts run. The result always comes back as a report."""
+
+    name: str
+
+    def dispatch(self, assignment: Assignment) -> None:
+        """Begin; returns at once. Dispatching the same fence twice is dispatching it once. Raises TransientError."""
+
+    def stop(self, plan: str, phase: str, fence: int) -> None:
+        """End this attempt if it runs; its end is reported (cancelled). One that is unknown is reported as ended, too."""
