@@ -150,7 +150,7 @@ class Outbox(Protocol):
     """Effects still to be carried out, in the order in which they were wished for."""
 
     def add(self, project: str, effects: Sequence[Effect], *, holder: str) -> list[Sending]:
-        """Store them, claimed by `holder` at once. A key that is already stored is left out, unless it is a done RefreshParent."""
+        """Store them, claimed by `holder` at once. A key that is already stored is left out."""
 
     def claim(self, holder: str, limit: int) -> list[Sending]:
         """Take over what nobody holds any more (a dead process, a retry whose time has come), oldest first."""
