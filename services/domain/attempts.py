@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.domain.failure import Failure
+
 
 class AttemptState(StrEnum):
     """Where an attempt stands. `stopping`: superseded, its end not yet confirmed."""
@@ -76,6 +78,7 @@ class Attempt:
     lease_until: datetime | None = None
     deadline: datetime | None = None
     finished_at: datetime | None = None
+    failure: Failure | None = None
 
     @property
     def holds_slot(self) -> bool:
@@ -85,8 +88,8 @@ class Attempt:
     def renewed(self, lease_until: datetime) -> Attempt:
         return replace(self, lease_until=lease_until)
 
-    def ended(self, outcome: Outcome, now: datetime) -> Attempt:
-        return replace(self, state=outcome.state, finished_at=now)
+    def ended(self, outcome: Outcome, now: datetime, failure: Failure | None = None) -> Attempt:
+        return replace(self, state=outcome.state, finished_at=now, failure=failure)
 
     def superseded(self) -> Attempt:
         """No longer wanted; whether its execution has ended is not known yet."""
