@@ -1,0 +1,245 @@
+"""Plans whose headings name their units: phases, stages, milestones, sprints, weeks, work packages, steps, releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.planning.marks import Mark
+from services.planning.outline import Item, Section
+from services.planning.reading import NOT_MINE, Document, Reading, Unit, direct_end
+from services.planning.words import GROUNDWORK, PLAN, is_work
+
+_WEIGHT = {
+    "work package": 1.2,
+    "phase": 1.0,
+    "milestone": 0.95,
+    "stage": 0.95,
+    "sprint": 0.95,
+    "iteration": 0.9,
+    "wave": 0.85,
+    "week": 0.7,
+    "month": 0.7,
+    "epic": 0.7,
+    "step": 0.7,
+    "release": 0.65,
+    "part": 0.6,
+    "story": 0.6,
+}
+_CERTAIN = frozenset({"work package", "phase", "milestone", "stage", "sprint", "iteration", "wave"})
+"""Kinds that nobody uses for anything but units of work; the others need a document that looks like a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Headings of one kind that go together: indices of sections, in document order."""
+
+    kind: str
+    members: tuple[int, ...]
+    boxes: int
+    loose: bool
+
+    @property
+    def weight(self) -> float:
+        return _WEIGHT[self.kind] * min(1.0, 0.55 + 0.15 * len(self.members)) + (0.1 if self.boxes else 0.0)
+
+
+def read(document: Document) -> Reading:
+    """Take the highest kind of heading that is used consistently for work."""
+    groups = _groups(document)
+    if not groups:
+        return NOT_MINE
+    best = _outermost(document, max(groups, key=lambda group: group.weight), groups)
+    confidence = _confidence(document, best)
+    if confidence == 0.0:
+        return NOT_MINE
+    members = _with_siblings(document, best)
+    units = _without_repeats([_unit(document, index) for index in members])
+    return Reading(
+        "phase-headings" if best.kind == "phase" else f"{best.kind.replace(' ', '-')}-headings", confidence, units
+    )
+
+
+def _unit(document: Document, index: int) -> Unit:
+    unit = document.unit(index)
+    mark = document.marks[index]
+    return unit if mark.kind else replace(unit, number=None)
+
+
+def _groups(document: Document) -> list[_Group]:
+    """Marked headings, gathered by kind, level and parent; groups that only continue one another are joined."""
+    sections, marks = document.outline.sections, document.marks
+    gathered: dict[tuple[str, int, int | None], list[int]] = {}
+    for index, mark in enumerate(marks):
+        if mark.kind and not _is_title(document, index):
+            gathered.setdefault((mark.kind, sections[index].heading.level, sections[index].parent), []).append(index)
+    clusters = [cluster for members in gathered.values() if (cluster := _worthy(document, members))]
+    return [_group(document, members) for members in _joined(clusters, marks)]
+
+
+def _is_title(document: Document, index: int) -> bool:
+    """A first-level heading around everything else is the title of the document, even if it says `Phase 2`."""
+    section = document.outline.sections[index]
+    if section.heading.level != 1:
+        return False
+    tops = [other for other in document.outline.sections if other.heading.level == 1]
+    return len(tops) == 1
+
+
+def _worthy(document: Document, members: list[int]) -> list[int]:
+    """The members that open work. A loose mark (`Phase 2 goals`) counts only where it holds tasks, or all are loose."""
+    marks, sections = document.marks, document.outline.sections
+    firm = [index for index in members if not marks[index].loose]
+    if not firm:
+        spread = {marks[index].number for index in members}
+        work = [index for index in members if is_work(sections[index].heading.text)]
+        return members if len(spread) >= 2 and len(work) == len(members) else []
+    return [
+        index
+        for index in members
+        if not marks[index].loose
+        or (is_work(marks[index].title) and document.checkboxes(sections[index].first, sections[index].last))
+    ]
+
+
+def _joined(clusters: list[list[int]], marks: Sequence[Mark]) -> list[list[int]]:
+    """Join clusters of one kind with no number in common: phases under several parents, or at two levels by mistake."""
+    joined: list[list[int]] = []
+    for cluster in sorted(clusters, key=len, reverse=True):
+        numbers = {marks[index].number for index in cluster}
+        kind = marks[cluster[0]].kind
+        for other in joined:
+            if marks[other[0]].kind == kind and not numbers & {marks[index].number for index in other}:
+                other.extend(cluster)
+                other.sort()
+                break
+        else:
+            joined.append(list(cluster))
+    return joined
+
+
+def _group(document: Document, members: list[int]) -> _Group:
+    sections = document.outline.sections
+    members = _without_nested(sections, members)
+    boxes = sum(document.checkboxes(sections[index].first, sections[index].last) for index in members)
+    loose = all(document.marks[index].loose for index in members)
+    return _Group(document.marks[members[0]].kind, tuple(members), boxes, loose)
+
+
+def _without_nested(sections: Sequence[Section], members: list[int]) -> list[int]:
+    """Drop what lies inside another member: `Phase 1.1` within `Phase 1`."""
+    kept: list[int] = []
+    end = -1
+    for index in members:
+        if sections[index].first > end:
+            kept.append(index)
+            end = sections[index].last
+    return kept
+
+
+def _outermost(document: Document, best: _Group, groups: list[_Group]) -> _Group:
+    """The units that contain the best ones, if several do. Work packages are units wherever they stand."""
+    if best.kind == "work package":
+        return best
+    for group in groups:
+        if group is not best and len(group.members) >= 2 and _contains(document, group, best):
+            return group
+    return best
+
+
+def _contains(document: Document, outer: _Group, inner: _Group) -> bool:
+    sections = document.outline.sections
+    spans = [(sections[index].first, sections[index].last) for index in outer.members]
+    holding = {
+        span
+        for span in spans
+        for index in inner.members
+        if span[0] <= sections[index].first and sections[index].last <= span[1]
+    }
+    inside = sum(any(first <= sections[index].first <= last for first, last in spans) for index in inner.members)
+    return len(holding) >= 2 and inside * 2 > len(inner.members)
+
+
+def _confidence(document: Document, group: _Group) -> float:
+    count = len(group.members)
+    if count < 2 and not (group.kind in _CERTAIN and _is_alone(document, group)):
+        return 0.0
+    if group.kind not in _CERTAIN and not group.boxes and not _looks_like_a_plan(document, group):
+        return 0.0
+    return round(min(0.98, _WEIGHT[group.kind] * (0.75 if group.loose else 0.9) + 0.02 * min(count, 4)), 2)
+
+
+def _is_alone(document: Document, group: _Group) -> bool:
+    """A single phase is a plan if it holds tasks or stands right under the title."""
+    section = document.outline.sections[group.members[0]]
+    return not group.loose and (group.boxes > 0 or section.heading.level <= 2)
+
+
+def _looks_like_a_plan(document: Document, group: _Group) -> bool:
+    sections = document.outline.sections
+    around = {text for index in document.ancestors(group.members[0]) if (text := sections[index].heading.text)}
+    around.add(sections[0].heading.text)
+    return any(PLAN.search(text) for text in around)
+
+
+def _with_siblings(document: Document, group: _Group) -> list[int]:
+    """The members, and the unmarked sections beside them that are work too: `Preconditions`, `Housekeeping`."""
+    sections = document.outline.sections
+    parents = {(sections[index].parent, sections[index].heading.level) for index in group.members}
+    first, taken = group.members[0], set(group.members)
+    beside = [
+        index
+        for index, section in enumerate(sections)
+        if index not in taken
+        and (section.parent, section.heading.level) in parents
+        and not document.marks[index].kind
+        and _is_work_beside(document, group, index, before=index < first)
+    ]
+    return sorted([*group.members, *beside, *_around(document, group)])
+
+
+def _is_work_beside(document: Document, group: _Group, index: int, *, before: bool) -> bool:
+    section, mark = document.outline.sections[index], document.marks[index]
+    if not is_work(mark.title):
+        return False
+    groundwork = bool(GROUNDWORK.search(mark.title))
+    if document.checkboxes(section.first, section.last) and group.boxes:
+        return groundwork or not before
+    return groundwork and before and bool(mark.status) and section.parent is not None
+
+
+def _around(document: Document, group: _Group) -> list[int]:
+    """The section around all members, if it holds tasks of its own before the first of them."""
+    parents = {document.outline.sections[index].parent for index in group.members}
+    return [
+        parent
+        for parent in parents
+        if parent is not None and len(parents) == 1 and group.kind == "release" and _own_tasks(document, parent) >= 2
+    ]
+
+
+def _own_tasks(document: Document, index: int) -> int:
+    section = document.outline.sections[index]
+    return sum(
+        isinstance(block, Item) and block.box != ""
+        for block in document.outline.blocks[section.first : direct_end(document, index)]
+    )
+
+
+def _without_repeats(units: list[Unit]) -> tuple[Unit, ...]:
+    """A phase that is named twice is one phase: the fuller of the two stays."""
+    kept: list[Unit] = []
+    for unit in units:
+        twin = next((other for other in kept if _is_same(unit, other)), None)
+        if twin is None:
+            kept.append(unit)
+        elif unit.last - unit.first > twin.last - twin.first:
+            kept[kept.index(twin)] = unit
+    return tuple(sorted(kept, key=lambda unit: unit.line))
+
+
+def _is_same(one: Unit, other: Unit) -> bool:
+    if one.number is None or one.number != other.number:
+        return False
+    short, long = sorted((one.title.casefold(), other.title.casefold()), key=len)
+    return long.startswith(short)

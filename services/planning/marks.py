@@ -1,0 +1,239 @@
+"""Marks: what a heading says about itself — which kind of unit, its number, its title, whether it is done.
+
+People write `## Phase 1: Setup`, `### 3.1 Fase 2 — API ✅`, `PHASE III`, `第一阶段：基础`, `M2 — Shell`, `First milestone: core`.
+All of them are read here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+LONGEST = 300
+
+
+class Mark(NamedTuple):
+    """What a line says about the unit it opens. `kind` is "" for a line that names no kind of unit."""
+
+    kind: str
+    number: str
+    title: str
+    done: bool
+    status: str
+    loose: bool
+    section: str
+
+
+# The words for a unit of work, by kind, as people write them. Singular forms; plurals name many units, not one.
+_WORDS: dict[str, str] = {
+    "phase": "phase|sub-?phase|fase|faza|fáze|fáza|vaihe|aşama|этап|фаза|фазы|फेज|مرحلة|étape clé|giai đoạn|φάση",
+    "milestone": "milestone|meilenstein|jalon|hito|marco|веха|kamień milowy|mốc",
+    "stage": "stage|stufe|стадия|etapp?e?|étape|etapa|estágio|tappa",
+    "sprint": "sprint|спринт",
+    "iteration": "iteration|itération|iteración|iteração|iterazione|итерация|cycle|increment",
+    "wave": "wave|welle|vague|oleada|onda|batch|tranche|round|волна",
+    "work package": "work ?package|arbeitspaket|workpackage|lot de travail|paquete de trabajo",
+    "week": "weeks?|wochen?|semaines?|semanas?|settiman[ae]|недел[яи]|tuần|hafta|days?|tag|jour|día|dia|giorno",
+    "month": "months?|monate?|mois|mes|mese|месяц|quarter|quartal|trimestre",
+    "step": "step|schritt|paso|passo|шаг|krok|bước|adım|steg|stap",
+    "release": "release|version|versión|version",
+    "epic": "epic|эпик|épica",
+    "part": "part|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc",
+    "story": "story|user story|task group|issue|ticket|feature|tool|component",
+}
+_CJK: dict[str, str] = {
+    "phase": "阶段|階段|フェーズ|フェイズ|段階|期|페이즈|단계",
+    "step": "步骤|步驟|步|ステップ|스텝",
+    "milestone": "里程碑|マイルストーン|마일스톤",
+    "sprint": "スプリント|스프린트|冲刺|衝刺",
+    "iteration": "迭代|イテレーション|이터레이션",
+    "wave": "批|波",
+    "week": "周|週目?|週間|주차|주",
+    "part": "部分|パート",
+}
+_ORDINALS = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|"
+    "erste[rs]?|zweite[rs]?|dritte[rs]?|vierte[rs]?|fünfte[rs]?|"
+    "premi(?:er|ère)|deuxième|troisième|quatrième|cinquième|"
+    "primera?|segund[ao]|tercera?|cuart[ao]|quint[ao]|primeir[ao]|terceir[ao]|quarta|prim[ao]|terz[ao]|"
+    r"перв(?:ый|ая)|втор(?:ой|ая)|трет(?:ий|ья)|\d{1,2}(?:st|nd|rd|th|ª|º|er|ère|ème)"
+)
+_NUMBER_WORDS = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    "eins|zwei|drei|vier|fünf|uno|dos|tres|cuatro|cinco|un|deux|trois|quatre|cinq"
+)
+_CJK_NUMBER = "[一二三四五六七八九十百零〇]+"
+_ROMAN = r"(?=[IVXL]+\b)X{0,3}(?:IX|IV|V?I{0,3})"
+
+_NUMBER = (
+    r"(?:(?:WP|MS|M|S|P|E|W|T)-?\d+(?:\.\d+)*"
+    r"|v?\d+(?:[._–—/-]\d+)*(?:-?[A-Za-z]\b|[A-Z]{2}\b)?"
+    rf"|{_ROMAN}(?:[.-][A-Z0-9]+)?\b|[A-Z](?:[.-]?\d+)?(?![\w'’])"
+    rf"|(?i:{_NUMBER_WORDS})\b|{_CJK_NUMBER})"
+)
+_SEPARATOR = r"[\s]*(?:[:：.．、,|•·)\]]+|[-‐-―−–—>→=]+(?=\s|$|\w))\s*"
+
+
+def _words(table: dict[str, str]) -> str:
+    every = [word for words in table.values() for word in words.split("|")]
+    return "|".join(sorted(every, key=len, reverse=True))
+
+
+_KIND_OF = {
+    re.compile(rf"(?:{words})\Z", re.IGNORECASE): kind for table in (_WORDS, _CJK) for kind, words in table.items()
+}
+_KINDS: dict[str, str] = {}
+
+_WORD_FIRST = re.compile(
+    rf"(?P<before>(?i:optional|bonus|stretch|post-mvp)\s+)?(?P<word>(?i:{_words(_WORDS)})|{_words(_CJK)})"
+    rf"(?P<gap>\s*[:#№-]?\s*)(?P<number>{_NUMBER})"
+    rf"(?P<aside>\s*[(\[（][^)\]）]{{0,60}}[)\]）])?(?P<rest>.*)\Z",
+    re.DOTALL,
+)
+_NUMBER_FIRST = re.compile(
+    rf"(?:(?P<ordinal>(?i:{_ORDINALS}))\s+(?P<word>(?i:{_words(_WORDS)}))\b"
+    rf"|(?:第|제)\s*(?P<count>{_CJK_NUMBER}|\d+)\s*个?(?P<cjk>{_words(_CJK)})"
+    r"|(?P<korean>\d{1,3})\s*(?P<hangul>단계|주차|차))(?P<aside>\s*[(（][^)）]{0,60}[)）])?(?P<rest>.*)\Z",
+    re.DOTALL,
+)
+_CODE = re.compile(
+    r"(?P<number>(?:WP|MS|M|J|SP|EP)-?\d{1,3}(?:\.\d+)?)(?P<rest>(?:\s*[:：.)—–|-].*|\s+\S.*)?)\Z", re.DOTALL
+)
+_VERSION = re.compile(r"(?P<number>v\d+(?:\.\d+)+[a-z0-9.-]*)(?P<rest>(?:\s*[:—–|-].*|\s+\(.*)?)\Z", re.DOTALL)
+_VERSION_LAST = re.compile(r"(?P<rest>.{1,120}?)\s+[—–-]\s+(?P<number>v\d+(?:\.\d+)+)\Z", re.DOTALL)
+_SECTION = re.compile(
+    r"(?P<section>\d{1,3}(?:[.-]\d{1,3}){0,3})(?:[.)：:、]\)?\s*|\s+[—–-]\s+|\s+)(?P<rest>\S.*)\Z", re.DOTALL
+)
+_STARTS_SEPARATED = re.compile(_SEPARATOR)
+
+_EMPHASIS = re.compile(r"\*\*|__|~~|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|<[^<>]{1,60}>")
+_LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,300}\)")
+_LEADING_BOX = re.compile(r"\[[ xX-]\]\s+")
+_BRACKET_NOTE = re.compile(r"\s*\[checkpoint[^\]]{0,40}\]\s*\Z", re.IGNORECASE)
+_DONE_WORDS = (
+    "done|completed?|finished|shipped|closed|resolved|implemented|merged|완료|完了|完成|已完成|erledigt|fertig|abgeschlossen|"
+    "terminée?|termine|achevée?|hecho|completad[ao]|finalizad[ao]|concluíd[ao]|completat[ao]|fatto|готово|завершен[оа]?|"
+    "hoàn thành|resuelto|zrobione|klar|gereed"
+)
+_OPEN_WORDS = (
+    "in progress|wip|ongoing|active|current|started|todo|to do|planned|pending|blocked|deferred|not started|next|open|"
+    "in arbeit|offen|en cours|à faire|en progreso|pendiente|進行中|进行中|未着手|予定|进行|в работе|진행 ?중|예정"
+)
+_STATUS_TAIL = re.compile(
+    rf"(?:(?:\s*[—–|]+\s*|\s+-+\s+|\s*:\s+|\s*[(（\[]\s*)(?i:{_DONE_WORDS}|{_OPEN_WORDS})"
+    r"|\s+(?:DONE|COMPLETED?|FINISHED|IN PROGRESS|TODO|WIP|TERMINÉE?|ERLEDIGT|完了|已完成|완료))"
+    r"(?:\s*[(（][^()（）]{0,40}[)）])?\s*[)）\]]?\s*[!.]?\s*\Z"
+)
+_DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
+_NOT_DONE = re.compile(r"(?i:\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)")
+_DONE_SIGNS = frozenset("✅✔✓☑🏁")
+_DASHES = " \t-–—:|,·•"
+_SAFE_TITLE = 3
+
+
+def plain(text: str) -> str:
+    """A heading or list item without emphasis, links, and the signs people put in front."""
+    text = text[:LONGEST]
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "*" in text or "_" in text or "<" in text or "~" in text:
+        text = _EMPHASIS.sub("", text)
+    text = _LEADING_BOX.sub("", text.strip(), count=1) if text.lstrip().startswith("[") else text.strip()
+    first = 0
+    while first < len(text) and _is_sign(text[first]):
+        first += 1
+    return text[first:]
+
+
+def _is_sign(char: str) -> bool:
+    """Emoji and the like, which decorate a line and say nothing about its words."""
+    if char.isascii():
+        return char.isspace()
+    return unicodedata.category(char) in ("So", "Sk", "Mn", "Cf", "Me", "Zs")
+
+
+def read_mark(text: str) -> Mark:
+    """Read a heading or the first line of a list item. Never fails: a line that names no unit has no kind."""
+    words = plain(text)
+    found = _unit(words, section="")
+    if found is None:
+        section = _SECTION.match(words)
+        if section:
+            rest = plain(section["rest"])
+            found = _unit(rest, section=section["section"])
+            if found is None:
+                title, done, status = split_status(rest)
+                return Mark("", "", title, done or _signed_done(text), status, loose=False, section=section["section"])
+    if found is None:
+        title, done, status = split_status(words)
+        return Mark("", "", title, done or _signed_done(text), status, loose=False, section="")
+    return found._replace(done=True) if _signed_done(text) else found
+
+
+def _signed_done(text: str) -> bool:
+    return text.lstrip()[:1] in _DONE_SIGNS if text else False
+
+
+def _unit(words: str, *, section: str) -> Mark | None:
+    match = _WORD_FIRST.match(words)
+    if match:
+        return _mark(_kind(match["word"]), match["number"], match["aside"], match["rest"], words, section)
+    match = _NUMBER_FIRST.match(words)
+    if match:
+        word = match["word"] or match["cjk"] or match["hangul"]
+        number = match["ordinal"] or match["count"] or match["korean"]
+        return _mark(_kind(word), number, match["aside"], match["rest"], words, section)
+    match = _CODE.match(words)
+    if match:
+        kind = "work package" if match["number"].startswith("WP") else "milestone"
+        return _mark(kind, match["number"], None, match["rest"], words, section)
+    match = _VERSION.match(words) or _VERSION_LAST.match(words)
+    if match:
+        return _mark("release", match["number"], None, match["rest"] or "", words, section)
+    return None
+
+
+def _kind(word: str) -> str:
+    lowered = word.lower()
+    if lowered not in _KINDS:
+        _KINDS[lowered] = next(kind for pattern, kind in _KIND_OF.items() if pattern.match(lowered))
+    return _KINDS[lowered]
+
+
+def _mark(kind: str, number: str, aside: str | None, rest: str, words: str, section: str) -> Mark:
+    """Put the parts together. A mark is loose when nothing separates the number from the title: `Phase 2 goals`."""
+    separated = _STARTS_SEPARATED.match(rest)
+    loose = bool(rest.strip()) and separated is None and not aside
+    body = rest[separated.end() :] if separated else rest
+    title, done, status = split_status(body.strip())
+    title = " ".join(part for part in ((aside or "").strip(), title) if part)
+    if loose and not title:  # `Phase 2 ✅`: the rest was a status and no title
+        loose = False
+    return Mark(kind, number.strip(), title or split_status(words)[0], done, status, loose, section)
+
+
+def split_status(text: str) -> tuple[str, bool, str]:
+    """A title without the status at its end, whether that status means done, and the status itself."""
+    title = _BRACKET_NOTE.sub("", text)
+    tail = ""
+    for index, char in enumerate(title):
+        if not char.isascii() and index >= _SAFE_TITLE and unicodedata.category(char) == "So":
+            title, tail = title[:index], title[index:]
+            break
+    while True:
+        match = _STATUS_TAIL.search(title[-80:])
+        if match is None or len(title) - len(title[-80:]) + match.start() < 1:
+            break
+        cut = len(title) - len(title[-80:]) + match.start()
+        title, tail = title[:cut], title[cut:] + tail
+    title = _without_mvp(title.rstrip(_DASHES))
+    done = bool(tail) and not _NOT_DONE.search(tail) and (tail[0] in _DONE_SIGNS or bool(_DONE.search(tail)))
+    return title, done, tail.strip(_DASHES + "()[]（）")
+
+
+def _without_mvp(title: str) -> str:
+    for ending in (" MVP", "⚠️"):
+        if title.endswith(ending) and (ending != " MVP" or title.endswith(") MVP")):
+            title = title[: -len(ending)].rstrip(_DASHES)
+    return title

@@ -1,0 +1,162 @@
+"""The plan parser: text in, a draft out. Takes whatever people upload and never raises over its content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from services.domain.errors import PlanUnreadable
+from services.planning import checks, dependencies, dialects
+from services.planning.documents import external_docs
+from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
+from services.planning.marks import plain
+from services.planning.outline import Heading, Outline, Paragraph, read_outline
+from services.planning.reading import Document, Reading, Unit
+from services.planning.tasks import Habits, habits, read_tasks
+
+MAX_BYTES = 5 * 1024 * 1024
+_MAX_PHASES = 20
+_KEY_LENGTH = 60
+_GOAL = re.compile(
+    r"\s*(?:\*\*|__)?(?:goal|purpose|objective|mission|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|目的|목표)s?(?:\*\*|__)?"
+    r"\s*[:：](?:\*\*|__)?\s*(?P<goal>.+)",
+    re.IGNORECASE,
+)
+_TITLE_LABEL = re.compile(
+    r"(?:(?:implementation )?tasks?|implementation plan|plan|roadmap|work packages|task breakdown|spec(?:ification)?|"
+    r"plan de [\wéèó ]{1,30}|umsetzungsplan|feuille de route|piano di implementazione|план)\s*[:：]\s+(?=\S)",
+    re.IGNORECASE,
+)
+_NOT_A_KEY = re.compile(r"[^a-z0-9]+")
+
+
+def decode(data: bytes, *, name: str) -> str:
+    """The text of an uploaded file. Raises PlanUnreadable for what is no UTF-8 text, or too much of it."""
+    if len(data) > MAX_BYTES:
+        raise PlanUnreadable(
+            f"the file has {len(data):,} bytes; a plan may have {MAX_BYTES:,}",
+            where=name,
+            fix="Split the plan into several files.",
+        )
+    if b"\0" in data:
+        raise PlanUnreadable("this is a binary file, not a text", where=name, fix="Upload a Markdown file.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PlanUnreadable(
+            f"byte {error.start + 1} is not UTF-8", where=f"{name}:{line}", fix="Save the file as UTF-8."
+        ) from None
+
+
+def parse(text: str, *, name: str = "", max_phases: int = _MAX_PHASES) -> PlanDraft:
+    """Read a document as a plan. Never raises: what is wrong with the document is among the findings."""
+    document = Document(read_outline(text), name)
+    reading = dialects.read(document)
+    return _draft(document, reading, max_phases=max_phases)
+
+
+def parse_single(text: str, *, name: str = "") -> PlanDraft:
+    """Read the whole document as one phase."""
+    document = Document(read_outline(text), name)
+    outline = document.outline
+    title = _title(document)
+    unit = Unit(None, title, "document", 1, len(outline.lines), 0, len(outline.blocks), own_line=False)
+    return _draft(document, Reading("single", 1.0, (unit,)), max_phases=1)
+
+
+def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraft:
+    outline, units = document.outline, reading.units
+    habit = habits(outline, units)
+    keys = phase_keys(units)
+    needs = dependencies.resolve(document, reading)
+    phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
+    phases = dependencies.attach(phases, needs)
+    findings = checks.check(document, reading, phases, needs, max_phases=max_phases)
+    return PlanDraft(
+        title=_title(document),
+        overview=_overview(document, units),
+        dialect=reading.dialect,
+        confidence=reading.confidence,
+        has_phases=bool(units),
+        phases=phases,
+        findings=findings,
+    )
+
+
+def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraft:
+    outline = document.outline
+    tasks = read_tasks(outline, unit, habit)
+    content = outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line)
+    return PhaseDraft(
+        key=key,
+        number=unit.number,
+        title=unit.title,
+        line=unit.line,
+        end_line=unit.end_line,
+        goal=_goal(outline, unit),
+        content=content,
+        done=unit.done or (bool(tasks) and all(task.done for task in tasks)),
+        parallel=False,
+        tasks=tasks,
+        depends_on=(),
+        external_docs=external_docs(content),
+        labels=_labels(unit, tasks),
+    )
+
+
+def phase_keys(units: Sequence[Unit]) -> tuple[str, ...]:
+    """Handles made of number and title: stable while these are, unique within the plan."""
+    keys: dict[str, None] = {}
+    for place, unit in enumerate(units, start=1):
+        words = _NOT_A_KEY.sub("-", f"{unit.number or ''} {unit.title}".lower()).strip("-")[:_KEY_LENGTH].rstrip("-")
+        base = words or f"{_NOT_A_KEY.sub('-', unit.kind.lower())}-{place}"
+        key, copy = base, 2
+        while key in keys:
+            key, copy = f"{base}-{copy}", copy + 1
+        keys[key] = None
+    return tuple(keys)
+
+
+def _labels(unit: Unit, tasks: Sequence[TaskDraft]) -> tuple[str, ...]:
+    """What else a phase is known by: its kind, and the stories its tasks belong to."""
+    stories = (task.story.lower() for task in tasks if task.story)
+    return tuple(dict.fromkeys((unit.kind.replace(" ", "-"), *stories)))
+
+
+def _goal(outline: Outline, unit: Unit) -> str:
+    """The sentence after `**Goal**:`, or the first paragraph of the phase."""
+    paragraphs = [block for block in outline.blocks[unit.first : unit.last] if isinstance(block, Paragraph)][:6]
+    for paragraph in paragraphs:
+        for line in paragraph.text.split("\n"):
+            found = _GOAL.match(line)
+            if found:
+                return plain(found["goal"])
+    return plain(paragraphs[0].text.replace("\n", " ")) if paragraphs else ""
+
+
+def _title(document: Document) -> str:
+    """The front matter's title, the first heading, or the folder of a file that has neither."""
+    outline = document.outline
+    for line in outline.front_matter.split("\n"):
+        if line.startswith("title:") and line[6:].strip(" \"'"):
+            return line[6:].strip(" \"'")
+    first = next((block for block in outline.blocks if isinstance(block, Heading)), None)
+    if first is not None and first.level == 1:
+        text = plain(first.text)
+        return _TITLE_LABEL.sub("", text, count=1) or text
+    parts = [part for part in document.name.replace("\\", "/").split("/") if part]
+    if len(parts) > 1:
+        return parts[-2]
+    return plain(first.text) if first else (parts[-1].rsplit(".", 1)[0] if parts else "Plan")
+
+
+def _overview(document: Document, units: Sequence[Unit]) -> str:
+    """What the document says before its first phase, without its title."""
+    outline = document.outline
+    end = units[0].line - 1 if units else len(outline.lines)
+    start = next((block.line + 1 for block in outline.blocks if isinstance(block, Heading) and block.level == 1), 1)
+    if start > end:
+        return ""
+    skipped = outline.front_matter.count("\n") + 3 if outline.front_matter and start == 1 else start
+    return outline.text(skipped, end).strip()

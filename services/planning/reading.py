@@ -1,0 +1,121 @@
+"""Readings: what a dialect takes a document for — its units of work, and how sure it is of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from services.planning.marks import Mark, read_mark
+from services.planning.outline import Item, Outline, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of work: the lines from its heading to `end_line`, and its blocks `first:last` of the outline."""
+
+    number: str | None
+    title: str
+    kind: str
+    line: int
+    end_line: int
+    first: int
+    last: int
+    done: bool = False
+    own_line: bool = True
+    """False if the opening line carries text beyond the title, so that the content starts with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A stated dependency between two units by their place in the reading, with the line that states it."""
+
+    unit: int
+    needs: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as one dialect sees it. Confidence 0 means: not mine. `edges` only where the dialect states them."""
+
+    dialect: str
+    confidence: float
+    units: tuple[Unit, ...] = ()
+    edges: tuple[Edge, ...] | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+NOT_MINE = Reading("none", 0.0)
+
+
+class Dialect(Protocol):
+    """A way people write plans."""
+
+    def __call__(self, document: Document) -> Reading:
+        """Read the document this way, with the confidence it deserves."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """An outline with what every dialect asks about it, worked out once."""
+
+    outline: Outline
+    name: str = ""
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """The mark of every section, in order."""
+        return tuple(read_mark(section.heading.text) for section in self.outline.sections)
+
+    @cached_property
+    def boxes(self) -> tuple[int, ...]:
+        """How many checkboxes stand before each block: differences give the count of any range."""
+        counts = [0]
+        total = 0
+        for block in self.outline.blocks:
+            total += block.__class__ is Item and block.box != ""  # type: ignore[union-attr]
+            counts.append(total)
+        return tuple(counts)
+
+    def checkboxes(self, first: int, last: int) -> int:
+        return self.boxes[last] - self.boxes[first]
+
+    def ancestors(self, index: int) -> list[int]:
+        """The sections around a section, innermost first."""
+        around: list[int] = []
+        parent = self.outline.sections[index].parent
+        while parent is not None:
+            around.append(parent)
+            parent = self.outline.sections[parent].parent
+        return around
+
+    def unit(self, index: int, *, last: int | None = None) -> Unit:
+        """The section as a unit of work; `last` cuts it short at a block index."""
+        section, mark = self.outline.sections[index], self.marks[index]
+        end, end_line = section.last, section.end_line
+        if last is not None and last < end:
+            end, end_line = last, self.outline.blocks[last].line - 1
+        return Unit(
+            number=mark.number or mark.section or None,
+            title=mark.title or section.heading.text or section.heading.raw.strip("# \t"),
+            kind=mark.kind or "section",
+            line=section.heading.line,
+            end_line=end_line,
+            first=section.first,
+            last=end,
+            done=mark.done,
+        )
+
+
+def direct_end(document: Document, index: int) -> int:
+    """The block index where a section's own text ends and its first sub-section begins."""
+    sections = document.outline.sections
+    section = sections[index]
+    if index + 1 < len(sections) and sections[index + 1].parent == index:
+        return sections[index + 1].first - 1
+    return section.last
+
+
+def same_parent(one: Section, other: Section) -> bool:
+    return one.parent == other.parent

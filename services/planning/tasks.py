@@ -1,0 +1,137 @@
+"""Tasks: which lines of a phase are units of work, with their ids, marks, stories and the files they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from services.planning.draft import TaskDraft
+from services.planning.marks import plain
+from services.planning.outline import Block, Heading, Item, Outline, Row
+from services.planning.reading import Unit
+
+_ID = re.compile(
+    r"(?:\*\*|__|`)?(?P<id>[A-Z]{1,5}-?\d{1,4}(?:[.-]\d{1,3}){0,3}[a-z]?(?:-[A-Z])?|[A-Z0-9]{1,3}-T\d{1,3}[a-z]?|\d{1,3}(?:\.\d{1,3}){1,3})"
+    r"(?:\*\*|__|`)?(?:[.):\]]|\*\*)*(?=\s|$|[—–:-])\s*[—–:-]?\s*"
+)
+_NUMBERED = re.compile(r"(?P<id>\d{1,3})[.)]\s+")
+_FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)\]\s*", re.IGNORECASE)
+_PATH = re.compile(r"`([^`\s]{1,200})`|(?<![\w/.`:])((?:[\w.@-]+/)+[\w.@-]+\.\w{1,8})(?![\w/])")
+_FILE = re.compile(r"(?:[\w.@()\[\]*-]+/)*[\w.@*-]*\.[A-Za-z]\w{0,7}\Z|(?:[\w.@-]+/)+[\w.@-]*\Z")
+_TASK_HEADING = re.compile(
+    r"(?:Task\s+)?(?P<id>T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
+)
+_PARENT = re.compile(r"(?:\*\*)?(?:Task|Aufgabe|Tâche|Tarea)(?:\*\*)?\s*:", re.IGNORECASE)
+_ROW_ID = re.compile(r"(?:\*\*|`)?[A-Z]{1,4}-?\d{1,3}(?:[.-]\d{1,3})*[a-z]?(?:\*\*|`)?\Z|\d{1,2}\.\d{1,2}\Z")
+
+
+class Habits(NamedTuple):
+    """How this document writes its tasks, which decides what counts as one."""
+
+    boxed_ids: bool
+    task_headings: bool
+
+
+def habits(outline: Outline, units: Sequence[Unit]) -> Habits:
+    """Look at all phases at once: one phase alone does not show a habit."""
+    boxed_ids = False
+    several = False
+    for unit in units:
+        blocks = outline.blocks[unit.first : unit.last]
+        boxed_ids = boxed_ids or any(block.__class__ is Item and block.box and _task_id(block.text) for block in blocks)  # type: ignore[union-attr]
+        several = several or sum(block.__class__ is Heading and _is_task_heading(block) for block in blocks) > 1  # type: ignore[arg-type]
+    return Habits(boxed_ids, several)
+
+
+def read_tasks(outline: Outline, unit: Unit, habit: Habits) -> tuple[TaskDraft, ...]:
+    """The tasks of a unit: task headings over checkboxes over table rows with ids over bare ordered items."""
+    blocks = outline.blocks[unit.first : unit.last]
+    if habit.task_headings:
+        headed = tuple(_headed(blocks))
+        if headed:
+            return headed
+    boxed = tuple(_boxed(blocks))
+    if boxed:
+        return boxed
+    rows = tuple(_rows(blocks))
+    return rows or tuple(_listed(blocks, habit))
+
+
+def _is_task_heading(heading: Heading) -> bool:
+    return _TASK_HEADING.match(plain(heading.text)) is not None
+
+
+def _headed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
+    """Headings that are tasks; their checkboxes are steps, and all of them ticked means done."""
+    heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and _is_task_heading(block)]
+    for place, index in enumerate(heads):
+        end = heads[place + 1] if place + 1 < len(heads) else len(blocks)
+        steps = [block for block in blocks[index + 1 : end] if isinstance(block, Item) and block.box]
+        heading = blocks[index]
+        assert isinstance(heading, Heading)
+        done = bool(steps) and all(step.done for step in steps)
+        yield _task(plain(heading.text), done=done or "✅" in heading.text, line=heading.line, depth=0)
+
+
+def _boxed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
+    """Checkboxes, except the steps of a task that has an id or calls itself one."""
+    owner: int | None = None
+    items = [block for block in blocks if block.__class__ is Item and block.box]  # type: ignore[union-attr]
+    parents = any(_PARENT.match(item.text) for item in items)  # type: ignore[union-attr]
+    for item in items:
+        assert isinstance(item, Item)
+        if owner is not None and item.depth <= owner:
+            owner = None
+        titled = bool(_PARENT.match(item.text)) if parents else _task_id(item.text) is not None
+        if owner is not None and not titled:
+            continue
+        if titled:
+            owner = item.depth
+        yield _task(item.text, done=item.done, line=item.line, depth=item.depth)
+
+
+def _rows(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
+    for block in blocks:
+        if isinstance(block, Row) and not block.is_head and len(block.cells) > 1 and _ROW_ID.match(block.cells[0]):
+            done = any("✅" in cell or "☑" in cell for cell in block.cells)
+            yield _task(" ".join(block.cells[:2]), done=done, line=block.line, depth=0)
+
+
+def _listed(blocks: Sequence[Block], habit: Habits) -> Iterator[TaskDraft]:
+    """Items without a checkbox: tasks if each has an id of its own, or if the phase is nothing but an ordered list."""
+    top = [block for block in blocks if isinstance(block, Item) and block.depth == 0]
+    ordered = bool(top) and all(item.number for item in top) and all(isinstance(block, Item) for block in blocks)
+    with_id = not habit.boxed_ids and bool(top) and all(_task_id(item.text) for item in top)
+    if ordered or with_id:
+        for item in top:
+            yield _task(item.text, done="✅" in item.text, line=item.line, depth=0)
+
+
+def _task_id(text: str) -> str | None:
+    match = _ID.match(text) or _NUMBERED.match(text)
+    return match["id"] if match else None
+
+
+def _task(text: str, *, done: bool, line: int, depth: int) -> TaskDraft:
+    """Take the id and the flags off the front of a task's text."""
+    text = text.strip()
+    match = _ID.match(text) or _NUMBERED.match(text)
+    identity = match["id"] if match else None
+    rest = text[match.end() :] if match else text
+    parallel, story = False, None
+    while flag := _FLAG.match(rest):
+        if flag["flag"].upper() == "P":
+            parallel = True
+        else:
+            story = flag["flag"].upper().replace(" ", "")
+        rest = rest[flag.end() :]
+    return TaskDraft(identity, rest.strip() or text, done, parallel, story, line, _paths(rest), depth)
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    """The files a task names, in backticks or plainly, in the order of their mention."""
+    if "/" not in text and "`" not in text:
+        return ()
+    found = (match[1] or match[2] for match in _PATH.finditer(text))
+    return tuple(dict.fromkeys(path for path in found if _FILE.match(path)))
