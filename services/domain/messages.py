@@ -7,7 +7,7 @@ Reports of attempts are guarded by their fence as well. `by` is the login of the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -188,6 +188,14 @@ Fact = Report | IssueCreated | DependenciesLinked | TimePassed
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
 Order = StartPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
 Message = Fact | Order
+
+_ORDERS = frozenset(get_args(Order))
+
+
+def is_order(message: Message) -> bool:
+    """Guarded by its cause alone: facts and reports are idempotent by what they say, orders are not."""
+    return type(message) in _ORDERS
+
 
 _codec: TypeAdapter[list[Message]] = TypeAdapter(list[Annotated[Message, Field(discriminator="kind")]])
 

@@ -82,6 +82,7 @@ class Phase:
 
     `ordinal` is its place in the plan, from 1; `number` the number as written. `attempt` is the newest attempt, `attempts`
     how many there ever were. `failures` counts automatic retries spent, `losses` attempts lost since the last retry by hand.
+    `priority` None: that of the plan.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -101,7 +102,7 @@ class Phase:
     failure: Failure | None = None
     issue: IssueRef | None = None
     linked: bool = False
-    priority: int = 50
+    priority: int | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

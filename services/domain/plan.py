@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -44,7 +44,6 @@ class Plan:
     issue: IssueRef | None = None
     selected: frozenset[str] | None = None
     created_at: datetime | None = None
-    closed: bool = field(default=False)
 
     def phase(self, key: str) -> Phase:
         return self.phases[key]

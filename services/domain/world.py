@@ -26,12 +26,22 @@ class Slots:
     plans: Mapping[str, int] = field(default_factory=dict)
     executors: Mapping[str, int] = field(default_factory=dict)
 
+    def moved(self, project: str, plan: str, executor: str, by: int) -> Slots:
+        """With `by` more of them taken (or fewer, where negative)."""
+        return Slots(
+            running=self.running + by,
+            projects={**self.projects, project: self.projects.get(project, 0) + by},
+            plans={**self.plans, plan: self.plans.get(plan, 0) + by},
+            executors={**self.executors, executor: self.executors.get(executor, 0) + by},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
 
     `lease` is how long an attempt lives without news; `kill_grace` how much longer its execution may need to die.
+    `lost_retries` is how often a lost attempt is replaced without spending a retry of the policy's.
     """
 
     holder: str = ""

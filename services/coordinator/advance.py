@@ -1,0 +1,105 @@
+"""Advancing: which phases may start, and which of them get the free slots."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.domain.phase import MANUAL, Phase, QueueStatus
+from services.domain.plan import Plan
+from services.domain.reasons import phase_reasons, plan_reasons, slot_reasons
+from services.domain.world import Slots, World
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A phase that would start if it had a slot."""
+
+    plan: Plan
+    phase: Phase
+
+    @property
+    def priority(self) -> int:
+        """The phase's own, else the plan's; the lower, the more urgent."""
+        return self.plan.priority if self.phase.priority is None else self.phase.priority
+
+
+def advance(plan: Plan, world: World, now: datetime) -> tuple[Candidate, ...]:
+    """Whatever may start. Safe to call at any moment, any number of times: it only looks."""
+    if next(plan_reasons(plan, world), None) is not None:
+        return ()
+    ready = (phase for phase in plan if phase.status is QueueStatus.READY)
+    return tuple(
+        Candidate(plan, phase) for phase in ready if next(phase_reasons(plan, phase, world, now), None) is None
+    )
+
+
+def may_start(plan: Plan, phase: Phase, world: World, now: datetime) -> bool:
+    """Nothing but a slot keeps the phase from starting."""
+    return (
+        phase.status is QueueStatus.READY
+        and not any(plan_reasons(plan, world))
+        and not any(phase_reasons(plan, phase, world, now))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Who starts now, in this order; `left_waiting` is True if somebody found every slot taken."""
+
+    chosen: tuple[Candidate, ...]
+    left_waiting: bool
+
+
+def allocate(candidates: Iterable[Candidate], world: World) -> Allocation:
+    """Give the free slots away: by priority, then fair share among projects, then plan age, then phase order."""
+    slots, chosen, left_waiting = world.slots, [], False
+    queue = _Queue(candidates, slots)
+    while candidate := queue.next():
+        plan, phase = candidate.plan, candidate.phase
+        if next(slot_reasons(plan, phase, world, slots), None) is not None:
+            left_waiting = True
+            continue
+        chosen.append(candidate)
+        if phase.rules.executor != MANUAL:
+            slots = slots.moved(plan.project, plan.id, phase.rules.executor, 1)
+            queue.took(plan.project)
+    return Allocation(tuple(chosen), left_waiting)
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_Rank = tuple[datetime, str, int]
+
+
+class _Queue:
+    """Candidates in the order in which they are served. Within one priority the project with the fewest slots is next."""
+
+    def __init__(self, candidates: Iterable[Candidate], slots: Slots) -> None:
+        self._taken = dict(slots.projects)
+        self._waiting: dict[tuple[int, str], list[tuple[_Rank, Candidate]]] = {}
+        for candidate in candidates:
+            mine = self._waiting.setdefault((candidate.priority, candidate.plan.project), [])
+            heapq.heappush(mine, (_rank(candidate), candidate))
+
+    def next(self) -> Candidate | None:
+        head = min(self._heads(), default=None)
+        if head is None:
+            return None
+        turn = (head[0], head[3])
+        _, candidate = heapq.heappop(self._waiting[turn])
+        if not self._waiting[turn]:
+            del self._waiting[turn]
+        return candidate
+
+    def took(self, project: str) -> None:
+        self._taken[project] = self._taken.get(project, 0) + 1
+
+    def _heads(self) -> Iterator[tuple[int, int, _Rank, str]]:
+        for (priority, project), waiting in self._waiting.items():
+            yield priority, self._taken.get(project, 0), waiting[0][0], project
+
+
+def _rank(candidate: Candidate) -> _Rank:
+    return candidate.plan.created_at or _BEGINNING, candidate.plan.id, candidate.phase.ordinal

@@ -1,0 +1,138 @@
+"""What follows from a change, whatever brought it about: audit events, issues opened and closed, notices, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from services.coordinator import notices
+from services.coordinator.decision import Decision
+from services.domain.effects import Effect, PostComment, RefreshParent, SetIssueState
+from services.domain.events import Event
+from services.domain.messages import Message
+from services.domain.phase import Phase, QueueStatus
+from services.domain.plan import Plan, PlanState
+from services.domain.progress import is_completed
+from services.domain.transitions import PhaseState
+from services.publishing.publish import is_published, next_steps
+
+Change = tuple[Phase, Phase]
+"""A phase before and after."""
+
+_CLOSED_AS: dict[PhaseState, Literal["completed", "not_planned"]] = {
+    PhaseState.COMPLETED: "completed",
+    PhaseState.SKIPPED: "not_planned",
+    PhaseState.CANCELLED: "not_planned",
+}
+
+
+def consequences(before: Plan, decision: Decision, message: Message) -> Decision:
+    """The decision with everything that follows from how the plan changed."""
+    if decision.plan is before:
+        return decision
+    after = _published(decision.plan)
+    changes = [(before.phases[key], phase) for key, phase in after.phases.items() if phase is not before.phases[key]]
+    decision = Decision(after, decision.effects, (*decision.events, *_events(before, after, changes, message)))
+    if not after.tracked:
+        return decision
+    return decision.doing(*_publishing(before, after), *_issue_effects(before, after, changes, message.cause))
+
+
+def _published(plan: Plan) -> Plan:
+    """Publishing ends when every issue and every link is there."""
+    if plan.state is PlanState.PUBLISHING and is_published(plan):
+        return replace(plan, state=PlanState.ACTIVE)
+    return plan
+
+
+def _publishing(before: Plan, after: Plan) -> Iterator[Effect]:
+    """The steps that this change made possible."""
+    if after.state is PlanState.PUBLISHING:
+        wished = {step.key for step in next_steps(before)} if before.state is PlanState.PUBLISHING else set()
+        yield from (step for step in next_steps(after) if step.key not in wished)
+
+
+def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Message) -> Iterator[Event]:
+    for old, new in changes:
+        if old.state is not new.state:
+            facts: dict[str, object] = {"from": old.state.value}
+            if new.attempt is not None:
+                facts["attempt"] = new.attempt.number
+            if new.failure is not None:
+                facts["error"] = new.failure.message
+            yield Event(f"phase_{new.state}", after.id, message.cause, new.key, message.by, facts)
+    if before.state is not after.state:
+        facts = {"from": before.state.value}
+        yield Event(f"plan_{after.state}", after.id, message.cause, by=message.by, facts=facts)
+
+
+def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:
+    for old, new in changes:
+        yield from _child_state(after, old, new, cause)
+    yield from _comments(after, changes, cause)
+    yield from _parent_state(before, after, cause)
+    if _shows(before, after, changes):
+        yield RefreshParent(plan=after.id, key=f"refresh:{cause}")
+
+
+def _child_state(plan: Plan, old: Phase, new: Phase, cause: str) -> Iterator[Effect]:
+    """The child follows its phase: closed when it is decided, open again when it is to be done."""
+    if new.issue is None:
+        return
+    was, now = _CLOSED_AS.get(old.state) if old.issue else None, _CLOSED_AS.get(new.state)
+    if now and now != was:
+        key = f"close:{cause}:{new.key}"
+        yield SetIssueState(plan=plan.id, key=key, phase=new.key, state="closed", reason=now)
+    elif was and not now:
+        key = f"reopen:{cause}:{new.key}"
+        yield SetIssueState(plan=plan.id, key=key, phase=new.key, state="open", reason="reopened")
+
+
+def _parent_state(before: Plan, after: Plan, cause: str) -> Iterator[Effect]:
+    was, now = _parent_closed_as(before), _parent_closed_as(after)
+    if now and now != was:
+        yield SetIssueState(plan=after.id, key=f"close:{cause}", phase=None, state="closed", reason=now)
+    elif was and not now:
+        yield SetIssueState(plan=after.id, key=f"reopen:{cause}", phase=None, state="open", reason="reopened")
+
+
+def _parent_closed_as(plan: Plan) -> Literal["completed", "not_planned"] | None:
+    if plan.state is PlanState.CANCELLED:
+        return "not_planned"
+    return "completed" if plan.state in _UNDER_WAY and is_completed(plan) else None
+
+
+_UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
+
+
+def _comments(plan: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:
+    blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
+    for old, new in changes:
+        if _became(old, new, QueueStatus.FAILED):
+            yield _comment(plan, f"failed:{cause}:{new.key}", new.key, notices.failed(plan, new))
+        if _became(old, new, QueueStatus.NEEDS_QA):
+            yield _comment(plan, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
+        if _became(old, new, QueueStatus.READY) and new.rules.approval and not new.approved_by:
+            yield _comment(plan, f"gate:{cause}:{new.key}", new.key, notices.needs_approval(new))
+    if blocked:
+        yield _comment(plan, f"blocked:{cause}", None, notices.blocked(plan, blocked))
+
+
+def _comment(plan: Plan, key: str, phase: str | None, body: str) -> PostComment:
+    return PostComment(plan=plan.id, key=key, phase=phase, body=body)
+
+
+def _became(old: Phase, new: Phase, status: QueueStatus) -> bool:
+    return new.status is status and old.status is not status
+
+
+def _shows(before: Plan, after: Plan, changes: Sequence[Change]) -> bool:
+    """Something that the parent's table or the status comment shows has changed, and there is a parent to show it."""
+    if after.issue is None or after.state is PlanState.PUBLISHING:
+        return False
+    return before.state is not after.state or any(
+        (old.status, old.attempts, old.failure, old.not_before)
+        != (new.status, new.attempts, new.failure, new.not_before)
+        for old, new in changes
+    )

@@ -1,0 +1,63 @@
+"""The decision: (plan, message, world, now) → (plan, effects, events). Pure, and the only way a plan ever changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.coordinator import orders, reports
+from services.coordinator.consequences import consequences
+from services.coordinator.decision import Decision
+from services.domain import messages as m
+from services.domain.events import Event
+from services.domain.plan import Plan
+from services.domain.transitions import NoTransition
+from services.domain.world import World
+
+
+def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    """What the message means for the plan.
+
+    An order that does not fit the plan's state changes nothing and is answered in words (`refused`); a report that comes
+    too late changes nothing and is recorded as stale. Raises KeyError for a phase that the plan does not have.
+    """
+    try:
+        decision = _apply(plan, message, world, now)
+    except NoTransition as refusal:
+        decision = Decision(plan, refused=refusal.message)
+    if decision.refused:
+        return decision.noting(_about(message, "order_refused", why=decision.refused))
+    return consequences(plan, decision, message)
+
+
+def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    match message:
+        case m.AttemptFinished():
+            return reports.finished(plan, message, world, now)
+        case m.ClaimPhase():
+            return orders.claim(plan, message, world, now)
+        case m.AttemptStarted():
+            return reports.started(plan, message)
+        case m.AttemptRenewed():
+            return reports.renewed(plan, message, world, now)
+        case m.TimePassed():
+            return reports.time_passed(plan, world, now)
+        case m.IssueCreated():
+            return Decision(orders.with_issue(plan, message.phase, message.issue))
+        case m.DependenciesLinked():
+            return Decision(orders.with_links(plan, message.phase))
+        case m.StartPlan():
+            return orders.start_plan(plan, message)
+        case m.PausePlan():
+            return orders.pause_plan(plan)
+        case m.ResumePlan():
+            return orders.resume_plan(plan)
+        case m.CancelPlan():
+            return orders.cancel_plan(plan, now)
+        case m.SetPriority():
+            return orders.set_priority(plan, message)
+        case _:
+            return orders.about_phase(plan, message, now)
+
+
+def _about(message: m.Message, kind: str, **facts: object) -> Event:
+    return Event(kind, message.plan, message.cause, getattr(message, "phase", None), message.by, facts)

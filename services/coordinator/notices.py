@@ -1,0 +1,130 @@
+"""Every sentence the bot says in a notice. A notice is a new comment: it tells of a moment, and of the way out.
+
+State on the first line, then why, what hangs on it, what can be done, and the end of the output folded away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from services.domain.failure import Failure
+from services.domain.phase import Phase, QueueStatus
+from services.domain.plan import Plan
+from services.publishing.text import fenced, inline
+
+
+def failed(plan: Plan, phase: Phase) -> str:
+    """On the child of a phase that failed for good."""
+    blocked = [plan.phases[key] for key in plan.graph.downstream(phase.key)]
+    blocked = [one for one in blocked if one.status is QueueStatus.BLOCKED]
+    return _paragraphs(
+        f"**{_name(phase)}** failed{_on_attempt(phase)}.",
+        _why(phase.failure),
+        _hangs_on_it(blocked),
+        _ways_out(
+            "fix the cause and run the plan again: phases that are done stay done, this one is tried anew",
+            "close this issue as **completed** if you have done the work yourself",
+            "close it as **not planned** to go on without it",
+        ),
+        _output(phase.failure),
+    )
+
+
+def blocked(plan: Plan, phases: Sequence[Phase]) -> str:
+    """On the parent, once for all the phases that one cause has blocked."""
+    causes = _causes(plan, phases)
+    what = "1 phase is" if len(phases) == 1 else f"{len(phases)} phases are"
+    return _paragraphs(
+        f"**{what} blocked**: {_names(causes)} did not finish.",
+        "\n".join(f"- {_name(phase)}{_issue(phase)} needs {_names(plan.needs(phase))}" for phase in phases),
+        "They start by themselves as soon as what they need is completed or skipped.",
+    )
+
+
+def needs_verdict(phase: Phase) -> str:
+    """On the child of a phase whose work is done and whose quality check is a person's."""
+    return _paragraphs(
+        f"**{_name(phase)}** is done and waits for a verdict{_on_attempt(phase)}.",
+        _ways_out("close this issue as **completed** to accept it", "close it as **not planned** to go on without it"),
+    )
+
+
+def needs_approval(phase: Phase) -> str:
+    """On the child of a phase that could start if somebody approved it."""
+    return f"**{_name(phase)}** could start now and waits for approval, as the policy asks."
+
+
+# ---------------------------------------------------------------- parts of sentences
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _name(phase: Phase) -> str:
+    return inline(f"Phase {phase.name}" if phase.number else phase.title)
+
+
+def _names(phases: Iterable[Phase]) -> str:
+    return ", ".join(f"**{_name(phase)}**" for phase in phases)
+
+
+def _issue(phase: Phase) -> str:
+    return f" (#{phase.issue.number})" if phase.issue else ""
+
+
+def _on_attempt(phase: Phase) -> str:
+    attempt = phase.attempt
+    if attempt is None:
+        return ""
+    took = f" after {spoken(attempt.finished_at - attempt.claimed_at)}" if attempt.finished_at else ""
+    return f" on attempt {attempt.number}{took}"
+
+
+def spoken(duration: timedelta) -> str:
+    """A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
+    seconds = duration.total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _why(failure: Failure | None) -> str:
+    if failure is None:
+        return ""
+    tool = f" in `{failure.tool}`" if failure.tool else ""
+    return f"`{failure.type}`{tool}: {inline(failure.message)}"
+
+
+def _hangs_on_it(phases: Sequence[Phase]) -> str:
+    if not phases:
+        return "Nothing else waits for it."
+    return f"Blocked by this: {_names(phases)}."
+
+
+def _ways_out(*ways: str) -> str:
+    return "What you can do:\n" + "\n".join(f"- {way}" for way in ways)
+
+
+def _output(failure: Failure | None) -> str:
+    tail = str(failure.details.get("output_tail", "")) if failure else ""
+    if not tail.strip():
+        return ""
+    return f"<details><summary>The end of the output</summary>\n\n{fenced(tail)}\n\n</details>"
+
+
+def _causes(plan: Plan, phases: Sequence[Phase]) -> list[Phase]:
+    """The phases that did not finish and that everything blocked here goes back to, in plan order."""
+    ahead, causes = [phase.key for phase in phases], set()
+    while ahead:
+        for need in plan.needs(plan.phase(ahead.pop())):
+            if need.status is QueueStatus.BLOCKED:
+                ahead.append(need.key)
+            elif need.status in (QueueStatus.FAILED, QueueStatus.CANCELLED) and not need.is_satisfied:
+                causes.add(need.key)
+    return [phase for phase in plan if phase.key in causes]

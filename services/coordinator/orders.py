@@ -1,0 +1,181 @@
+"""What people and the allocator order. An order that does not fit raises NoTransition and is answered in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.coordinator.advance import may_start
+from services.coordinator.decision import Decision
+from services.domain import messages as m
+from services.domain.attempts import Attempt, AttemptState, Outcome
+from services.domain.effects import DispatchAttempt, StopAttempt
+from services.domain.failure import Failure
+from services.domain.phase import MANUAL, IssueRef, Phase
+from services.domain.plan import Plan, PlanState
+from services.domain.transitions import NoTransition, PhaseState, Trigger
+from services.domain.world import World
+from services.publishing.publish import is_published
+
+# ---------------------------------------------------------------- the plan
+
+
+def start_plan(plan: Plan, order: m.StartPlan) -> Decision:
+    """Begin, or go on with another selection of phases."""
+    if plan.state is PlanState.CANCELLED:
+        raise NoTransition("a cancelled plan is resumed, not started")
+    state = _running_state(plan) if plan.state is PlanState.PLANNED else plan.state
+    return Decision(replace(plan, state=state, selected=order.selected))
+
+
+def pause_plan(plan: Plan) -> Decision:
+    if plan.state is not PlanState.ACTIVE:
+        raise NoTransition(f"a plan that is {plan.state} cannot be paused")
+    return Decision(replace(plan, state=PlanState.PAUSED))
+
+
+def resume_plan(plan: Plan) -> Decision:
+    """After a pause: go on. After a cancellation: what was cancelled is to be done again."""
+    if plan.state is PlanState.CANCELLED:
+        for phase in plan:
+            if phase.state is PhaseState.CANCELLED:
+                plan = plan.with_phase(_reset(phase, Trigger.REOPEN))
+    elif plan.state is not PlanState.PAUSED:
+        raise NoTransition(f"a plan that is {plan.state} cannot be resumed")
+    return Decision(replace(plan, state=_running_state(plan)))
+
+
+def cancel_plan(plan: Plan, now: datetime) -> Decision:
+    if plan.state is PlanState.CANCELLED:
+        raise NoTransition("the plan is cancelled already")
+    decision = Decision(replace(plan, state=PlanState.CANCELLED))
+    for phase in plan:
+        if phase.state is not PhaseState.FAILED and phase.allows(Trigger.CANCEL):
+            decision = _ended_by_hand(decision, phase, Trigger.CANCEL, now)
+    return decision
+
+
+def set_priority(plan: Plan, order: m.SetPriority) -> Decision:
+    if order.phase is None:
+        return Decision(replace(plan, priority=order.priority))
+    return Decision(plan.with_phase(replace(plan.phase(order.phase), priority=order.priority)))
+
+
+def with_issue(plan: Plan, key: str | None, issue: IssueRef) -> Plan:
+    """The issue of a phase, or of the plan, is known. The first one stays: a second would be a double."""
+    if key is None:
+        return plan if plan.issue else replace(plan, issue=issue)
+    phase = plan.phase(key)
+    return plan if phase.issue else plan.with_phase(replace(phase, issue=issue))
+
+
+def with_links(plan: Plan, key: str) -> Plan:
+    return plan.with_phase(replace(plan.phase(key), linked=True))
+
+
+def _running_state(plan: Plan) -> PlanState:
+    return PlanState.PUBLISHING if plan.tracked and not is_published(plan) else PlanState.ACTIVE
+
+
+# ---------------------------------------------------------------- a phase
+
+
+def claim(plan: Plan, order: m.ClaimPhase, world: World, now: datetime) -> Decision:
+    """A new attempt begins, if the phase may still start. The allocator has already counted its slot."""
+    phase = plan.phase(order.phase)
+    if not may_start(plan, phase, world, now):
+        raise NoTransition(f"a phase that is {phase.status} cannot be started now")
+    attempt = _next_attempt(plan, phase, order, world, now)
+    phase = phase.on(
+        Trigger.START, attempt=attempt, attempts=attempt.number, not_before=None, started_at=now, finished_at=None
+    )
+    plan = replace(plan.with_phase(phase), fences=attempt.fence)
+    dispatch = DispatchAttempt(
+        plan=plan.id,
+        key=f"dispatch:{plan.id}:{attempt.fence}",
+        phase=phase.key,
+        fence=attempt.fence,
+        executor=attempt.executor,
+    )
+    return Decision(plan, () if attempt.executor == MANUAL else (dispatch,))
+
+
+def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
+    """An order about one phase, by its verb."""
+    phase = plan.phase(order.phase)
+    match order:
+        case m.RetryPhase():
+            return Decision(plan.with_phase(_reset(phase, Trigger.RETRY)))
+        case m.ReopenPhase():
+            return Decision(plan.with_phase(_reset(phase, Trigger.REOPEN)))
+        case m.CompletePhase():
+            return _ended_by_hand(Decision(plan), phase, Trigger.COMPLETE, now)
+        case m.SkipPhase():
+            return _ended_by_hand(Decision(plan), phase, Trigger.SKIP, now)
+        case m.CancelPhase():
+            return _ended_by_hand(Decision(plan), phase, Trigger.CANCEL, now)
+        case m.ApprovePhase():
+            return Decision(plan.with_phase(_approved(phase, order, now)))
+        case m.RejectPhase():
+            return Decision(plan.with_phase(_rejected(phase, order, now)))
+
+
+def _next_attempt(plan: Plan, phase: Phase, order: m.ClaimPhase, world: World, now: datetime) -> Attempt:
+    by_hand = phase.rules.executor == MANUAL
+    timeout = phase.rules.timeout
+    return Attempt(
+        number=phase.attempts + 1,
+        fence=plan.fences + 1,
+        executor=phase.rules.executor,
+        state=AttemptState.RUNNING if by_hand else AttemptState.CLAIMED,
+        claimed_at=now,
+        holder=order.holder,
+        lease_until=None if by_hand else now + world.lease,
+        # The executor enforces the timeout itself; we look after it only when it does not.
+        deadline=None if by_hand or timeout is None else now + timeout + world.kill_grace,
+    )
+
+
+def _reset(phase: Phase, trigger: Trigger) -> Phase:
+    """Waiting again, with all automatic retries restored."""
+    return phase.on(trigger, failures=0, losses=0, not_before=None, failure=None, finished_at=None)
+
+
+def _ended_by_hand(decision: Decision, phase: Phase, trigger: Trigger, now: datetime) -> Decision:
+    """Decided by a person: a running attempt is superseded, and stopped where something really runs."""
+    attempt = phase.attempt
+    ended = phase.on(trigger, failure=None, not_before=None, finished_at=now)
+    if attempt is None or not attempt.state.is_in_flight:
+        return Decision(decision.plan.with_phase(ended), decision.effects)
+    if attempt.lease_until is None:  # a person's work is over when a person says so
+        outcome = Outcome.PASSED if trigger is Trigger.COMPLETE else Outcome.CANCELLED
+        ended = replace(ended, attempt=attempt.ended(outcome, now))
+        return Decision(decision.plan.with_phase(ended), decision.effects)
+    stop = StopAttempt(
+        plan=decision.plan.id,
+        key=f"stop:{decision.plan.id}:{attempt.fence}",
+        phase=phase.key,
+        fence=attempt.fence,
+        executor=attempt.executor,
+    )
+    return Decision(decision.plan.with_phase(replace(ended, attempt=attempt.superseded())), (*decision.effects, stop))
+
+
+def _approved(phase: Phase, order: m.ApprovePhase, now: datetime) -> Phase:
+    if phase.state is PhaseState.NEEDS_QA:
+        return phase.on(Trigger.APPROVED, finished_at=now, failure=None)
+    if phase.state is PhaseState.WAITING and phase.rules.approval and not phase.approved_by:
+        return replace(phase, approved_by=order.by or "operator")
+    raise NoTransition("nothing about this phase waits for approval")
+
+
+def _rejected(phase: Phase, order: m.RejectPhase, now: datetime) -> Phase:
+    failure = Failure("rejected", order.why or "Rejected.", timestamp=now.isoformat(), details={"by": order.by})
+    if phase.state is PhaseState.NEEDS_QA:
+        again = phase.failures < phase.rules.retries
+        if again:
+            return phase.on(Trigger.REJECTED_RETRYABLE, failure=failure, failures=phase.failures + 1)
+        return phase.on(Trigger.REJECTED, failure=failure, finished_at=now)
+    if phase.state is PhaseState.WAITING and phase.rules.approval and not phase.approved_by:
+        return phase.on(Trigger.GATE_REJECTED, failure=failure, finished_at=now)
+    raise NoTransition("nothing about this phase waits for a verdict")

@@ -1,0 +1,260 @@
+"""PhaseCoordinator: applies what has arrived and starts what may start, everything that is ready in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from services.coordinator.advance import Candidate, advance, allocate
+from services.coordinator.decide import decide
+from services.coordinator.decision import Decision
+from services.coordinator.reports import wake_at
+from services.domain.attempts import Attempt
+from services.domain.effects import Effect
+from services.domain.events import Event
+from services.domain.messages import ClaimPhase, Message, TimePassed, is_order
+from services.domain.phase import MANUAL
+from services.domain.plan import Plan
+from services.domain.world import Slots, World
+from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
+
+BATCH = 256
+"""How many stored deliveries one round takes, so that a flood does not hold the transaction open for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a round is to take in, besides what is stored already.
+
+    `plans` are new; `deliveries` arrive from outside; `messages` are born in this process (reports of executors, facts of
+    the outbox) and are written down and applied in one go; `sent` says what became of sendings. `look`: something may be
+    stored that this process did not write, so the inbox, the due plans and the waiting phases are looked at as well.
+    """
+
+    plans: Sequence[tuple[Plan, PlanText]] = ()
+    deliveries: Sequence[Delivery] = ()
+    messages: Sequence[Message] = ()
+    sent: Sequence[Sent] = ()
+    look: bool = False
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round did. `accepted` and `refused` answer the deliveries given; `sendings` are this process's to carry out."""
+
+    accepted: list[bool] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    sendings: list[Sending] = field(default_factory=list)
+    touched: list[Plan] = field(default_factory=list)
+    wakes: dict[str, datetime | None] = field(default_factory=dict)
+    left_waiting: bool = False
+    more: bool = False
+
+
+class Surroundings(Protocol):
+    """What lies outside the plans, as of now; the slots come from the store."""
+
+    def __call__(self) -> World: ...
+
+
+OnError = Callable[[str, Exception], None]
+"""Told the id of a delivery that could not be applied, and why."""
+
+
+class PhaseCoordinator:
+    """One instance a process; `round` is called by one thread. Several processes may coordinate one database."""
+
+    def __init__(self, open_work: OpenWork, clock: Clock, surroundings: Surroundings, on_error: OnError) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._surroundings = surroundings
+        self._on_error = on_error
+
+    def round(self, news: News) -> Round:
+        """Take in the news, decide, start what may start, and commit, once."""
+        with self._open_work() as work:
+            turn = _Turn(work, self._surroundings(), self._clock.now(), self._on_error)
+            turn.take_in(news)
+            turn.start()
+            return turn.close()
+
+
+class _Turn:
+    """The inside of one round: plans as they were, as they are, and what is to be done about it."""
+
+    def __init__(self, work: Work, world: World, now: datetime, on_error: OnError) -> None:
+        self._work = work
+        self._world = world
+        self._now = now
+        self._on_error = on_error
+        self._before: dict[str, Plan] = {}
+        self._plans: dict[str, Plan] = {}
+        self._effects: list[Effect] = []
+        self._events: list[Event] = []
+        self._look = False
+        self.outcome = Round()
+
+    # -------------------------------------------------------- taking in
+
+    def take_in(self, news: News) -> None:
+        for plan, text in news.plans:
+            self._work.plans.add(plan, text)
+        if news.sent:
+            self._work.outbox.mark(news.sent)
+        born = [self._written_down(message) for message in news.messages]
+        self.outcome.accepted = self._work.inbox.receive([*news.deliveries, *born])[: len(news.deliveries)]
+        fresh = [one for one, new in zip(news.deliveries, self.outcome.accepted, strict=True) if new and one.messages]
+        self._apply([*fresh, *born])
+        self._look = news.look
+        if news.look:
+            self._apply_stored({one.id for one in (*fresh, *born)})
+
+    def _written_down(self, message: Message) -> Delivery:
+        return Delivery(id=message.cause, source="self", event=message.kind, received_at=self._now, messages=(message,))
+
+    def _apply_stored(self, applied: set[str]) -> None:
+        stored = self._work.inbox.resolved(BATCH)
+        self.outcome.more = len(stored) == BATCH
+        self._apply([one for one in stored if one.id not in applied])
+        moment = self._now.isoformat()
+        self._lock(due := self._work.plans.due(self._now))
+        for id in due:
+            if id in self._plans:
+                self._decide(TimePassed(plan=id, cause=f"time/{id}/{moment}"))
+
+    def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        self._lock(message.plan for one in deliveries for message in one.messages or ())
+        done = [one.id for one in deliveries if self._applied(one)]
+        if done:
+            self._work.inbox.finish(done)
+
+    def _applied(self, delivery: Delivery) -> bool:
+        """Apply a delivery whole. False if it has to wait for a plan that somebody else holds, or has failed."""
+        messages = delivery.messages or ()
+        if not all(self._is_at_hand(message.plan) for message in messages):
+            return False
+        plans = {message.plan: self._plans[message.plan] for message in messages if message.plan in self._plans}
+        effects, events = len(self._effects), len(self._events)
+        try:
+            for message in messages:
+                self._answer(delivery, self._decide(message))
+        except Exception as error:  # noqa: BLE001 - one bad delivery must not take the others of this round with it
+            self._plans.update(plans)
+            del self._effects[effects:], self._events[events:]
+            self._on_error(delivery.id, error)
+            self._work.inbox.fail(delivery.id, f"{type(error).__name__}: {error}", retry_at=None)
+            return False
+        return True
+
+    def _answer(self, delivery: Delivery, decision: Decision | None) -> None:
+        if decision and decision.refused:
+            self.outcome.refused[delivery.id] = decision.refused
+
+    def _is_at_hand(self, id: str) -> bool:
+        """Locked by us, or gone for good (then there is nothing to wait for)."""
+        return id in self._plans or self._work.plans.find(id) is None
+
+    def _lock(self, ids: Iterable[str]) -> None:
+        if wanted := {id for id in ids if id not in self._plans}:
+            locked = self._work.plans.locked(wanted)
+            self._before.update(locked)
+            self._plans.update(locked)
+
+    def _decide(self, message: Message) -> Decision | None:
+        """Decide one message and keep the result for the end of the round."""
+        plan = self._plans.get(message.plan)
+        if plan is None:
+            return None
+        decision = decide(plan, message, self._world, self._now)
+        if is_order(message) and not self._work.inbox.first_time({message.cause}):
+            return None
+        return self._keep(decision)
+
+    def _keep(self, decision: Decision) -> Decision:
+        self._plans[decision.plan.id] = decision.plan
+        self._effects += decision.effects
+        self._events += decision.events
+        return decision
+
+    # -------------------------------------------------------- starting
+
+    def start(self) -> None:
+        """Give free slots to whoever may start: in the plans touched, and, where phases wait for a slot, in all."""
+        candidates = [one for plan in self._plans.values() for one in advance(plan, self._world, self._now)]
+        if self._look:
+            candidates += self._waiting_elsewhere()
+        if not candidates:
+            return
+        world = replace(self._world, slots=self._slots())
+        allocation = allocate(candidates, world)
+        self.outcome.left_waiting = allocation.left_waiting
+        for candidate in allocation.chosen:
+            self._claim(candidate)
+
+    def _waiting_elsewhere(self) -> list[Candidate]:
+        new = [id for id in self._work.plans.startable(BATCH) if id not in self._plans]
+        self._lock(new)
+        plans = [self._plans[id] for id in new if id in self._plans]
+        return [one for plan in plans for one in advance(plan, self._world, self._now)]
+
+    def _slots(self) -> Slots:
+        """The slots taken according to the store, and to what this round has changed already."""
+        slots = self._work.plans.slots()
+        for id, before in self._before.items():
+            after = self._plans[id]
+            if after is not before:
+                for executor, by in _slots_moved(before, after).items():
+                    slots = slots.moved(after.project, id, executor, by)
+        return slots
+
+    def _claim(self, candidate: Candidate) -> None:
+        plan = self._plans[candidate.plan.id]
+        order = ClaimPhase(
+            plan=plan.id,
+            phase=candidate.phase.key,
+            cause=f"claim/{plan.id}/{plan.fences + 1}",
+            holder=self._world.holder,
+        )
+        self._keep(decide(plan, order, self._world, self._now))
+
+    # -------------------------------------------------------- closing
+
+    def close(self) -> Round:
+        """Save what changed, store the effects, and say what is to be done now."""
+        for id, after in self._plans.items():
+            before = self._before[id]
+            if after is not before:
+                wake = wake_at(after, self._world)
+                self._work.plans.save(before, after, wake)
+                self.outcome.wakes[id] = wake
+                self.outcome.touched.append(after)
+        for project, effects in self._by_project().items():
+            self.outcome.sendings += self._work.outbox.add(project, effects, holder=self._world.holder)
+        self._work.events.append(self._events, self._now)
+        return self.outcome
+
+    def _by_project(self) -> dict[str, list[Effect]]:
+        """The effects of this round, in the order in which they were wished for."""
+        grouped: dict[str, list[Effect]] = {}
+        for effect in self._effects:
+            grouped.setdefault(self._plans[effect.plan].project, []).append(effect)
+        return grouped
+
+
+def _slots_moved(before: Plan, after: Plan) -> dict[str, int]:
+    """How many slots of each executor the plan takes more, or fewer, than before."""
+    moved: dict[str, int] = {}
+    for key, phase in after.phases.items():
+        old = before.phases[key]
+        if phase is old or phase.rules.executor == MANUAL:
+            continue
+        by = _holds_slot(phase.attempt) - _holds_slot(old.attempt)
+        if by:
+            moved[phase.rules.executor] = moved.get(phase.rules.executor, 0) + by
+    return moved
+
+
+def _holds_slot(attempt: Attempt | None) -> int:
+    return int(attempt is not None and attempt.holds_slot)

@@ -1,0 +1,166 @@
+"""What executors and the clock report of attempts. Late news is normal: a stale report changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from services.coordinator.decision import Decision
+from services.domain import messages as m
+from services.domain.attempts import Attempt, AttemptState, Outcome
+from services.domain.effects import StopAttempt
+from services.domain.events import Event
+from services.domain.failure import Failure
+from services.domain.phase import Phase, Qa
+from services.domain.plan import Plan
+from services.domain.transitions import PhaseState, Trigger
+from services.domain.world import World
+
+
+def started(plan: Plan, news: m.AttemptStarted) -> Decision:
+    phase = plan.phases.get(news.phase)
+    attempt = _in_flight(phase, news)
+    if phase is None or attempt is None:
+        return _stale(plan, news)
+    return Decision(plan.with_phase(replace(phase, attempt=replace(attempt, state=AttemptState.RUNNING))))
+
+
+def renewed(plan: Plan, news: m.AttemptRenewed, world: World, now: datetime) -> Decision:
+    phase = plan.phases.get(news.phase)
+    attempt = _in_flight(phase, news)
+    if phase is None or attempt is None or attempt.lease_until is None:
+        return _stale(plan, news)
+    return Decision(plan.with_phase(replace(phase, attempt=attempt.renewed(now + world.lease))))
+
+
+def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -> Decision:
+    phase = plan.phases.get(news.phase)
+    attempt = phase.attempt if phase else None
+    if phase is None or attempt is None or attempt.fence != news.fence:
+        return _stale(plan, news)
+    if attempt.state.is_in_flight:
+        ended = attempt.ended(news.outcome, now, news.failure)
+        return Decision(plan.with_phase(_settled(phase, ended, world, now)))
+    if attempt.state is AttemptState.STOPPING:
+        return Decision(plan.with_phase(replace(phase, attempt=attempt.ended(Outcome.CANCELLED, now, attempt.failure))))
+    if _is_late_success(phase, attempt, news):
+        return Decision(plan.with_phase(_completed(phase, attempt.ended(Outcome.PASSED, now), now)))
+    return _stale(plan, news)
+
+
+def time_passed(plan: Plan, world: World, now: datetime) -> Decision:
+    """Leases that ran out, deadlines that passed. A back-off that ended needs no change: the phase may simply start."""
+    decision = Decision(plan)
+    for phase in plan:
+        attempt = phase.attempt
+        if attempt is not None and attempt.state.is_live and attempt.lease_until is not None:
+            decision = _looked_at(decision, phase, attempt, (world, now))
+    return decision
+
+
+def wake_at(plan: Plan, world: World) -> datetime | None:
+    """The next moment at which time alone may change something about the plan."""
+    moments = []
+    for phase in plan:
+        attempt = phase.attempt
+        if attempt is not None and attempt.lease_until is not None and attempt.state.is_live:
+            moments.append(attempt.lease_until + world.kill_grace)
+            if attempt.deadline is not None and attempt.state.is_in_flight:
+                moments.append(attempt.deadline)
+        elif phase.not_before is not None and phase.state is PhaseState.WAITING:
+            moments.append(phase.not_before)
+    return min(moments, default=None)
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _in_flight(phase: Phase | None, news: m.Report) -> Attempt | None:
+    """The attempt the report is about, if its result is still wanted."""
+    attempt = phase.attempt if phase else None
+    return attempt if attempt and attempt.fence == news.fence and attempt.state.is_in_flight else None
+
+
+def _stale(plan: Plan, news: m.Report) -> Decision:
+    return Decision(plan).noting(Event("report_stale", plan.id, news.cause, news.phase, facts={"fence": news.fence}))
+
+
+def _is_late_success(phase: Phase, attempt: Attempt, news: m.AttemptFinished) -> bool:
+    """The lost attempt lived after all, and nothing newer was claimed. Not where a verdict has to follow."""
+    return (
+        news.outcome is Outcome.PASSED
+        and attempt.state is AttemptState.LOST
+        and phase.allows(Trigger.PASSED)
+        and phase.rules.qa is Qa.NONE
+    )
+
+
+def _looked_at(decision: Decision, phase: Phase, attempt: Attempt, at: tuple[World, datetime]) -> Decision:
+    world, now = at
+    lease_until = attempt.lease_until or now
+    if now >= lease_until + world.kill_grace:
+        return Decision(decision.plan.with_phase(_lost(phase, attempt, world, now)), decision.effects)
+    if attempt.state.is_in_flight and attempt.deadline is not None and now >= attempt.deadline:
+        timed_out = replace(attempt.superseded(), failure=_timed_out(phase, now))
+        plan = decision.plan.with_phase(_broken(phase, timed_out, _may_retry(phase, timed_out), now, world))
+        stop = StopAttempt(
+            plan=plan.id,
+            key=f"stop:{plan.id}:{attempt.fence}",
+            phase=phase.key,
+            fence=attempt.fence,
+            executor=attempt.executor,
+        )
+        return Decision(plan, (*decision.effects, stop))
+    return decision
+
+
+def _lost(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
+    failure = Failure("lost", "Nothing was heard of this attempt before its lease ran out.", timestamp=now.isoformat())
+    if attempt.state is AttemptState.STOPPING:
+        return replace(phase, attempt=attempt.ended(Outcome.LOST, now, attempt.failure))
+    return _settled(phase, attempt.ended(Outcome.LOST, now, failure), world, now)
+
+
+def _timed_out(phase: Phase, now: datetime) -> Failure:
+    return Failure("timed_out", f"No result within {phase.rules.timeout}.", retryable=True, timestamp=now.isoformat())
+
+
+def _settled(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
+    """The phase after its attempt ended. The rules pick the trigger; the table says where it leads."""
+    match attempt.state:
+        case AttemptState.SUCCEEDED if phase.rules.qa is not Qa.NONE:
+            return phase.on(Trigger.PASSED_TO_QA, attempt=attempt, failure=None)
+        case AttemptState.SUCCEEDED:
+            return _completed(phase, attempt, now)
+        case AttemptState.LOST if phase.losses < world.lost_retries:
+            return phase.on(Trigger.BROKE_RETRYABLE, attempt=attempt, losses=phase.losses + 1, failure=attempt.failure)
+        case _:
+            return _broken(phase, attempt, _may_retry(phase, attempt), now, world)
+
+
+def _completed(phase: Phase, attempt: Attempt, now: datetime) -> Phase:
+    return phase.on(Trigger.PASSED, attempt=attempt, failure=None, not_before=None, finished_at=now)
+
+
+def _may_retry(phase: Phase, attempt: Attempt) -> bool:
+    return attempt.failure is not None and attempt.failure.retryable and phase.failures < phase.rules.retries
+
+
+def _broken(phase: Phase, attempt: Attempt, again: bool, now: datetime, world: World) -> Phase:
+    if not again:
+        return phase.on(Trigger.BROKE, attempt=attempt, failure=attempt.failure, finished_at=now)
+    return phase.on(
+        Trigger.BROKE_RETRYABLE,
+        attempt=attempt,
+        failure=attempt.failure,
+        failures=phase.failures + 1,
+        not_before=now + back_off(phase, world.retry_delay_cap),
+    )
+
+
+def back_off(phase: Phase, cap: timedelta) -> timedelta:
+    """How long to wait before the next automatic retry: doubling, capped, ±20 % by a hash so that herds disperse."""
+    delay = min(cap, phase.rules.retry_delay * (1 << min(phase.failures, 20)))
+    share = crc32(f"{phase.key}/{phase.attempts}".encode()) / 0xFFFFFFFF
+    return delay * (0.8 + 0.4 * share)
