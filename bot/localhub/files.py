@@ -1,0 +1,118 @@
+"""Files on the default branch: put by people, read through the contents API."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.localhub.database import stamp
+from bot.localhub.ground import Ground
+from bot.localhub.problems import invalid, not_found
+from bot.localhub.shapes import Json
+from bot.localhub.values import Repository, Role, StoredFile, User
+
+
+class Files:
+    """Every put or removal is a commit of its own and raises a push."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._db = ground.db
+        self._clock = ground.clock
+        self._repositories = ground.repositories
+        self._news = ground.news
+
+    def put(self, repository: Repository, actor: User, path: str, content: bytes) -> StoredFile:
+        self._repositories.demand(repository, actor, Role.WRITE)
+        if not path or path != path.strip("/") or {"", ".", ".."} & set(path.split("/")):
+            raise invalid("Commit", "path", "invalid", "path contains a malformed path component")
+        stored = StoredFile(path, content, blob_sha(content))
+        with self._db.transaction():
+            known = self._find(repository, path)
+            self._db.run(
+                "INSERT OR REPLACE INTO files (repository_id, path, content, sha) VALUES (?, ?, ?, ?)",
+                repository.id,
+                path,
+                content,
+                stored.sha,
+            )
+            self._commit(repository, actor, "modified" if known else "added", path)
+        return stored
+
+    def remove(self, repository: Repository, actor: User, path: str) -> None:
+        self._repositories.demand(repository, actor, Role.WRITE)
+        with self._db.transaction():
+            if not self._db.run("DELETE FROM files WHERE repository_id = ? AND path = ?", repository.id, path):
+                raise not_found()
+            self._commit(repository, actor, "removed", path)
+
+    def _commit(self, repository: Repository, actor: User, what: str, path: str) -> None:
+        now = stamp(self._clock())
+        after = hashlib.sha1(f"{repository.head} {now} {what} {path}".encode(), usedforsecurity=False).hexdigest()
+        self._db.update("repositories", repository.id, head=after, pushed_at=now, updated_at=now)
+        self._news.tell(
+            repository.id, "push", actor, lambda: self._push(repository, actor, after, now=now, changed={what: [path]})
+        )
+
+    def _push(
+        self, repository: Repository, actor: User, after: str, *, now: str, changed: dict[str, list[str]]
+    ) -> Json:
+        page = f"{self._news.shapes.html}/{repository.full_name}"
+        hand = {"name": actor.name or actor.login, "email": f"{actor.login}@users.noreply.localhub"}
+        author = {**hand, "username": actor.login}
+        what, paths = next(iter(changed.items()))
+        commit = {
+            "id": after,
+            "tree_id": after,
+            "distinct": True,
+            "message": f"{what.capitalize()} {paths[0]}",
+            "timestamp": now,
+            "url": f"{page}/commit/{after}",
+            "author": author,
+            "committer": author,
+            "added": [],
+            "removed": [],
+            "modified": [],
+            **changed,
+        }
+        return {
+            "ref": f"refs/heads/{repository.default_branch}",
+            "before": repository.head,
+            "after": after,
+            "pusher": hand,
+            **dict.fromkeys(("created", "deleted", "forced"), False),
+            "base_ref": None,
+            "compare": f"{page}/compare/{repository.head[:12]}...{after[:12]}",
+            "commits": [commit],
+            "head_commit": commit,
+        }
+
+    def read(self, repository: Repository, path: str) -> StoredFile | list[StoredFile]:
+        """The file of that path, or what is in the folder; 404 if there is neither."""
+        found = self._find(repository, path)
+        if found:
+            return found
+        entries = self._folder(repository, path)
+        if not entries:
+            raise not_found("Not Found" if path else "This repository is empty.")
+        return entries
+
+    def _find(self, repository: Repository, path: str) -> StoredFile | None:
+        row = self._db.first("SELECT * FROM files WHERE repository_id = ? AND path = ?", repository.id, path)
+        return StoredFile(row["path"], row["content"], row["sha"]) if row else None
+
+    def _folder(self, repository: Repository, path: str) -> list[StoredFile]:
+        prefix = f"{path}/" if path else ""
+        sql = "SELECT * FROM files WHERE repository_id = ? AND substr(path, 1, ?) = ? ORDER BY path"
+        entries: dict[str, StoredFile] = {}
+        for row in self._db.rows(sql, repository.id, len(prefix), prefix):
+            name, slash, _ = row["path"][len(prefix) :].partition("/")
+            if slash:
+                folder = prefix + name
+                entries[folder] = StoredFile(folder, None, blob_sha(folder.encode()))
+            else:
+                entries[row["path"]] = StoredFile(row["path"], row["content"], row["sha"])
+        return list(entries.values())
+
+
+def blob_sha(content: bytes) -> str:
+    """The id git gives this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,217 @@
+"""The ASGI application: for each request the checks GitHub makes, the route function, and the headers GitHub sends."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from bot.localhub.faults import Fault, PlannedFault
+from bot.localhub.problems import Refused, not_found
+from bot.localhub.rest.call import Call, Endpoint, Fields, Reply
+from bot.localhub.rest.people import viewer_name
+from bot.localhub.rest.routes import ENDPOINTS
+from bot.localhub.shapes import Shapes
+from bot.localhub.traffic import RequestRecord, Window
+from bot.localhub.values import User
+
+if TYPE_CHECKING:
+    from bot.localhub.hub import Hub
+
+ENTERPRISE_PREFIX = "/api/v3"
+API_VERSIONS = ("2022-11-28", "2026-03-10")
+FREE = "/rate_limit"  # costs nothing of the primary limit
+_FAULT_WORDS = {
+    500: "Server Error",
+    502: "Server Error",
+    403: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+    429: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+}
+
+
+def api_routes(hub: Hub, url: str) -> list[Route | Mount]:
+    """The REST routes at the root, as on api.github.com, and once more under /api/v3, as on GitHub Enterprise Server."""
+    enterprise = _routes(hub, url, ENTERPRISE_PREFIX)
+    nowhere = RestEndpoint(hub, Endpoint("GET", "/", "not-found", _nowhere), url, "")
+    return [
+        Mount(ENTERPRISE_PREFIX, routes=[*enterprise, Route("/{path:path}", nowhere)]),
+        *_routes(hub, url, ""),
+        Route("/repos/{path:path}", nowhere),
+    ]
+
+
+def _nowhere(_call: Call) -> Reply:
+    raise not_found()
+
+
+def _routes(hub: Hub, url: str, prefix: str) -> list[Route]:
+    return [
+        Route(endpoint.path, RestEndpoint(hub, endpoint, url, prefix), methods=[endpoint.method], name=endpoint.name)
+        for endpoint in ENDPOINTS
+    ]
+
+
+class RestEndpoint:
+    """One route, served. Everything about a request but its own function happens here, in the order GitHub has it."""
+
+    def __init__(self, hub: Hub, endpoint: Endpoint, url: str, prefix: str) -> None:
+        self._hub = hub
+        self._endpoint = endpoint
+        self._url = url
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        path = request.url.path.removeprefix(self._prefix)
+        planned = self._hub.faults.strike(request.method, path)
+        if planned and not planned.fault.is_after:
+            response, viewer = _struck(planned), None
+        else:
+            response, viewer = self._respond(request, body)
+        if planned and planned.fault.is_after:
+            response = _struck(planned)
+        status = 0 if response is None else response.status_code
+        self._log(request.method, path, status, viewer)
+        if response is None:
+            await cut(scope, receive)
+        else:
+            await response(scope, receive, send)
+
+    def _log(self, method: str, path: str, status: int, viewer: User | None) -> None:
+        user = viewer.login if viewer else None
+        self._hub.requests.add(RequestRecord(method, path, status, user, self._hub.clock()))
+
+    def _respond(self, request: Request, body: bytes) -> tuple[Response, User | None]:
+        """The whole exchange holds the state's lock, and a write is one transaction."""
+        viewer: User | None = None
+        reads = request.method in {"GET", "HEAD"}
+        with self._hub.db.lock if reads else nullcontext():
+            try:
+                viewer = authenticated(self._hub, request.headers.get("authorization"))
+                window = self._admit(viewer)
+                with nullcontext() if reads else self._hub.db.transaction():
+                    reply = self._endpoint.answer(self._call(request, body, viewer))
+            except Refused as refusal:
+                reply = Reply(refusal.status, refusal.as_json(), refusal.headers)
+                window = self._hub.allowances.window(viewer_name(viewer))
+        return self._response(request, reply, viewer, window), viewer
+
+    def _admit(self, viewer: User | None) -> Window:
+        name, allowances = viewer_name(viewer), self._hub.allowances
+        if self._endpoint.feature and not getattr(self._hub.features, self._endpoint.feature):
+            raise not_found()
+        window = allowances.window(name) if self._endpoint.path == FREE else allowances.spend(name)
+        if self._endpoint.creates_content:
+            allowances.spend_content(name)
+        return window
+
+    def _call(self, request: Request, body: bytes, viewer: User | None) -> Call:
+        version = _version(request.headers)
+        return Call(
+            hub=self._hub,
+            viewer=viewer,
+            path=request.path_params,
+            query=request.query_params,
+            fields=Fields.parse(body),
+            shapes=Shapes(self._url + self._prefix, self._url, has_assignee=version < "2026"),
+            url=self._url + request.url.path,
+            accept=request.headers.get("accept", ""),
+            api_version=version,
+        )
+
+    def _response(self, request: Request, reply: Reply, viewer: User | None, window: Window) -> Response:
+        raw = _encoded(reply.body)
+        headers = {**self._headers(request, viewer), **_content_type(reply), **reply.headers}
+        if request.method == "GET" and reply.status == 200:
+            headers |= {"ETag": _etag(raw), "Cache-Control": "private, max-age=60, s-maxage=60"}
+            if headers["ETag"].removeprefix("W/") in request.headers.get("if-none-match", ""):
+                self._hub.allowances.refund(viewer_name(viewer))
+                return Response(None, 304, headers | _limits(window))
+        return Response(raw, reply.status, headers | _limits(window))
+
+    def _headers(self, request: Request, viewer: User | None) -> dict[str, str]:
+        scopes = {"X-OAuth-Scopes": "admin:repo_hook, repo", "X-Accepted-OAuth-Scopes": "repo"} if viewer else {}
+        return {
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            "X-GitHub-Request-Id": uuid.uuid4().hex.upper(),
+            "X-GitHub-Api-Version-Selected": request.headers.get("x-github-api-version", API_VERSIONS[0]),
+            "X-Accepted-GitHub-Permissions": self._endpoint.permission,
+            "Vary": "Accept, Authorization, Cookie",
+            **scopes,
+        }
+
+
+def authenticated(hub: Hub, header: str | None) -> User | None:
+    """The user a token stands for, None without one; 401 for a token nobody has."""
+    if not header:
+        return None
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "basic":
+        value = _password(value)
+    return hub.people.of_token(value.strip())
+
+
+def _password(value: str) -> str:
+    try:
+        return base64.b64decode(value).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _version(headers: Mapping[str, str]) -> str:
+    version = headers.get("x-github-api-version", API_VERSIONS[0])
+    if version not in API_VERSIONS:
+        raise Refused(400, f'"{version}" is not a supported version of the REST API.')
+    return version
+
+
+def _encoded(body: Any) -> bytes:
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+
+
+def _content_type(reply: Reply) -> dict[str, str]:
+    return {} if reply.body is None else {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _etag(raw: bytes) -> str:
+    return f'W/"{hashlib.sha256(raw).hexdigest()}"'
+
+
+def _limits(window: Window) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(window.limit),
+        "X-RateLimit-Remaining": str(window.remaining),
+        "X-RateLimit-Used": str(window.used),
+        "X-RateLimit-Reset": str(int(window.resets_at.timestamp())),
+        "X-RateLimit-Resource": "core",
+    }
+
+
+def _struck(planned: PlannedFault) -> Response | None:
+    """What a fault answers; None if it cuts the connection instead."""
+    fault: Fault = planned.fault
+    if fault.cuts_connection:
+        return None
+    refusal = Refused(fault.status, _FAULT_WORDS[fault.status])
+    headers = {"Retry-After": str(planned.retry_after)} if fault.says_when else {}
+    return Response(_encoded(refusal.as_json()), fault.status, headers, media_type="application/json")
+
+
+async def cut(scope: Scope, receive: Receive) -> None:
+    """Close the connection without a word, and wait until it is closed."""
+    scope["state"]["cut_connection"]()
+    while (await receive())["type"] != "http.disconnect":
+        continue

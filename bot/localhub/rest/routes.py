@@ -1,0 +1,14 @@
+"""Every REST route the tracker has."""
+
+from __future__ import annotations
+
+from bot.localhub.rest import comments, contents, hooks, issues, links, people
+
+ENDPOINTS = (
+    *people.ENDPOINTS,
+    *issues.ENDPOINTS,
+    *comments.ENDPOINTS,
+    *links.ENDPOINTS,
+    *hooks.ENDPOINTS,
+    *contents.ENDPOINTS,
+)
