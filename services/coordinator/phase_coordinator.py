@@ -140,7 +140,7 @@ class _Turn:
         try:
             for message in messages:
                 self._answer(delivery, self._decide(message))
-        except Exception as error:  # noqa: BLE001 - one bad delivery must not take the others of this round with it
+        except Exception as error:  # one bad delivery must not take the others of this round with it
             self._plans.update(plans)
             del self._effects[effects:], self._events[events:]
             self._on_error(delivery.id, error)

@@ -1,0 +1,65 @@
+# Two commands do everything on a fresh machine with Python >= 3.11 and make:
+#   make demo    installs phasebot into .venv and carries an example plan out
+#   make test    installs what the tests need as well, and runs them
+
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS ?= tests
+
+.PHONY: demo test check bench explore docs lock wheel-test clean help
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/run ## carry out the example plan: issues, phases, a retry, a summary
+	$(BIN)/phasebot run examples/website/plan.md --policy examples/website/phasebot.yml \
+	  --workspace scratch/demo/site --db scratch/demo/phasebot.db --again
+
+test: .venv/dev ## run all tests
+	$(BIN)/python -m pytest $(TESTS)
+
+check: .venv/dev ## format, lint, types, import rule, invariants, measures
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/check_invariants.py
+	$(BIN)/python scripts/generate_docs.py --check
+	$(BIN)/python scripts/measures.py
+
+bench: .venv/bench ## measure against the peers; prints ratios
+	$(BIN)/python -m benchmarks
+
+explore: .venv/dev ## explore the core exhaustively, further than the tests do
+	$(BIN)/python -m tests.exploration
+
+docs: .venv/dev ## write the generated tables of docs/ anew
+	$(BIN)/python scripts/generate_docs.py
+
+lock: ## resolve the locked requirements anew (needs uv)
+	scripts/lock.sh
+
+clean: ## remove what the targets above made
+	rm -rf .venv .cache scratch dist build
+
+# One virtual environment; a stamp says how much of it is installed.
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "phasebot needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/$(1).txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+endef
+
+.venv/run: requirements/run.txt pyproject.toml | .venv/bin/python
+	$(call install,run)
+
+.venv/dev: requirements/dev.txt pyproject.toml | .venv/bin/python
+	$(call install,dev)
+	touch .venv/run
+
+.venv/bench: requirements/bench.txt pyproject.toml | .venv/bin/python
+	$(call install,bench)
+	touch .venv/run .venv/dev

@@ -1,0 +1,112 @@
+"""Settings: everything an operator can set, from the environment. Secrets may also come from files (`…_FILE`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.domain.errors import UserError
+
+GITHUB_API = "https://api.github.com"
+
+
+class SettingsInvalid(UserError):
+    """The environment holds a value that cannot be used."""
+
+    code = "settings_invalid"
+
+
+class Settings(BaseSettings):
+    """Values from `PHASEBOT_*`. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_prefix="PHASEBOT_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: str = Field("", description="SQLAlchemy URL or path; default: SQLite in the user's data folder")
+    github_api_url: str = Field(GITHUB_API, description="Base URL of the GitHub API, or of a server that speaks it")
+    github_token: SecretStr | None = Field(None, description="Token; then `GITHUB_TOKEN`, then `gh auth token`")
+    webhook_secret: SecretStr | None = Field(None, description="Secret that signs GitHub's webhooks")
+    webhook_secret_old: SecretStr | None = Field(None, description="The secret before, accepted while it is rotated")
+    marker_key: SecretStr | None = Field(None, description="Key that signs the markers; default: made once and kept")
+    api_token: SecretStr | None = Field(None, description="Bearer token of the API; default: made at start and printed")
+    public_url: str = Field("", description="Where others reach this server, for links and webhooks")
+    host: str = Field("127.0.0.1", description="Address that `serve` binds to")
+    port: int = Field(8321, ge=0, le=65535, description="Port that `serve` binds to")
+    workers: int | None = Field(None, ge=1, description="Phases run at once on this machine; default 2")
+    lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
+    log_level: str = Field("warning", description="debug, info, warning or error")
+    log_json: bool = Field(False, description="Log lines as JSON")
+    writes_per_minute: int = Field(80, ge=1, description="Content-creating requests to GitHub a minute")
+    writes_per_hour: int = Field(500, ge=1, description="Content-creating requests to GitHub an hour")
+    write_interval: float = Field(1.0, ge=0, description="Seconds between two writes to GitHub")
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """The database as a URL; a bare path is SQLite."""
+        given = self.database_url or str(data_folder() / "phasebot.db")
+        return given if "://" in given else f"sqlite:///{Path(given).expanduser().absolute()}"
+
+    @property
+    def home(self) -> Path:
+        """Where what belongs to this database is kept beside it: logs of attempts, the local tracker, keys."""
+        prefix = "sqlite:///"
+        return Path(self.database.removeprefix(prefix)).parent if self.database.startswith(prefix) else data_folder()
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """`PHASEBOT_X_FILE` names a file that holds the value of `PHASEBOT_X`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"PHASEBOT_{field_name.upper()}_FILE") if _is_secret(field) else None
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            variable = f"PHASEBOT_{field_name.upper()}_FILE"
+            raise SettingsInvalid(f"{path} cannot be read: {error.strerror}", where=variable) from None
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return field.annotation == SecretStr | None
+
+
+def data_folder() -> Path:
+    """The user's data folder for phasebot."""
+    return user_data_path("phasebot")
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings of this process; `given` values (not None) win over the environment. Raises SettingsInvalid."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = [f"PHASEBOT_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"]]
+        raise SettingsInvalid("; ".join(problems) or str(error), where="environment") from None

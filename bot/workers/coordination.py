@@ -1,0 +1,218 @@
+"""The coordination loop: the one thread that writes.
+
+Whatever is ready at one moment (deliveries, reports, what became of effects) goes into one transaction. Wake-ups are
+events: a report wakes the loop at once; time wakes it at the moment a plan asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from services.coordinator.phase_coordinator import News, PhaseCoordinator, Round
+from services.domain.errors import StorageUnavailable
+from services.domain.messages import Message
+from services.domain.plan import Plan
+from services.ports import Clock, Delivery, PlanText, Sent
+
+log = structlog.get_logger()
+
+DRAIN = 512
+"""How much one round takes in."""
+
+IDLE = 1.0
+"""Seconds without news after which marks that ride along are written by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery: stored (False: it was here already), and, if an order did not fit, why not."""
+
+    accepted: bool
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    deliveries: tuple[Delivery, ...]
+    plans: tuple[tuple[Plan, PlanText], ...]
+    receipts: Future[list[Receipt]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Somebody else may have stored something."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Finish what is in the queue before this, then end."""
+
+
+_Item = Message | Sent | _Arrival | _Look | _Stop
+
+
+@dataclass(slots=True)
+class _Batch:
+    messages: list[Message] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    arrivals: list[_Arrival] = field(default_factory=list)
+    look: bool = False
+    stop: bool = False
+
+    def take(self, item: _Item) -> None:
+        match item:
+            case Sent():
+                self.sent.append(item)
+            case _Arrival():
+                self.arrivals.append(item)
+            case _Look():
+                self.look = True
+            case _Stop():
+                self.stop = True
+            case _:
+                self.messages.append(item)
+
+    def news(self) -> News:
+        return News(
+            plans=[plan for arrival in self.arrivals for plan in arrival.plans],
+            deliveries=[delivery for arrival in self.arrivals for delivery in arrival.deliveries],
+            messages=self.messages,
+            sent=self.sent,
+            look=self.look,
+        )
+
+
+CarryOut = Callable[[Round], None]
+"""Told of every round after its commit: what is to be carried out, and which plans changed. Must return at once."""
+
+
+class CoordinationLoop:
+    """Feeds the PhaseCoordinator from a queue that any thread may put into."""
+
+    def __init__(self, coordinator: PhaseCoordinator, clock: Clock, carry_out: CarryOut) -> None:
+        self._coordinator = coordinator
+        self._clock = clock
+        self._carry_out = carry_out
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._riders: SimpleQueue[Sent] = SimpleQueue()
+        self._wakes: dict[str, datetime] = {}
+        self._phases_wait_for_slots = False
+        self._thread = threading.Thread(target=self._run, name="coordination", daemon=True)
+
+    # -------------------------------------------------------- from any thread
+
+    def start(self) -> None:
+        self.look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write down everything given so far, then end."""
+        self._queue.put(_Stop())
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def tell(self, message: Message) -> None:
+        """A fact or report born in this process."""
+        self._queue.put(message)
+
+    def sent(self, outcome: Sent) -> None:
+        """What became of a sending; written down soon, with whatever comes next."""
+        self._riders.put(outcome)
+
+    def sent_now(self, outcome: Sent, facts: Sequence[Message]) -> None:
+        """The same, with facts that the plan waits for."""
+        for fact in facts:
+            self._queue.put(fact)
+        self._queue.put(outcome)
+
+    def receive(self, *deliveries: Delivery, plans: Sequence[tuple[Plan, PlanText]] = ()) -> Future[list[Receipt]]:
+        """Store deliveries (and new plans); the future is done when they are durable, and applied where they could be."""
+        receipts: Future[list[Receipt]] = Future()
+        self._queue.put(_Arrival(deliveries, tuple(plans), receipts))
+        return receipts
+
+    def look(self) -> None:
+        """Look at what is stored: resolved deliveries, due plans, waiting phases."""
+        self._queue.put(_Look())
+
+    # -------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            batch = self._next_batch()
+            stopping = batch.stop
+            self._round(batch)
+
+    def _next_batch(self) -> _Batch:
+        batch = _Batch()
+        try:
+            batch.take(self._queue.get(timeout=self._until_wake()))
+            for _ in range(DRAIN):
+                batch.take(self._queue.get_nowait())
+        except Empty:
+            pass
+        while not self._riders.empty():
+            batch.sent.append(self._riders.get_nowait())
+        batch.look = batch.look or self._phases_wait_for_slots or self._is_due()
+        return batch
+
+    def _until_wake(self) -> float:
+        wake = min(self._wakes.values(), default=None)
+        if wake is None:
+            return IDLE
+        return max(0.0, min(IDLE, (wake - self._clock.now()).total_seconds()))
+
+    def _is_due(self) -> bool:
+        return bool(self._wakes) and min(self._wakes.values()) <= self._clock.now()
+
+    def _round(self, batch: _Batch) -> None:
+        news = batch.news()
+        if not (news.look or news.messages or news.sent or batch.arrivals):
+            return
+        try:
+            done = self._coordinator.round(news)
+        except StorageUnavailable as error:
+            self._give_back(batch, error)
+        else:
+            self._remember(done, looked=news.look)
+            self._carry_out(done)
+            _hand_out_receipts(batch.arrivals, done)
+
+    def _give_back(self, batch: _Batch, error: StorageUnavailable) -> None:
+        """Nothing was written. Those who wait are told; what was born here is kept and tried again."""
+        log.error("round_not_stored", error=str(error))
+        for arrival in batch.arrivals:
+            arrival.receipts.set_exception(error)
+        for message in batch.messages:
+            self._queue.put(message)
+        for outcome in batch.sent:
+            self._riders.put(outcome)
+        if batch.stop:
+            return
+        threading.Event().wait(IDLE)
+
+    def _remember(self, done: Round, *, looked: bool) -> None:
+        for id, wake in done.wakes.items():
+            if wake is None:
+                self._wakes.pop(id, None)
+            else:
+                self._wakes[id] = wake
+        self._phases_wait_for_slots = done.left_waiting or (self._phases_wait_for_slots and not looked)
+        if done.more:
+            self.look()
+
+
+def _hand_out_receipts(arrivals: Sequence[_Arrival], done: Round) -> None:
+    accepted = iter(done.accepted)
+    for arrival in arrivals:
+        arrival.receipts.set_result(
+            [Receipt(next(accepted), done.refused.get(delivery.id, "")) for delivery in arrival.deliveries]
+        )
