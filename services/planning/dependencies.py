@@ -2,11 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from services.planning.draft import DependencyDraft, PhaseDraft
-from services.planning.reading import Document, Edge, Reading
+from services.planning.marks import plain
+from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
+from services.planning.reading import Document, Edge, Reading, Unit
+from services.planning.references import Names, find, names_of
+from services.planning.statements import ARROW, HEDGE, PARALLEL, Statement, clean, interpret
+
+_SECTION = re.compile(
+    r"(?i:\bdependenc(?:y|ies)\b|\bexecution order\b|\bprerequisites\b|\bsequence\b|\bsequencing\b|dépendances|dependencias|dipendenze|"
+    r"abhängigkeiten|зависимост|phụ thuộc)|依赖|依存|相依|의존"
+)
+_NOT_STATED = re.compile(
+    r"(?i:\brecommended\b|\bstrategy\b|\bmvp\b|\bincremental\b|\bwithin each\b|\bexample\b|\bpriority order\b|\bintra-phase\b|intra-|external|internal|критическ)"
+)
+_LABEL = re.compile(
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>depends[ -]?on|dependencies|dependency|prerequisites?|requires|blocked[ -]by|after|predecessors?|sequence|"
+    r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
+    r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"
+    r"(?:\*\*|__|_|\*)?\s*[:：](?:\*\*|__|_|\*)?\s*(?P<body>.*)",
+    re.IGNORECASE,
+)
+_SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
+_BLANKET = re.compile(
+    r"(?i:\beach\s+(?:phase|stage|milestone|sprint|step|iteration|part)\s+(?:\w+\s+)?(?:builds?\s+(?:up)?on|depends?\s+on|requires|follows)\s+(?:the\s+)?(?:previous|prior|preceding|one\s+before)"
+    r"|\bdo\s+(?:\w+\s+)?top\s+to\s+bottom\b|\b(?:phases|stages|milestones|sprints|steps)\s+(?:must|should|are\s+to)\s+be\s+(?:completed|executed|done|implemented|carried\s+out)\s+(?:strictly\s+)?(?:in\s+(?:order|sequence)|sequentially|one\s+after)"
+    r"|\bmust\s+be\s+(?:completed|executed|done)\s+in\s+(?:strict\s+)?order\b)"
+)
+_COLUMN = re.compile(
+    r"(?i:depends?\b|dependenc|after\b|blocked|prerequisite|requires|predecessor|abhängig|dépend|dépendance|dependencia|зависи)|依赖|依存|의존|前置|相依"
+)
+_BLOCKS_NAMED = re.compile(
+    r"(?i:\bblocks\s+(?=WP|M\d|phase|US\d|stage|sprint|milestone)|\bbefore\s+(?:phase|stage|milestone|sprint|WP)\b|previous\s+(?:two|three|four|five|\d)\s+\w+s\b)"
+)
+_CUES = (
+    "depend",
+    "block",
+    "prerequis",
+    "require",
+    "after",
+    "sequence",
+    "order",
+    "before",
+    "build",
+    "top to bottom",
+    "previous",
+    "once",
+    "parallel",
+    "dépend",
+    "abhäng",
+    "dipend",
+    "завис",
+    "依",
+    "相依",
+    "의존",
+    "前",
+    "後",
+    "后",
+    "phụ thuộc",
+    "concurrent",
+    "並",
+    "并",
+    "‖",
+    "∥",
+)
+_WAVES = re.compile(r'"waves"\s*:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +84,216 @@ class Needs:
     unknown: tuple[tuple[int, str], ...] = ()
 
 
-def resolve(document: Document, reading: Reading) -> Needs:
-    """Read every statement about order in the document."""
-    return Needs(edges=reading.edges or ())
+@dataclass(slots=True)
+class _Ledger:
+    """Statements collected so far. A stated edge keeps the first line that states it."""
+
+    edges: dict[tuple[int, int], int] = field(default_factory=dict)
+    blanket: dict[tuple[int, int], int] = field(default_factory=dict)
+    only: set[int] = field(default_factory=set)
+    free: set[int] = field(default_factory=set)
+    parallel: set[int] = field(default_factory=set)
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+
+    def note(self, statement: Statement, line: int) -> None:
+        target = self.blanket if statement.blanket else self.edges
+        for subject in statement.subjects:
+            for needed in statement.objects - {subject}:
+                target.setdefault((subject, needed), line)
+        if statement.free:
+            self.free |= statement.subjects
+        if statement.only:
+            self.only |= statement.subjects
+        self.parallel |= statement.beside
+        self.unknown.extend((line, number) for number in statement.unknown)
+
+    def needs(self) -> Needs:
+        for (subject, needed), line in self.blanket.items():
+            if subject not in self.only and (needed, subject) not in self.edges:
+                self.edges.setdefault((subject, needed), line)
+        edges = tuple(Edge(subject, needed, line) for (subject, needed), line in sorted(self.edges.items()))
+        bound = {edge.unit for edge in edges}
+        unknown = tuple(dict.fromkeys(self.unknown))
+        return Needs(edges, frozenset(self.free - bound), frozenset(self.parallel), unknown)
+
+
+def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> Needs:
+    """Read every statement about order in the document. `tasks` gives the place of the unit that holds a task id."""
+    if reading.edges is not None:
+        return Needs(edges=reading.edges)
+    if len(reading.units) < 2:  # noqa: PLR2004
+        return Needs(free=frozenset(range(len(reading.units))))
+    return _Reader(document, reading.units, tasks).read()
+
+
+class _Reader:
+    """Finds the places of a document that speak of order and notes what they say."""
+
+    def __init__(self, document: Document, units: Sequence[Unit], tasks: Mapping[str, int]) -> None:
+        self._outline = document.outline
+        self._units = units
+        self._names = names_of(units, tasks)
+        self._tasks = tasks
+        self._starts = [unit.line for unit in units]
+        self._ledger = _Ledger()
+        self._lifted: dict[tuple[int, int], int] = {}
+
+    def read(self) -> Needs:
+        lowered = [line.lower() for line in self._outline.lines]
+        whole = "\n".join(lowered)
+        cues = [cue for cue in _CUES if cue in whole]
+        if cues:
+            self._walk(lowered, cues)
+        if not self._ledger.edges:
+            for (unit, needed), line in self._lifted.items():
+                self._ledger.edges.setdefault((unit, needed), line)
+        return self._ledger.needs()
+
+    def _walk(self, lowered: Sequence[str], cues: Sequence[str]) -> None:
+        """Go through the blocks once; `about` is the dependency section we are in, if any."""
+        inside, level, owner = False, 0, frozenset[int]()
+        columns: list[int] = []
+        for block in self._outline.blocks:
+            if isinstance(block, Heading):
+                if inside and block.level <= level:
+                    inside = False
+                if not inside and _SECTION.search(block.text) and self._is_about_order(block):
+                    inside, level, owner = True, block.level, self._owner(block.line)
+                elif inside and _NOT_STATED.search(block.text):
+                    inside = False
+            elif isinstance(block, Row):
+                columns = self._row(block, columns, inside=inside)
+            elif inside:
+                self._inside(block, owner)
+            elif not isinstance(block, Fence) and any(cue in lowered[block.line - 1] for cue in cues):
+                self._elsewhere(block)
+            elif isinstance(block, Paragraph) and "\n" in block.text:
+                self._elsewhere(block)
+
+    def _is_about_order(self, heading: Heading) -> bool:
+        """A heading of a unit is work, even if it says `Dependencies`."""
+        return heading.line not in self._starts and not _NOT_STATED.search(heading.text)
+
+    def _owner(self, line: int) -> frozenset[int]:
+        """The unit a line lies in."""
+        place = bisect_right(self._starts, line) - 1
+        if place >= 0 and line <= self._units[place].end_line:
+            return frozenset({place})
+        return frozenset()
+
+    def _note(self, text: str, line: int, subject: frozenset[int]) -> None:
+        for statement in interpret(text, self._names, subject=subject):
+            self._ledger.note(statement, line)
+
+    def _inside(self, block: Block, owner: frozenset[int]) -> None:
+        """Everything in a section about dependencies is read; a diagram is read for its arrows."""
+        if isinstance(block, Fence):
+            for offset, line in enumerate(block.text.split("\n"), start=1):
+                self._chain(line, block.line + offset)
+        elif isinstance(block, Item):
+            self._sentence(block.text, block.line, owner)
+        elif isinstance(block, Paragraph):
+            for offset, line in enumerate(block.text.split("\n")):
+                self._sentence(line, block.line + offset, owner)
+
+    def _sentence(self, text: str, line: int, owner: frozenset[int]) -> None:
+        text = clean(text)
+        if HEDGE.search(text) or not self._chain(text, line):
+            self._note(text, line, owner)
+
+    def _elsewhere(self, block: Block) -> None:
+        """Outside such sections: labelled lines, blanket statements, and sentences that name what they block."""
+        text = block.text if isinstance(block, Item | Paragraph) else ""
+        for offset, raw in enumerate(text.split("\n")):
+            line = block.line + offset
+            label = _LABEL.match(raw)
+            if label:
+                self._labelled(label["label"], clean(label["body"]), line)
+            elif _BLANKET.search(raw):
+                self._each_on_the_one_before(line)
+            elif _BLOCKS_NAMED.search(raw) and isinstance(block, Paragraph | Item):
+                self._named(clean(raw), line)
+
+    def _labelled(self, label: str, body: str, line: int) -> None:
+        owner = self._owner(line)
+        if _SEQUENCE.search(label) or not owner:
+            self._chain(body, line)
+            return
+        found = find(body, self._names, near=True)
+        task_like = self._task_owners(body)
+        if found.units - task_like - owner or found.unknown or not task_like:
+            self._note(f"depends on {body}" if not body.lower().startswith("depends") else body, line, owner)
+        for needed in task_like - owner:
+            self._lifted.setdefault((min(owner), needed), line)
+
+    def _task_owners(self, body: str) -> frozenset[int]:
+        found = re.findall(r"\b(?:T-?|Tasks?\s+)(\d+(?:\.\d+)?)", body) if self._tasks else []
+        return frozenset(self._tasks[key] for number in found if (key := number.lstrip("0") or "0") in self._tasks)
+
+    def _named(self, text: str, line: int) -> None:
+        owner = self._owner(line)
+        previous = re.search(r"(?i:previous\s+(?:two|three|four|five|\d)\s+\w+s\b)", text)
+        if previous and owner:
+            self._note(f"depends on {previous[0]}", line, owner)
+        elif owner:
+            self._note(text, line, owner)
+
+    def _each_on_the_one_before(self, line: int) -> None:
+        """Each unit after the last main one: a second unit with a number already seen follows its namesake."""
+        mains: dict[str, int] = {}
+        last: int | None = None
+        for place, unit in enumerate(self._units):
+            if unit.number is None:
+                continue
+            before = mains.get(unit.number, last)
+            if before is not None:
+                self._ledger.edges.setdefault((place, before), line)
+            if unit.number not in mains:
+                mains[unit.number] = last = place
+
+    def _chain(self, text: str, line: int) -> bool:
+        """`A → B → C`: each link needs the one before. True if the text was such a chain."""
+        links = [(link, find(link, self._names).units) for link in _links(text)]
+        if len(links) < 2 or not any(found for _, found in links):  # noqa: PLR2004
+            return False
+        for (_, before), (_, after) in zip(links, links[1:], strict=False):
+            for subject in after - before:
+                for needed in before - after:
+                    self._ledger.edges.setdefault((subject, needed), line)
+        for link, found in links:
+            if PARALLEL.search(link) and len(found) > 1:
+                self._ledger.parallel |= found
+        return all(found for _, found in links)
+
+    def _row(self, row: Row, columns: list[int], *, inside: bool) -> list[int]:
+        """A table with a column of dependencies: the first cell that names a unit or task is the subject."""
+        if row.is_head:
+            return [place for place, cell in enumerate(row.cells) if place and _COLUMN.search(cell)]
+        owner = self._owner(row.line)
+        for column in columns:
+            if column < len(row.cells):
+                self._cell(row, clean(row.cells[column]), owner)
+        return columns
+
+    def _cell(self, row: Row, cell: str, owner: frozenset[int]) -> None:
+        if owner:
+            if " or " not in cell:
+                for needed in self._task_owners(cell) - owner:
+                    self._lifted.setdefault((min(owner), needed), row.line)
+            return
+        subject = next((found for text in row.cells[:2] if (found := self._cell_units(text))), frozenset[int]())
+        if subject:
+            body = f"Phase {cell}" if re.match(r"\d", cell) else cell
+            self._note(f"depends on {body}", row.line, subject)
+
+    def _cell_units(self, text: str) -> frozenset[int]:
+        text = plain(text)
+        bare = f"Phase {text}" if re.fullmatch(r"\d+[a-z]?", text) else text
+        return find(bare, self._names).units
+
+
+def _links(text: str) -> Iterator[str]:
+    return iter(ARROW.split(text)) if ("→" in text or ">" in text or "►" in text or "⟶" in text) else iter(())
 
 
 def attach(phases: Sequence[PhaseDraft], needs: Needs) -> tuple[PhaseDraft, ...]:

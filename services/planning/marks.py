@@ -188,10 +188,11 @@ def _unit(words: str, *, section: str) -> Mark | None:
     if match:
         kind = "work package" if match["number"].startswith("WP") else "milestone"
         return _mark(kind, match["number"], None, match["rest"], words, section)
-    match = _VERSION.match(words) or _VERSION_LAST.match(words)
+    match = _VERSION.match(words)
     if match:
         return _mark("release", match["number"], None, match["rest"] or "", words, section)
-    return None
+    match = _VERSION_LAST.match(words)
+    return _mark("release", match["number"], None, f": {match['rest']}", words, section) if match else None
 
 
 def _kind(word: str) -> str:

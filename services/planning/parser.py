@@ -12,7 +12,7 @@ from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
 from services.planning.marks import plain
 from services.planning.outline import Heading, Outline, Paragraph, read_outline
 from services.planning.reading import Document, Reading, Unit
-from services.planning.tasks import Habits, habits, read_tasks
+from services.planning.tasks import Habits, habits, read_tasks, task_places
 
 MAX_BYTES = 5 * 1024 * 1024
 _MAX_PHASES = 20
@@ -69,8 +69,8 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
     outline, units = document.outline, reading.units
     habit = habits(outline, units)
     keys = phase_keys(units)
-    needs = dependencies.resolve(document, reading)
     phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
+    needs = dependencies.resolve(document, reading, task_places(outline, units, phases))
     phases = dependencies.attach(phases, needs)
     findings = checks.check(document, reading, phases, needs, max_phases=max_phases)
     return PlanDraft(

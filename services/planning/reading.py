@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from services.planning.marks import Mark, read_mark
-from services.planning.outline import Item, Outline, Section
+from services.planning.outline import Heading, Item, Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ class Document:
     def checkboxes(self, first: int, last: int) -> int:
         return self.boxes[last] - self.boxes[first]
 
+    def calls_itself(self, words: re.Pattern[str]) -> bool:
+        """True if its first heading or its file name holds one of the words."""
+        sections = self.outline.sections
+        title = sections[0].heading.text if sections else ""
+        return bool(words.search(title) or words.search(self.name.replace("-", " ").replace("_", " ")))
+
     def ancestors(self, index: int) -> list[int]:
         """The sections around a section, innermost first."""
         around: list[int] = []
@@ -117,5 +125,14 @@ def direct_end(document: Document, index: int) -> int:
     return section.last
 
 
-def same_parent(one: Section, other: Section) -> bool:
-    return one.parent == other.parent
+def item_units(document: Document, found: Sequence[tuple[int, str, str, bool, str]]) -> tuple[Unit, ...]:
+    """Units opened by list items, rows or bold lines: each lasts to the next of them, or to the next heading."""
+    blocks = document.outline.blocks
+    starts = [index for index, *_ in found]
+    units: list[Unit] = []
+    for place, (index, number, title, done, kind) in enumerate(found):
+        limit = starts[place + 1] if place + 1 < len(starts) else len(blocks)
+        heading = next((later for later in range(index + 1, limit) if isinstance(blocks[later], Heading)), limit)
+        end_line = blocks[heading].line - 1 if heading < len(blocks) else len(document.outline.lines)
+        units.append(Unit(number or None, title, kind, blocks[index].line, end_line, index + 1, heading, done=done))
+    return tuple(units)

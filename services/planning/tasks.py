@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.planning.draft import TaskDraft
+from services.planning.draft import PhaseDraft, TaskDraft
 from services.planning.marks import plain
 from services.planning.outline import Block, Heading, Item, Outline, Row
 from services.planning.reading import Unit
@@ -56,6 +56,22 @@ def read_tasks(outline: Outline, unit: Unit, habit: Habits) -> tuple[TaskDraft, 
         return boxed
     rows = tuple(_rows(blocks))
     return rows or tuple(_listed(blocks, habit))
+
+
+def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseDraft]) -> dict[str, int]:
+    """Which unit holds the task of an id, by the digits of the id. An id used twice belongs to the first."""
+    places: dict[str, int] = {}
+    for place, (unit, phase) in enumerate(zip(units, phases, strict=True)):
+        ids = [task.id or "" for task in phase.tasks]
+        for block in outline.blocks[unit.first : unit.last]:
+            if block.__class__ is Heading:
+                match = _TASK_HEADING.match(plain(block.text))  # type: ignore[union-attr]
+                ids.append((match["id"] or match["number"]) if match else "")
+        for identity in ids:
+            digits = identity.lstrip("T-").lstrip("0")
+            if digits[:1].isdigit():
+                places.setdefault(digits, place)
+    return places
 
 
 def _is_task_heading(heading: Heading) -> bool:

@@ -12,10 +12,17 @@ _PLAN = (
 )
 PLAN = re.compile(rf"(?i:\b(?:{_PLAN})|{_PLAN})")
 
+_ACTION = (
+    r"plans?\b|roadmap|milestones?|tasks?\b|backlog|to-?do\b|umsetzungsplan|feuille de route|hoja de ruta|дорожная карта|план|"
+    r"lộ trình|kế hoạch|計画|计划|計劃|ロードマップ|路线图|계획|로드맵"
+)
+ACTION = re.compile(rf"(?i:\b(?:{_ACTION})|{_ACTION})")
+"""Narrower than PLAN: the words a document uses for itself only if it is about work to come."""
+
 _NOT_WORK = (
     r"overview|summary|goals?|objectives?|format|path conventions|dependenc(?:y|ies)|execution order|parallel|strategy|mvp (?:first|scope)|"
     r"notes?\b|risks?|timeline|success|criteria|acceptance|validation checklist|rollback|next steps?|gates?\b|check\b|status|progress|"
-    r"table of contents|contents|references?|resources|appendix|glossary|background|context|scope|definition of done|metrics|"
+    r"table of contents|contents|references?|resources|type of change|how should|how can|faq|appendix|glossary|background|context|scope|definition of done|metrics|"
     r"quality assurance|checklist|constitution|prerequisites checklist|legend|conventions?|architecture|technical|decisions?|"
     r"open questions|questions|assumptions|out of scope|non-goals|future|ideas|completion|outcomes?|lessons|sign-?off|approvals?|"
     r"traceability|coverage|estimates?|effort|links|license|changelog|history|canonical|examples?|related|guidelines|interfaces|"

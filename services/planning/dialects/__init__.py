@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
-from services.planning.dialects import marked_headings, spec_kit
+from services.planning.dialects import (
+    graph_block,
+    kiro,
+    listed_phases,
+    marked_headings,
+    numbered_sections,
+    spec_kit,
+    status_report,
+    task_sections,
+)
 from services.planning.reading import NOT_MINE, Dialect, Document, Reading
+from services.planning.words import PLACEHOLDER
 
 DIALECTS: tuple[Dialect, ...] = (
+    graph_block.read,
     spec_kit.read,
     marked_headings.read,
+    kiro.read,
+    numbered_sections.read,
+    status_report.read,
+    listed_phases.read,
+    task_sections.read,
 )
 """In order of precedence: of two equally confident readings the earlier one is taken."""
 
-LEAST_CONFIDENCE = 0.3
+CERTAIN = 0.98
+LEAST = 0.3
 
 
 def read(document: Document) -> Reading:
-    """The most confident reading, or none if no dialect is confident enough."""
-    best = max((dialect(document) for dialect in DIALECTS), key=lambda reading: reading.confidence)
-    return best if best.units and best.confidence >= LEAST_CONFIDENCE else NOT_MINE
+    """The most confident reading, or none if no dialect is confident enough or the document is a template."""
+    best = NOT_MINE
+    for dialect in DIALECTS:
+        reading = dialect(document)
+        if reading.confidence > best.confidence:
+            best = reading
+        if best.confidence > CERTAIN:
+            break
+    if not best.units or best.confidence < LEAST:
+        return NOT_MINE
+    return Reading("none", 0.0, notes=("template",)) if _is_template(document, best) else best
+
+
+def _is_template(document: Document, reading: Reading) -> bool:
+    """A plan whose title or phases are still placeholders: `User Story 1 - [Title]`."""
+    sections = document.outline.sections
+    title = sections[0].heading.text if sections else ""
+    held = sum(PLACEHOLDER.search(unit.title) is not None for unit in reading.units)
+    return held * 2 > len(reading.units) or (held > 0 and PLACEHOLDER.search(title) is not None)

@@ -54,14 +54,15 @@ def read(document: Document) -> Reading:
     if confidence == 0.0:
         return NOT_MINE
     members = _with_siblings(document, best)
-    units = _without_repeats([_unit(document, index) for index in members])
+    units = _without_repeats([_unit(document, index, members) for index in members])
     return Reading(
         "phase-headings" if best.kind == "phase" else f"{best.kind.replace(' ', '-')}-headings", confidence, units
     )
 
 
-def _unit(document: Document, index: int) -> Unit:
-    unit = document.unit(index)
+def _unit(document: Document, index: int, members: Sequence[int]) -> Unit:
+    holds_others = any(document.outline.sections[other].parent == index for other in members)
+    unit = document.unit(index, last=direct_end(document, index) if holds_others else None)
     mark = document.marks[index]
     return unit if mark.kind else replace(unit, number=None)
 

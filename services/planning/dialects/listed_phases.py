@@ -1,0 +1,101 @@
+"""Phases named in a list, in bold lines or in a table, where no heading names them: `- **Phase 3:** Queue`, `First milestone: …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.planning.marks import Mark, plain, read_mark
+from services.planning.outline import Block, Item, Paragraph, Row
+from services.planning.reading import NOT_MINE, Document, Reading, item_units
+
+_KINDS = frozenset({"phase", "milestone", "stage", "sprint", "iteration", "wave", "work package"})
+_FEWEST = 2
+_LONGEST_BOLD = 120
+Found = tuple[int, str, str, bool, str]
+
+
+def read(document: Document) -> Reading:
+    """The lines that open with a firm mark, if several of one kind do, each number once."""
+    for finder, confidence in ((_bold_lines, 0.75), (_items, 0.7), (_rows, 0.5)):
+        found = _of_one_kind(list(finder(document)))
+        if len(found) >= _FEWEST:
+            return Reading("listed-phases", confidence, item_units(document, found))
+    return NOT_MINE
+
+
+def _of_one_kind(found: list[Found]) -> list[Found]:
+    kinds = [kind for *_, kind in found]
+    best = max(set(kinds), key=kinds.count, default="")
+    first: dict[str, Found] = {}
+    for one in found:
+        if one[4] == best:
+            first.setdefault(one[1].upper(), one)
+    return list(first.values())
+
+
+def _found(index: int, mark: Mark, *, done: bool = False) -> Iterator[Found]:
+    if mark.kind in _KINDS and not mark.loose and not mark.section:
+        yield index, mark.number, mark.title, mark.done or done, mark.kind
+
+
+def _items(document: Document) -> Iterator[Found]:
+    for index, block in enumerate(document.outline.blocks):
+        if isinstance(block, Item) and block.depth == 0:
+            mark = read_mark(_lead(block.text))
+            yield from _found(index, mark, done=block.done)
+
+
+def _lead(text: str) -> str:
+    """The words that name the unit: up to the end of the emphasis or the sentence, not the explanation after it."""
+    words = plain(text)
+    for separator in (" — ", ". ", " – completed", ", which"):
+        head, found, _ = words.partition(separator)
+        if found and (":" in head or "：" in head):
+            return head
+    return words
+
+
+def _bold_lines(document: Document) -> Iterator[Found]:
+    for index, block in enumerate(document.outline.blocks):
+        if isinstance(block, Paragraph) and not block.quoted and _is_bold(block):
+            yield from _found(index, read_mark(block.text))
+
+
+def _is_bold(block: Paragraph) -> bool:
+    text = block.text.strip()
+    return (
+        "\n" not in text
+        and len(text) <= _LONGEST_BOLD
+        and text[:2] in ("**", "__")
+        and text.rstrip(":：")[-2:] in ("**", "__")
+    )
+
+
+def _rows(document: Document) -> Iterator[Found]:
+    """Rows whose first cell is a whole mark, or a number under a head that is a word for phase; a title is required."""
+    word = ""
+    for index, block in enumerate(document.outline.blocks):
+        if not isinstance(block, Row):
+            continue
+        if block.is_head:
+            word = plain(block.cells[0])
+            continue
+        mark = _row_mark(block, word)
+        if mark is not None:
+            yield from _found(index, mark, done=_is_ticked(block))
+
+
+def _row_mark(row: Row, word: str) -> Mark | None:
+    first = plain(row.cells[0])
+    title = plain(row.cells[1]) if len(row.cells) > 1 else ""
+    if len(title) < 3 or title[0].isdigit():  # noqa: PLR2004
+        return None
+    mark = read_mark(first)
+    if not mark.kind and first:
+        mark = read_mark(f"{word} {first}")
+    own = mark.kind and mark.title.casefold() not in (first.casefold(), f"{word} {first}".casefold())
+    return mark if own else mark._replace(title=title)
+
+
+def _is_ticked(block: Block) -> bool:
+    return isinstance(block, Row) and any(cell[:1] in ("✅", "✔", "☑") for cell in block.cells[2:])

@@ -1,0 +1,185 @@
+"""References: which units a piece of text names — by number (`Phases 3-5`), story (`US2`), task (`T006`) or name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.planning.reading import Unit
+
+_NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
+_KINDS = (
+    r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|단계|stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
+    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|epics?|groups?|releases?"
+)
+_PREFIX = r"(?:WP|MS|M|J|US|T|Task\s+|User Story\s+|Story\s+|Phase\s+|Stage\s+|Milestone\s+|Sprint\s+|Step\s+)?-?"
+_JOIN = (
+    r"\s*(?P<join>,\s*(?:and|und|et|y|и)?|and\b|und\b|et\b|и\b|y\b|&|\+|/|[-–—‑~]|to\b|through\b|bis\b|、|和|與|与)\s*"
+)
+_HEAD = re.compile(
+    r"(?P<story>\b(?:(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies)|истори\w+)\s*#?|US-?\s?)(?=\d))"
+    rf"|(?P<kind>(?<![\w-])(?i:{_KINDS})\s*[:#№]?\s*(?={_NUM}))"
+    r"|(?P<code>\b(?:WP|MS|M|J)-?(?=\d))"
+    r"|(?P<task>\b(?:T-?|Task\s+|Tasks\s+)(?=\d))"
+)
+_FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
+_MORE = re.compile(rf"{_JOIN}(?i:{_PREFIX})(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
+_STORY_IN_TITLE = re.compile(r"(?i:\[?\bUS-?\s?(?=\d)|user[ -]?stor(?:y|ies)\s*(?=\d)|\bstory\s+(?=\d))")
+_ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_RANGES = frozenset("-–—‑~") | {"to", "through", "bis"}
+_SHORTEST_NAME = 4
+_WIDEST_RANGE = 200
+_COMMON = frozenset(
+    "phase stage milestone sprint week user story the and for with test tests implementation implement add create update "
+    "build integration advanced feature features final basic initial support".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The handles by which a text may call the units of one plan; each gives places in the reading."""
+
+    numbers: Mapping[str, tuple[int, ...]]
+    stories: Mapping[str, tuple[int, ...]]
+    tasks: Mapping[str, int]
+    words: Mapping[str, int]
+    kinds: frozenset[str]
+    count: int
+    story_units: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The units a text names, and the numbers it names that no unit has."""
+
+    units: frozenset[int]
+    unknown: tuple[str, ...] = ()
+
+
+def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
+    """Collect the handles of all units. A word that two titles share names neither."""
+    numbers: dict[str, tuple[int, ...]] = {}
+    stories: dict[str, tuple[int, ...]] = {}
+    words: dict[str, list[int]] = {}
+    for place, unit in enumerate(units):
+        for number in _spellings(unit.number):
+            numbers[number] = (*numbers.get(number, ()), place)
+        for story in stories_in(unit.title):
+            stories[story] = (*stories.get(story, ()), place)
+        for word in _handles(unit.title):
+            words.setdefault(word, []).append(place)
+    single = {word: places[0] for word, places in words.items() if len(set(places)) == 1}
+    story_units = tuple(sorted({place for places in stories.values() for place in places}))
+    return Names(numbers, stories, tasks, single, frozenset(unit.kind for unit in units), len(units), story_units)
+
+
+def stories_in(title: str) -> list[str]:
+    """The numbers of the user stories a title names: `User Story 1+2`, `US1 + US6`, `[US3]`."""
+    found: list[str] = []
+    for match in _STORY_IN_TITLE.finditer(title):
+        found.extend(number for number, _ in _numbers(title, match.end()))
+    return found
+
+
+def _spellings(number: str | None) -> Iterator[str]:
+    if not number:
+        return
+    plain = number.upper().strip()
+    yield plain
+    digits = plain.lstrip("WPMSJEV-")
+    if digits and digits != plain and digits[0].isdigit():
+        yield digits.lstrip("0") or "0"
+    for separator in ("–", "-"):
+        low, _, high = plain.partition(separator)
+        if low.isdigit() and high.isdigit() and 0 < int(high) - int(low) < _WIDEST_RANGE:
+            yield from (str(one) for one in range(int(low), int(high) + 1))
+
+
+def _handles(title: str) -> Iterator[str]:
+    """Full title, title without asides, its first two words, its first word: whatever is long enough to mean something."""
+    bare = _ASIDE.sub("", title).strip().casefold()
+    for part in {title.casefold(), bare, bare.partition(":")[0].strip(), bare.partition(" - ")[0].strip()}:
+        if len(part) >= _SHORTEST_NAME:
+            yield part
+    words = _WORD.findall(bare)
+    if words and words[0] not in _COMMON and len(words[0]) >= _SHORTEST_NAME and "user story" not in bare:
+        yield words[0]
+        if words[0].startswith("foundation"):
+            yield from ("foundation", "foundational", "foundations")
+        if len(words) > 1:
+            yield f"{words[0]} {words[1]}"
+
+
+def find(text: str, names: Names, *, near: bool = False) -> Found:
+    """Every unit `text` names. With `near`, a name may also stand in lower case at the very start of the text."""
+    places: set[int] = set()
+    unknown: list[str] = []
+    for match in _HEAD.finditer(text):
+        for number, spelled in _expanded(text, match, names):
+            hit = _look_up(match, number, names)
+            places.update(hit)
+            if not hit and match["kind"] and spelled:
+                unknown.append(number)
+    places.update(_by_name(text, names, near=near))
+    return Found(frozenset(places), tuple(dict.fromkeys(unknown)))
+
+
+def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]:
+    if match["story"]:
+        return names.stories.get(number, ())
+    if match["task"]:
+        place = names.tasks.get(number.lstrip("0") or "0")
+        return (place,) if place is not None else ()
+    return names.numbers.get(number.upper(), names.numbers.get(number.upper().lstrip("0") or "0", ()))
+
+
+def _expanded(text: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, bool]]:
+    """The numbers after a head, with ranges filled in. `3+` means: three and all stories from there."""
+    previous = ""
+    for number, join in _numbers(text, match.end()):
+        if join in _RANGES and previous.isdigit() and number.isdigit():
+            for between in range(int(previous) + 1, min(int(number), int(previous) + _WIDEST_RANGE)):
+                yield str(between), False
+        if join == "open":
+            yield from (
+                (str(later), False)
+                for later in range(int(number) + 1, int(number) + names.count + 1)
+                if _is_story(later, names)
+            )
+            continue
+        yield (number.lstrip("0") or "0") if number.isdigit() else number, True
+        previous = number
+
+
+def _is_story(number: int, names: Names) -> bool:
+    return any(place in names.story_units for place in names.numbers.get(str(number), ()))
+
+
+def _numbers(text: str, start: int) -> Iterator[tuple[str, str]]:
+    """The list of numbers that starts at `start`, each with what joins it to the one before."""
+    match = _FIRST.match(text, start)
+    join = ""
+    while match:
+        number = match["number"]
+        yield number, join
+        if match["open"] and number.isdigit():
+            yield number, "open"
+        match = _MORE.match(text, match.end())
+        join = match["join"].strip() if match else ""
+
+
+def _by_name(text: str, names: Names, *, near: bool) -> Iterator[int]:
+    folded = text.casefold()
+    for word, place in names.words.items():
+        at = folded.find(word)
+        while at >= 0:
+            end = at + len(word)
+            whole = (at == 0 or not folded[at - 1].isalnum()) and (end == len(folded) or not folded[end].isalnum())
+            if whole and (
+                len(folded) != len(text) or text[at].isupper() or not text[at].isascii() or (near and at <= 4)
+            ):  # noqa: PLR2004
+                yield place
+                break
+            at = folded.find(word, at + 1)
