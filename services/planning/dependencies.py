@@ -71,7 +71,7 @@ _CUES = (
     "‖",
     "∥",
 )
-_WAVES = re.compile(r'"waves"\s*:')
+_NEWLINE = re.compile(r"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +139,16 @@ class _Reader:
         self._lifted: dict[tuple[int, int], int] = {}
 
     def read(self) -> Needs:
-        lowered = [line.lower() for line in self._outline.lines]
-        whole = "\n".join(lowered)
+        whole = "\n".join(self._outline.lines).lower()
         cues = [cue for cue in _CUES if cue in whole]
         if cues:
-            self._walk(lowered, cues)
+            self._walk(frozenset(_lines_with(whole, cues)))
         if not self._ledger.edges:
             for (unit, needed), line in self._lifted.items():
                 self._ledger.edges.setdefault((unit, needed), line)
         return self._ledger.needs()
 
-    def _walk(self, lowered: Sequence[str], cues: Sequence[str]) -> None:
+    def _walk(self, cued: frozenset[int]) -> None:
         """Go through the blocks once; `about` is the dependency section we are in, if any."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
@@ -165,7 +164,7 @@ class _Reader:
                 columns = self._row(block, columns, inside=inside)
             elif inside:
                 self._inside(block, owner)
-            elif not isinstance(block, Fence) and any(cue in lowered[block.line - 1] for cue in cues):
+            elif not isinstance(block, Fence) and block.line in cued:
                 self._elsewhere(block)
             elif isinstance(block, Paragraph) and "\n" in block.text:
                 self._elsewhere(block)
@@ -294,6 +293,17 @@ class _Reader:
 
 def _links(text: str) -> Iterator[str]:
     return iter(ARROW.split(text)) if ("→" in text or ">" in text or "►" in text or "⟶" in text) else iter(())
+
+
+def _lines_with(text: str, cues: Sequence[str]) -> Iterator[int]:
+    """The numbers of the lines that hold one of the cues."""
+    ends = [match.end() for match in _NEWLINE.finditer(text)]
+    for cue in cues:
+        at = text.find(cue)
+        while at >= 0:
+            line = bisect_right(ends, at)
+            yield line + 1
+            at = text.find(cue, ends[line]) if line < len(ends) else -1
 
 
 def attach(phases: Sequence[PhaseDraft], needs: Needs) -> tuple[PhaseDraft, ...]:

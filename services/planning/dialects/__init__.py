@@ -18,16 +18,16 @@ from services.planning.words import PLACEHOLDER
 DIALECTS: tuple[Dialect, ...] = (
     graph_block.read,
     spec_kit.read,
+    numbered_sections.read,
     marked_headings.read,
     kiro.read,
-    numbered_sections.read,
     status_report.read,
     listed_phases.read,
     task_sections.read,
 )
-"""In order of precedence: of two equally confident readings the earlier one is taken."""
+"""The surest first: as soon as one is sure, the others are not asked. Of two equals the earlier is taken."""
 
-CERTAIN = 0.98
+SURE = 0.9
 LEAST = 0.3
 
 
@@ -38,7 +38,7 @@ def read(document: Document) -> Reading:
         reading = dialect(document)
         if reading.confidence > best.confidence:
             best = reading
-        if best.confidence > CERTAIN:
+        if best.confidence >= SURE:
             break
     if not best.units or best.confidence < LEAST:
         return NOT_MINE
