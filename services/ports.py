@@ -66,6 +66,9 @@ class Inbox(Protocol):
     def fail(self, id: str, error: str, *, retry_at: datetime | None) -> None:
         """Not applied: tried again at `retry_at`, or dead (kept, shown, replayable) where that is None."""
 
+    def next_retry(self) -> datetime | None:
+        """The earliest moment at which a failed delivery waits to be tried again."""
+
     def first_time(self, causes: Collection[str]) -> set[str]:
         """Those causes that have never been applied before; they count as applied from now on."""
 
@@ -105,8 +108,10 @@ class Plans(Protocol):
     def locked(self, ids: Collection[str]) -> dict[str, Plan]:
         """The plans, held by this Work until it ends. Those that another coordinator holds, or that are gone, are left out."""
 
-    def save(self, before: Plan, after: Plan, wake_at: datetime | None) -> None:
-        """Write what changed. `before` must be what `locked` gave. The version rises by one. Raises PlanMoved."""
+    def save(self, before: Plan, after: Plan, wake_at: datetime | None) -> Plan:
+        """Write what changed; gives the plan back as it will be read. Its version rises by one with each Work that saves it,
+        however often. `before` must come from `locked` or `save`. Attempts seen here are the history: save before a phase
+        gets a second new attempt in one Work. Raises PlanMoved."""
 
     def startable(self, limit: int) -> list[str]:
         """Ids of active plans with a ready phase, the most urgent first."""
@@ -168,6 +173,22 @@ class Events(Protocol):
     def append(self, events: Iterable[Event], at: datetime) -> None: ...
 
 
+class Projects(Protocol):
+    """The repositories that are served."""
+
+    def add(self, id: str) -> None:
+        """Serve it, if it is not served yet. `Plans.add` does so by itself."""
+
+    def pause(self, id: str) -> None:
+        """Start nothing new in it."""
+
+    def resume(self, id: str) -> None:
+        """Go on after a pause."""
+
+    def paused(self) -> frozenset[str]:
+        """Those that are paused."""
+
+
 class Work(Protocol):
     """One transaction over all of them. Leaving the context without an exception commits."""
 
@@ -179,6 +200,8 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def projects(self) -> Projects: ...
 
 
 class OpenWork(Protocol):

@@ -1,0 +1,103 @@
+"""One database: its address, its driver, and connections that are set up the way everything here relies on."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.store.failures import in_words
+from services.domain.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+LOCK_TIMEOUT = 10
+"""How many seconds to wait for a lock before the database counts as locked."""
+
+# A checkpoint copies the WAL into the database and costs two more fsyncs. The clock's thread asks for them (Store.checkpoint);
+# the writer does it only when nobody has for 64 MB.
+_PAGES_BEFORE_CHECKPOINT = 16_000
+
+
+class Database:
+    """A database by its URL. `place` is how people are told about it (no password)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parsed(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.place = self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        if self.is_sqlite:
+            self._make_folder()
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
+
+    def in_words(self) -> AbstractContextManager[None]:
+        """What the driver raises within is raised as StorageUnavailable, naming this database."""
+        return in_words(self.place, self.driver_error)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _make_folder(self) -> None:
+        folder = Path(self.place).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(
+                f"the folder {folder} cannot be made: {error.strerror}", where=self.place, fix="Name another place."
+            ) from error
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _unknown(url) from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return parsed
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+    raise _unknown(url)
+
+
+def _unknown(url: str) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"this is no database that can be used: {url.rsplit('@', maxsplit=1)[-1]}",
+        where="PHASEBOT_DATABASE_URL",
+        fix="Write sqlite:////folder/file.db or postgresql://user@host/name",
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT, "cached_statements": 512})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Readers see one moment; who is going to write takes the write lock first, and so never has to give way later."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL) -> Engine:
+    arguments: dict[str, Any] = {"options": f"-c lock_timeout={LOCK_TIMEOUT}s", "connect_timeout": LOCK_TIMEOUT}
+    return create_engine(url, paramstyle="format", connect_args=arguments)

@@ -1,0 +1,353 @@
+"""Plans in SQL: each Work remembers what it was given and what it saved, and writes the difference once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, or_, select, text
+
+from bot.store.plan_rows import (
+    attempt_row,
+    dependency_rows,
+    load,
+    may_start,
+    new_phase_row,
+    new_plan_row,
+    phase_id,
+    phase_row,
+    plan_row,
+)
+from bot.store.sql import Listed, Session, insert_into, names_of, update_of
+from bot.store.tables import (
+    attempts,
+    coordination,
+    dependencies,
+    phase_texts,
+    phases,
+    plan_texts,
+    plans,
+    projects,
+    word,
+)
+from bot.store.values import micros, micros_or_none, moment_or_none, to_json
+from services.domain.attempts import Attempt
+from services.domain.errors import NotFound, PlanMoved
+from services.domain.phase import Phase
+from services.domain.plan import Plan
+from services.domain.world import Slots
+from services.ports import PhaseText, PlanText
+
+_FIXED_OF_PLAN = ("id", "project", "source", "tracked", "created_at")
+_FIXED_OF_PHASE = ("id", "plan_id", "ordinal", "key", "title", "number", "rules")
+_CHANGE_PLAN = update_of(plans, names_of(plans, *_FIXED_OF_PLAN), "id = :id AND version = :known")
+_CHANGE_PHASE = update_of(phases, names_of(phases, *_FIXED_OF_PHASE), "id = :id")
+_CHANGE_ATTEMPT = update_of(
+    attempts, names_of(attempts, "phase_id", "number"), "phase_id = :phase_id AND number = :number"
+)
+_ADD_PROJECT = text("INSERT INTO projects (id, created_at, paused) VALUES (:id, :now, false) ON CONFLICT DO NOTHING")
+_ADD_PLAN = insert_into(plans)
+_ADD_PHASE = insert_into(phases)
+_ADD_ATTEMPT = insert_into(attempts)
+_ADD_DEPENDENCY = insert_into(dependencies)
+_ADD_PLAN_TEXT = insert_into(plan_texts)
+_ADD_PHASE_TEXT = insert_into(phase_texts)
+
+_TURN = select(coordination.c.id).with_for_update()
+_LOCKED = Listed(
+    lambda ids: select(plans.c.id, plans.c.version).where(plans.c.id.in_(ids)).with_for_update(skip_locked=True)
+)
+_VERSION = select(plans.c.version).where(plans.c.id == bindparam("id"))
+_SOURCE = (
+    select(plans.c.id)
+    .where(plans.c.project == bindparam("project"), plans.c.source == bindparam("source"))
+    .order_by(plans.c.created_at.desc(), plans.c.id.desc())
+    .limit(1)
+)
+_OVERVIEW = select(plan_texts.c.overview).where(plan_texts.c.plan_id == bindparam("id"))
+_TEXTS = (
+    select(phases.c.key, phase_texts.c.content, phase_texts.c.tasks, phase_texts.c.documents)
+    .join_from(phase_texts, phases, phases.c.id == phase_texts.c.phase_id)
+    .where(phases.c.plan_id == bindparam("id"))
+    .order_by(phases.c.ordinal)
+)
+_DUE = select(plans.c.id).where(plans.c.wake_at <= bindparam("now")).order_by(plans.c.wake_at)
+_NEXT_WAKE = select(func.min(plans.c.wake_at)).where(plans.c.wake_at.is_not(None))
+_SLOTS = (
+    select(plans.c.project, phases.c.plan_id, phases.c.executor, func.count())
+    .join_from(phases, plans, plans.c.id == phases.c.plan_id)
+    .where(phases.c.holds_slot)
+    .group_by(plans.c.project, phases.c.plan_id, phases.c.executor)
+)
+
+
+def _startable() -> Any:
+    """Priority (a phase's own counts before its plan's), then the project with the least running, then age."""
+    taken = (
+        select(plans.c.project, func.count().label("slots"))
+        .join_from(phases, plans, plans.c.id == phases.c.plan_id)
+        .where(phases.c.holds_slot)
+        .group_by(plans.c.project)
+        .subquery()
+    )
+    stopped = phases.alias()
+    due = or_(phases.c.not_before.is_(None), phases.c.not_before <= bindparam("now"))
+    return (
+        select(plans.c.id)
+        .join_from(phases, plans, plans.c.id == phases.c.plan_id)
+        .join(projects, projects.c.id == plans.c.project)
+        .outerjoin(taken, taken.c.project == plans.c.project)
+        .where(phases.c.startable, plans.c.state == word("active"), projects.c.paused.is_(False), due)
+        .where(~select(stopped.c.id).where(and_(stopped.c.plan_id == plans.c.id, stopped.c.stops_plan)).exists())
+        .group_by(plans.c.id, plans.c.priority, plans.c.created_at, taken.c.slots)
+        .order_by(
+            func.min(func.coalesce(phases.c.priority, plans.c.priority)),
+            func.coalesce(taken.c.slots, 0),
+            plans.c.created_at,
+            plans.c.id,
+        )
+        .limit(bindparam("limit"))
+    )
+
+
+_STARTABLE = _startable()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A plan that this Work holds: its version when it was locked, as the database has it, and as it is to become."""
+
+    version: int
+    stored: Plan
+    plan: Plan
+    wake_at: datetime | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        return self.plan is not self.stored
+
+
+class PlanCache:
+    """Plans as they were last read or committed by this process, without their bodies; the oldest make room for new ones.
+
+    An entry is right for its version only, so it is used after the version has been read from the database.
+    """
+
+    def __init__(self, limit: int = 2_000) -> None:
+        self._limit = limit
+        self._plans: dict[str, Plan] = {}
+
+    def get(self, id: str, version: int) -> Plan | None:
+        plan = self._plans.get(id)
+        return plan if plan is not None and plan.version == version else None
+
+    def put(self, plan: Plan) -> None:
+        self._plans[plan.id] = plan
+        if len(self._plans) > self._limit:
+            self._plans.pop(next(iter(self._plans)), None)
+
+
+class SqlPlans:
+    """Implements `services.ports.Plans` in one transaction."""
+
+    def __init__(self, session: Session, cache: PlanCache, now: datetime) -> None:
+        self._session = session
+        self._cache = cache
+        self._now = micros(now)
+        self._held: dict[str, _Held] = {}
+        self._seen: dict[str, Plan] = {}
+        self._new_attempts: dict[tuple[str, int], Attempt] = {}
+        self._changed_attempts: dict[tuple[str, int], Attempt] = {}
+
+    # ------------------------------------------------------------ writing
+
+    def add(self, plan: Plan, text: PlanText) -> None:
+        session, now = self._session, self._now
+        session.run(_ADD_PROJECT, id=plan.project, now=now)
+        session.each(_ADD_PLAN, [new_plan_row(plan, now)])
+        session.each(_ADD_PHASE, [new_phase_row(plan, phase, now) for phase in plan])
+        session.each(_ADD_DEPENDENCY, dependency_rows(plan))
+        session.each(_ADD_ATTEMPT, [attempt_row(phase_id(plan.id, p.ordinal), p.attempt) for p in plan if p.attempt])
+        session.each(_ADD_PLAN_TEXT, [{"plan_id": plan.id, "overview": text.overview}])
+        session.each(_ADD_PHASE_TEXT, [_text_row(plan, key, body) for key, body in text.phases.items()])
+        self._seen[plan.id] = plan
+
+    def save(self, before: Plan, after: Plan, wake_at: datetime | None) -> Plan:
+        held = self._held.get(after.id)
+        if held is None or before.version not in (held.version, held.version + 1):
+            raise PlanMoved(f"plan {after.id} is not held at version {before.version}")
+        for phase in _changed_phases(held.plan, after):
+            self._note_attempt(after.id, held.plan.phases[phase.key], phase)
+        held.plan = replace(after, version=held.version + 1)
+        held.wake_at = wake_at
+        return held.plan
+
+    def _note_attempt(self, plan: str, before: Phase, after: Phase) -> None:
+        attempt = after.attempt
+        if attempt is None or attempt is before.attempt:
+            return
+        row = (phase_id(plan, after.ordinal), attempt.number)
+        is_new = before.attempt is None or before.attempt.number != attempt.number
+        noted = self._new_attempts if is_new or row in self._new_attempts else self._changed_attempts
+        noted[row] = attempt
+
+    def flush(self) -> None:
+        """Write what was saved. Raises PlanMoved if somebody else was quicker after all."""
+        changed = [held for held in self._held.values() if held.is_changed]
+        if not changed:
+            return
+        session, now = self._session, self._now
+        rows = [
+            plan_row(held.plan, micros_or_none(held.wake_at), now) | {"known": held.stored.version} for held in changed
+        ]
+        if session.each(_CHANGE_PLAN, rows) != len(rows):
+            raise PlanMoved("a plan was saved by somebody else in the meantime")
+        session.each(_CHANGE_PHASE, [row for held in changed for row in _phase_rows(held, now)])
+        session.each(_ADD_ATTEMPT, [attempt_row(row[0], made) for row, made in self._new_attempts.items()])
+        session.each(_CHANGE_ATTEMPT, [attempt_row(row[0], made) for row, made in self._changed_attempts.items()])
+        self._new_attempts.clear()
+        self._changed_attempts.clear()
+        for held in changed:
+            held.stored = held.plan
+
+    def committed(self) -> None:
+        """What this Work read and saved is now what is true: remember it."""
+        for plan in (*self._seen.values(), *(held.plan for held in self._held.values())):
+            self._cache.put(plan)
+
+    # ------------------------------------------------------------ reading plans
+
+    def locked(self, ids: Collection[str]) -> dict[str, Plan]:
+        wanted = dict.fromkeys(ids)
+        if missing := [id for id in wanted if id not in self._held]:
+            versions: dict[str, int] = dict(self._session.among(_LOCKED, missing))
+            for id, plan in self._plans(versions).items():
+                self._held[id] = _Held(plan.version, stored=plan, plan=plan)
+        return {id: self._held[id].plan for id in wanted if id in self._held}
+
+    def find(self, id: str) -> Plan | None:
+        if held := self._held.get(id):
+            return held.plan
+        while row := self._session.row(_VERSION, id=id):
+            plan = self._plans({id: row[0]}).get(id)
+            if plan is not None and plan.version == row[0]:  # else it was saved while we read its phases
+                self._seen[id] = plan
+                return plan
+        return None
+
+    def find_source(self, project: str, source: str) -> Plan | None:
+        row = self._session.row(_SOURCE, project=project, source=source)
+        return None if row is None else self.find(row[0])
+
+    def _plans(self, versions: dict[str, int]) -> dict[str, Plan]:
+        known = {id: plan for id, version in versions.items() if (plan := self._cache.get(id, version))}
+        return known | load(self._session, [id for id in versions if id not in known])
+
+    def text(self, id: str) -> PlanText:
+        overview = self._session.row(_OVERVIEW, id=id)
+        if overview is None:
+            raise NotFound(f"there is no plan {id}")
+        return PlanText(
+            overview=overview[0],
+            phases={key: _phase_text(*columns) for key, *columns in self._session.rows(_TEXTS, id=id)},
+        )
+
+    # ------------------------------------------------------------ questions about all plans
+
+    def startable(self, limit: int) -> list[str]:
+        self.flush()
+        return [id for (id,) in self._session.rows(_STARTABLE, now=self._now, limit=limit)]
+
+    def due(self, now: datetime) -> list[str]:
+        self.flush()
+        return [id for (id,) in self._session.rows(_DUE, now=micros(now))]
+
+    def next_wake(self) -> datetime | None:
+        self.flush()
+        row = self._session.row(_NEXT_WAKE)
+        return moment_or_none(row[0]) if row else None
+
+    def slots(self) -> Slots:
+        take_turn(self._session)
+        taken = _Taken()
+        for project, plan, executor, count in self._session.rows(_SLOTS):
+            taken.add(project, plan, executor, count)
+        for held in self._held.values():
+            if held.is_changed:
+                taken.add_changes(held.stored, held.plan)
+        return taken.slots()
+
+
+class _Taken:
+    """Slots being counted: what the database says, and what this Work has changed since."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.projects: defaultdict[str, int] = defaultdict(int)
+        self.plans: defaultdict[str, int] = defaultdict(int)
+        self.executors: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, project: str, plan: str, executor: str, count: int) -> None:
+        self.running += count
+        self.projects[project] += count
+        self.plans[plan] += count
+        self.executors[executor] += count
+
+    def slots(self) -> Slots:
+        return Slots(self.running, _above_zero(self.projects), _above_zero(self.plans), _above_zero(self.executors))
+
+    def add_changes(self, before: Plan, after: Plan) -> None:
+        for phase in _changed_phases(before, after):
+            for attempt, by in ((before.phases[phase.key].attempt, -1), (phase.attempt, 1)):
+                if attempt is not None and attempt.holds_slot:
+                    self.add(after.project, after.id, attempt.executor, by)
+
+
+def _above_zero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
+
+
+def take_turn(session: Session) -> None:
+    """Wait until no other Work allocates slots, applies deliveries or numbers effects; the turn ends with this Work.
+
+    On SQLite a Work has it from its first moment. On PostgreSQL it is one row's lock, one for all three, so that two
+    coordinators cannot wait for each other.
+    """
+    session.rows(_TURN)
+
+
+def _changed_phases(before: Plan, after: Plan) -> Iterator[Phase]:
+    """Phases are values: one that has not changed is the very same object."""
+    known = before.phases
+    return (phase for key, phase in after.phases.items() if phase is not known[key])
+
+
+def _phase_rows(held: _Held, now: int) -> Iterator[dict[str, Any]]:
+    stored, plan = held.stored, held.plan
+    for phase in _changed_phases(stored, plan):
+        yield phase_row(plan, phase, now)
+    if stored.selected != plan.selected:
+        for key, phase in plan.phases.items():
+            if phase is stored.phases[key] and may_start(plan, phase) is not may_start(stored, phase):
+                yield phase_row(plan, phase, now)
+
+
+def _text_row(plan: Plan, key: str, body: PhaseText) -> dict[str, Any]:
+    return {
+        "phase_id": phase_id(plan.id, plan.phase(key).ordinal),
+        "content": body.content,
+        "tasks": to_json(body.tasks),
+        "documents": to_json(body.documents),
+    }
+
+
+def _phase_text(content: str, tasks: str, documents: str) -> PhaseText:
+    return PhaseText(
+        content=content,
+        tasks=tuple((done, words) for done, words in json.loads(tasks)),
+        documents=tuple(json.loads(documents)),
+    )

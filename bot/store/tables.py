@@ -1,0 +1,233 @@
+"""Tables: the columns of everything that is kept, the same on SQLite and PostgreSQL.
+
+Three choices hold for all of them:
+
+- A moment is an integer: microseconds since 1970 in UTC. Both databases store, compare and index it the same way, nothing
+  is rounded, and no driver guesses a time zone; converting one costs a third of a microsecond, a timestamp text ten times that.
+- JSON is text. It is read and written whole, by the codecs of the domain; what SQL must ask for has a column of its own.
+- What SQL must ask about a phase (`status`, `startable`, `stops_plan`, `holds_slot`) is written beside the facts, by the
+  domain's own functions, on every save.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Moment = BigInteger
+# only a column declared INTEGER is SQLite's own row number
+_RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+def word(value: str) -> ColumnElement[str]:
+    """A fixed word inside a statement: written out, because an index over some rows only is found by literal words."""
+    return literal_column(f"'{value}'")
+
+
+def _partial(name: str, *columns: Column[object], where: ColumnElement[bool]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", Text, primary_key=True),  # owner/name
+    Column("created_at", _Moment, nullable=False),
+    Column("paused", Boolean, nullable=False),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("project", Text, ForeignKey("projects.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("fences", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("tracked", Boolean, nullable=False),
+    Column("issue_number", Integer),
+    Column("issue_id", BigInteger),
+    Column("selected", Text),  # JSON list of phase keys
+    Column("created_at", _Moment),
+    Column("updated_at", _Moment, nullable=False),
+    Column("wake_at", _Moment),
+)
+Index("ix_plans_source", plans.c.project, plans.c.source)
+Index("ix_plans_issue_number", plans.c.issue_number)
+_partial("ix_plans_wake_at", plans.c.wake_at, where=plans.c.wake_at.is_not(None))
+
+phases = Table(
+    "phases",
+    metadata,
+    Column("id", Text, primary_key=True),  # plan.ordinal, public as queue_id
+    Column("plan_id", Text, ForeignKey("plans.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("number", Text),
+    Column("rules", Text, nullable=False),
+    Column("executor", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("startable", Boolean, nullable=False),
+    Column("stops_plan", Boolean, nullable=False),
+    Column("holds_slot", Boolean, nullable=False),
+    Column("priority", Integer),  # none: that of the plan
+    Column("attempt", Integer),  # the number of the newest one
+    Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("not_before", _Moment),
+    Column("approved_by", Text, nullable=False),
+    Column("failure", Text),
+    Column("issue_number", Integer),
+    Column("issue_id", BigInteger),
+    Column("linked", Boolean, nullable=False),
+    Column("started_at", _Moment),
+    Column("finished_at", _Moment),
+    Column("updated_at", _Moment, nullable=False),
+)
+Index("uq_phases_ordinal", phases.c.plan_id, phases.c.ordinal, unique=True)
+_partial("ix_phases_startable", phases.c.plan_id, phases.c.priority, where=phases.c.startable)
+_partial("ix_phases_stops_plan", phases.c.plan_id, where=phases.c.stops_plan)
+_partial("ix_phases_holds_slot", phases.c.plan_id, phases.c.executor, where=phases.c.holds_slot)
+
+dependencies = Table(
+    "dependencies",
+    metadata,
+    Column("phase_id", Text, ForeignKey("phases.id"), primary_key=True),
+    Column("needs_id", Text, ForeignKey("phases.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+plan_texts = Table(
+    "plan_texts",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("overview", Text, nullable=False),
+)
+
+phase_texts = Table(
+    "phase_texts",
+    metadata,
+    Column("phase_id", Text, ForeignKey("phases.id"), primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("tasks", Text, nullable=False),  # JSON list of [done, text]
+    Column("documents", Text, nullable=False),  # JSON list of paths
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("phase_id", Text, ForeignKey("phases.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("executor", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("claimed_at", _Moment, nullable=False),
+    Column("lease_until", _Moment),
+    Column("deadline", _Moment),
+    Column("finished_at", _Moment),
+    Column("failure", Text),
+    sqlite_with_rowid=False,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", _RowNumber, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("messages", Text),
+    Column("state", Text, nullable=False),  # received resolved applied failed dead
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("retry_at", _Moment),
+    Column("received_at", _Moment, nullable=False),
+)
+inbox_open = inbox.c.state.in_([word("received"), word("resolved"), word("failed")])
+_partial("ix_inbox_open", inbox.c.seq, where=inbox_open)
+
+causes = Table(
+    "causes",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("applied_at", _Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _RowNumber, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("project", Text, nullable=False),
+    Column("plan_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending done dead
+    Column("holder", Text, nullable=False),  # "" while nobody has claimed it
+    Column("tries", Integer, nullable=False),
+    Column("retry_at", _Moment),
+    Column("error", Text, nullable=False),
+    Column("created_at", _Moment, nullable=False),
+)
+outbox_pending = outbox.c.state == word("pending")
+_partial("ix_outbox_pending", outbox.c.id, where=outbox_pending)
+
+holders = Table(
+    "holders",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("seen_at", _Moment, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", _RowNumber, primary_key=True),
+    Column("plan_id", Text, nullable=False),
+    Column("phase", Text),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("at", _Moment, nullable=False),
+)
+Index("ix_events_plan_id", events.c.plan_id, events.c.seq)
+
+# One row. Locking it is the turn to allocate slots, to apply deliveries in order and to number effects.
+coordination = Table(
+    "coordination",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sendings", BigInteger, nullable=False),
+)
