@@ -12,7 +12,7 @@ from services.planning.marks import plain
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
 from services.planning.reading import Document, Edge, Reading, Unit
 from services.planning.references import Names, find, names_of
-from services.planning.statements import ARROW, HEDGE, PARALLEL, Statement, clean, interpret
+from services.planning.statements import ARROW, HEDGE, NEEDS, PARALLEL, Statement, clean, interpret
 
 _SECTION = re.compile(
     r"(?i:\bdependenc(?:y|ies)\b|\bexecution order\b|\bprerequisites\b|\bsequence\b|\bsequencing\b|dépendances|dependencias|dipendenze|"
@@ -71,6 +71,7 @@ _CUES = (
     "‖",
     "∥",
 )
+_ASIDE = re.compile(r"\([^()]*\)?")
 _NEWLINE = re.compile(r"\n")
 
 
@@ -142,11 +143,16 @@ class _Reader:
         whole = "\n".join(self._outline.lines).lower()
         cues = [cue for cue in _CUES if cue in whole]
         if cues:
-            self._walk(frozenset(_lines_with(whole, cues)))
+            self._walk(self._blocks_at(_lines_with(whole, cues)))
         if not self._ledger.edges:
             for (unit, needed), line in self._lifted.items():
                 self._ledger.edges.setdefault((unit, needed), line)
         return self._ledger.needs()
+
+    def _blocks_at(self, lines: Iterator[int]) -> frozenset[int]:
+        """The lines on which the blocks begin that hold the given lines."""
+        starts = [block.line for block in self._outline.blocks]
+        return frozenset(starts[place] for line in lines if (place := bisect_right(starts, line) - 1) >= 0)
 
     def _walk(self, cued: frozenset[int]) -> None:
         """Go through the blocks once; `about` is the dependency section we are in, if any."""
@@ -165,8 +171,6 @@ class _Reader:
             elif inside:
                 self._inside(block, owner)
             elif not isinstance(block, Fence) and block.line in cued:
-                self._elsewhere(block)
-            elif isinstance(block, Paragraph) and "\n" in block.text:
                 self._elsewhere(block)
 
     def _is_about_order(self, heading: Heading) -> bool:
@@ -197,7 +201,7 @@ class _Reader:
 
     def _sentence(self, text: str, line: int, owner: frozenset[int]) -> None:
         text = clean(text)
-        if HEDGE.search(text) or not self._chain(text, line):
+        if HEDGE.search(text) or NEEDS.search(text) or not self._chain(text, line):
             self._note(text, line, owner)
 
     def _elsewhere(self, block: Block) -> None:
@@ -226,7 +230,7 @@ class _Reader:
             self._lifted.setdefault((min(owner), needed), line)
 
     def _task_owners(self, body: str) -> frozenset[int]:
-        found = re.findall(r"\b(?:T-?|Tasks?\s+)(\d+(?:\.\d+)?)", body) if self._tasks else []
+        found = re.findall(r"\b(?:T-?|Tasks?\s+)(\d+(?:\.\d+)?)", _ASIDE.sub("", body)) if self._tasks else []
         return frozenset(self._tasks[key] for number in found if (key := number.lstrip("0") or "0") in self._tasks)
 
     def _named(self, text: str, line: int) -> None:

@@ -205,7 +205,7 @@ def _kind(word: str) -> str:
 def _mark(kind: str, number: str, aside: str | None, rest: str, words: str, section: str) -> Mark:
     """Put the parts together. A mark is loose when nothing separates the number from the title: `Phase 2 goals`."""
     separated = _STARTS_SEPARATED.match(rest)
-    loose = bool(rest.strip()) and separated is None and not aside
+    loose = bool(rest.strip()) and separated is None
     body = rest[separated.end() :] if separated else rest
     title, done, status = split_status(body.strip())
     title = " ".join(part for part in ((aside or "").strip(), title) if part)

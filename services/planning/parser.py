@@ -23,9 +23,12 @@ _GOAL = re.compile(
     re.IGNORECASE,
 )
 _TITLE_LABEL = re.compile(
-    r"(?:(?:implementation )?tasks?|implementation plan|plan|roadmap|work packages|task breakdown|spec(?:ification)?|"
-    r"plan de [\wéèó ]{1,30}|umsetzungsplan|feuille de route|piano di implementazione|план)\s*[:：]\s+(?=\S)",
+    r"(?:tasks?|implementation plan|plan|roadmap|work packages|task breakdown|tareas|tâches|aufgaben|задачи|план|"
+    r"plan (?:de|d'|di|do|da) ?[\w']{1,30}|umsetzungsplan|feuille de route|hoja de ruta|piano di implementazione)(?:\s*[:：]\s*|\s+[—–-]\s+)(?=\S)",
     re.IGNORECASE,
+)
+_GENERIC = re.compile(
+    r"(?:implementation )?(?:plan|tasks?|todos?|roadmap)\Z|实现计划\Z|実装計画\Z|任务\Z", re.IGNORECASE
 )
 _NOT_A_KEY = re.compile(r"[^a-z0-9]+")
 
@@ -136,19 +139,25 @@ def _goal(outline: Outline, unit: Unit) -> str:
 
 
 def _title(document: Document) -> str:
-    """The front matter's title, the first heading, or the folder of a file that has neither."""
+    """The front matter's title, the first heading without its label, or the folder of a file whose title says nothing."""
     outline = document.outline
     for line in outline.front_matter.split("\n"):
         if line.startswith("title:") and line[6:].strip(" \"'"):
             return line[6:].strip(" \"'")
     first = next((block for block in outline.blocks if isinstance(block, Heading)), None)
-    if first is not None and first.level == 1:
-        text = plain(first.text)
-        return _TITLE_LABEL.sub("", text, count=1) or text
+    heading = plain(first.text) if first else ""
     parts = [part for part in document.name.replace("\\", "/").split("/") if part]
+    if first is not None and _is_alone(outline, first) and not (len(parts) > 1 and _GENERIC.match(heading)):
+        return _TITLE_LABEL.sub("", heading, count=1) if _TITLE_LABEL.match(heading) else heading
     if len(parts) > 1:
         return parts[-2]
-    return plain(first.text) if first else (parts[-1].rsplit(".", 1)[0] if parts else "Plan")
+    return parts[0].rsplit(".", 1)[0] if parts else heading or "Plan"
+
+
+def _is_alone(outline: Outline, first: Heading) -> bool:
+    """A first heading above all others is the title, whatever its level; so is any first-level heading."""
+    others = [block.level for block in outline.blocks if isinstance(block, Heading) and block is not first]
+    return first.level == 1 or all(level > first.level for level in others)
 
 
 def _overview(document: Document, units: Sequence[Unit]) -> str:

@@ -13,7 +13,6 @@ _KINDS = (
     r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|단계|stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
     r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|epics?|groups?|releases?"
 )
-_PREFIX = r"(?:WP|MS|M|J|US|T|Task\s+|User Story\s+|Story\s+|Phase\s+|Stage\s+|Milestone\s+|Sprint\s+|Step\s+)?-?"
 _JOIN = (
     r"\s*(?P<join>,\s*(?:and|und|et|y|и)?|and\b|und\b|et\b|и\b|y\b|&|\+|/|[-–—‑~]|to\b|through\b|bis\b|、|和|與|与)\s*"
 )
@@ -24,7 +23,16 @@ _HEAD = re.compile(
     r"|(?P<task>\b(?:T-?|Task\s+|Tasks\s+)(?=\d))"
 )
 _FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
-_MORE = re.compile(rf"{_JOIN}(?i:{_PREFIX})(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
+_AGAIN = {
+    "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
+    "kind": rf"(?:(?i:{_KINDS})\s*[:#№]?\s*)?",
+    "code": r"(?:(?:WP|MS|M|J)-?)?",
+    "task": r"(?:T-?|Tasks?\s+)?",
+}
+"""What may stand before the further numbers of a list: the same word again, and no other."""
+_MORE = {
+    name: re.compile(rf"{_JOIN}{again}(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?") for name, again in _AGAIN.items()
+}
 _STORY_IN_TITLE = re.compile(r"(?i:\[?\bUS-?\s?(?=\d)|user[ -]?stor(?:y|ies)\s*(?=\d)|\bstory\s+(?=\d))")
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -79,7 +87,7 @@ def stories_in(title: str) -> list[str]:
     """The numbers of the user stories a title names: `User Story 1+2`, `US1 + US6`, `[US3]`."""
     found: list[str] = []
     for match in _STORY_IN_TITLE.finditer(title):
-        found.extend(number for number, _ in _numbers(title, match.end()))
+        found.extend(number for number, _ in _numbers(title, match.end(), "story"))
     return found
 
 
@@ -138,7 +146,7 @@ def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]
 def _expanded(text: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, bool]]:
     """The numbers after a head, with ranges filled in. `3+` means: three and all stories from there."""
     previous = ""
-    for number, join in _numbers(text, match.end()):
+    for number, join in _numbers(text, match.end(), match.lastgroup or "kind"):
         if join in _RANGES and previous.isdigit() and number.isdigit():
             for between in range(int(previous) + 1, min(int(number), int(previous) + _WIDEST_RANGE)):
                 yield str(between), False
@@ -157,7 +165,7 @@ def _is_story(number: int, names: Names) -> bool:
     return any(place in names.story_units for place in names.numbers.get(str(number), ()))
 
 
-def _numbers(text: str, start: int) -> Iterator[tuple[str, str]]:
+def _numbers(text: str, start: int, head: str) -> Iterator[tuple[str, str]]:
     """The list of numbers that starts at `start`, each with what joins it to the one before."""
     match = _FIRST.match(text, start)
     join = ""
@@ -166,7 +174,7 @@ def _numbers(text: str, start: int) -> Iterator[tuple[str, str]]:
         yield number, join
         if match["open"] and number.isdigit():
             yield number, "open"
-        match = _MORE.match(text, match.end())
+        match = _MORE[head].match(text, match.end())
         join = match["join"].strip() if match else ""
 
 

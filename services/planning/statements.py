@@ -92,16 +92,22 @@ def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[State
         body = text
     about = _numbered_first(head, names, named) or subject
     statements: list[Statement] = []
-    for clause in CLAUSES.split(body):
-        statements.extend(_clause(clause, names, about))
+    for place, clause in enumerate(CLAUSES.split(body)):
+        said = _clause(clause, names, about)
+        statements.extend(said)
+        if place == 0 and not said and not about:  # `Phase 2 (Foundational) — blocks all user stories`
+            about = _numbered_first(clause, names, find(clause, names).units)
     return statements
 
 
+_LONGEST_SUBJECT = 120
+
+
 def _split_subject(text: str) -> tuple[str, bool, str]:
-    for colon in (": ", "：", ":"):
+    for colon in (": ", "：", ":", " → can ", " -> can "):
         head, found, body = text.partition(colon)
-        if found and len(head) < 120:  # noqa: PLR2004
-            return head, True, body
+        if found and len(head) < _LONGEST_SUBJECT and not (NEEDS.search(head) or BLOCKS.search(head)):
+            return head, True, f"can {body}" if "can" in colon else body
     return "", False, text
 
 
@@ -160,7 +166,7 @@ def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[i
 
 def _until_hedge(body: str) -> str:
     hedge = re.search(
-        r"(?i:,?\s+(?:but|although|though|except|without|and\s+can|can\s+run|parallel\s+to|in\s+parallel\s+with)\b)|（可",
+        r"(?i:,?\s+[(（]?(?:but|or\s+after|although|though|except|without|and\s+can|can\s+run|parallel\s+to|in\s+parallel\s+with)\b)|（可",
         body,
     )
     return body[: hedge.start()] if hedge else body

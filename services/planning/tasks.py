@@ -20,7 +20,7 @@ _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)
 _PATH = re.compile(r"`([^`\s]{1,200})`|(?<![\w/.`:])((?:[\w.@-]+/)+[\w.@-]+\.\w{1,8})(?![\w/])")
 _FILE = re.compile(r"(?:[\w.@()\[\]*-]+/)*[\w.@*-]*\.[A-Za-z]\w{0,7}\Z|(?:[\w.@-]+/)+[\w.@-]*\Z")
 _TASK_HEADING = re.compile(
-    r"(?:Task\s+)?(?P<id>T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
+    r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
 )
 _PARENT = re.compile(r"(?:\*\*)?(?:Task|Aufgabe|Tâche|Tarea)(?:\*\*)?\s*:", re.IGNORECASE)
 _ROW_ID = re.compile(r"(?:\*\*|`)?[A-Z]{1,4}-?\d{1,3}(?:[.-]\d{1,3})*[a-z]?(?:\*\*|`)?\Z|\d{1,2}\.\d{1,2}\Z")
@@ -79,8 +79,10 @@ def _is_task_heading(heading: Heading) -> bool:
 
 
 def _headed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
-    """Headings that are tasks; their checkboxes are steps, and all of them ticked means done."""
+    """Headings that are tasks; their checkboxes are steps, and all of them ticked means done. Others count as ever."""
     heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and _is_task_heading(block)]
+    if heads:
+        yield from _boxed(blocks[: heads[0]])
     for place, index in enumerate(heads):
         end = heads[place + 1] if place + 1 < len(heads) else len(blocks)
         steps = [block for block in blocks[index + 1 : end] if isinstance(block, Item) and block.box]

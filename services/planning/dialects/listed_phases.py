@@ -16,7 +16,7 @@ Found = tuple[int, str, str, bool, str]
 
 def read(document: Document) -> Reading:
     """The lines that open with a firm mark, if several of one kind do, each number once."""
-    for finder, confidence in ((_bold_lines, 0.75), (_items, 0.7), (_rows, 0.5)):
+    for finder, confidence in ((_bold_lines, 0.61), (_items, 0.61), (_rows, 0.5)):
         found = _of_one_kind(list(finder(document)))
         if len(found) >= _FEWEST:
             return Reading("listed-phases", confidence, item_units(document, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,11 @@ _CERTAIN = frozenset({"work package", "phase", "milestone", "stage", "sprint", "
 """Kinds that nobody uses for anything but units of work; the others need a document that looks like a plan."""
 
 
+_SEVERAL = 2
+_NAMED_PHASE = re.compile(r"\w\s+phase\s*(?:[(（][^()（）]*[)）])?\Z", re.IGNORECASE)
+"""`Pre-Implementation Phase (Week 0)`: a phase that has a name for its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Headings of one kind that go together: indices of sections, in document order."""
@@ -41,7 +47,8 @@ class _Group:
 
     @property
     def weight(self) -> float:
-        return _WEIGHT[self.kind] * min(1.0, 0.55 + 0.15 * len(self.members)) + (0.1 if self.boxes else 0.0)
+        """Kind first, then how often it is used, then whether it holds tasks."""
+        return _WEIGHT[self.kind] * (1.0 - 0.5 ** len(self.members)) + (0.03 if self.boxes else 0.0)
 
 
 def read(document: Document) -> Reading:
@@ -49,7 +56,7 @@ def read(document: Document) -> Reading:
     groups = _groups(document)
     if not groups:
         return NOT_MINE
-    best = _outermost(document, max(groups, key=lambda group: group.weight), groups)
+    best = _outermost(document, max(groups, key=lambda group: (group.weight, len(group.members))), groups)
     confidence = _confidence(document, best)
     if confidence == 0.0:
         return NOT_MINE
@@ -139,26 +146,26 @@ def _without_nested(sections: Sequence[Section], members: list[int]) -> list[int
 
 
 def _outermost(document: Document, best: _Group, groups: list[_Group]) -> _Group:
-    """The units that contain the best ones, if several do. Work packages are units wherever they stand."""
+    """The units that contain the best ones. Work packages are units wherever they stand."""
     if best.kind == "work package":
         return best
     for group in groups:
-        if group is not best and len(group.members) >= 2 and _contains(document, group, best):
+        if group is not best and len(group.members) >= _SEVERAL and _contains(document, group, best):
             return group
     return best
 
 
 def _contains(document: Document, outer: _Group, inner: _Group) -> bool:
+    """True if most of `inner` lies in `outer`; in several of its members, if `outer` is of a kind used for other things."""
     sections = document.outline.sections
     spans = [(sections[index].first, sections[index].last) for index in outer.members]
-    holding = {
-        span
-        for span in spans
+    homes = [
+        next((place for place, (first, last) in enumerate(spans) if first <= sections[index].first <= last), None)
         for index in inner.members
-        if span[0] <= sections[index].first and sections[index].last <= span[1]
-    }
-    inside = sum(any(first <= sections[index].first <= last for first, last in spans) for index in inner.members)
-    return len(holding) >= 2 and inside * 2 > len(inner.members)
+    ]
+    inside = [home for home in homes if home is not None]
+    enough = 1 if outer.kind in _CERTAIN else _SEVERAL
+    return len(inside) * 2 > len(homes) and len(set(inside)) >= enough
 
 
 def _confidence(document: Document, group: _Group) -> float:
@@ -167,6 +174,8 @@ def _confidence(document: Document, group: _Group) -> float:
         return 0.0
     if group.kind not in _CERTAIN and not group.boxes and not _looks_like_a_plan(document, group):
         return 0.0
+    if count < 2 and group.kind != "phase":  # noqa: PLR2004
+        return 0.4
     return round(min(0.98, _WEIGHT[group.kind] * (0.75 if group.loose else 0.9) + 0.02 * min(count, 4)), 2)
 
 
@@ -194,6 +203,7 @@ def _with_siblings(document: Document, group: _Group) -> list[int]:
         if index not in taken
         and (section.parent, section.heading.level) in parents
         and not document.marks[index].kind
+        and not any(section.first <= sections[member].first <= section.last for member in group.members)
         and _is_work_beside(document, group, index, before=index < first)
     ]
     return sorted([*group.members, *beside, *_around(document, group)])
@@ -203,6 +213,8 @@ def _is_work_beside(document: Document, group: _Group, index: int, *, before: bo
     section, mark = document.outline.sections[index], document.marks[index]
     if not is_work(mark.title):
         return False
+    if _NAMED_PHASE.search(mark.title) and group.kind == "phase":
+        return True
     groundwork = bool(GROUNDWORK.search(mark.title))
     if document.checkboxes(section.first, section.last) and group.boxes:
         return groundwork or not before

@@ -23,8 +23,9 @@ def read(document: Document) -> Reading:
 
 def _reading(document: Document, members: list[int]) -> Reading:
     sections = document.outline.sections
+    held = {index for index in members if document.checkboxes(sections[index].first, sections[index].last)}
     work = [index for index in members if is_work(document.marks[index].title)]
-    holding = [index for index in work if document.checkboxes(sections[index].first, sections[index].last)]
+    holding = [index for index in work if index in held]
     units = tuple(_unit(document, index) for index in work)
     if len(work) < _FEWEST:
         return NOT_MINE
