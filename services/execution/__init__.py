@@ -1,0 +1,1 @@
+"""Execution: how a phase's operations are carried out, in the core's words."""
