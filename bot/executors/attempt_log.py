@@ -1,0 +1,104 @@
+"""The log of an attempt: its output as a file, without secrets and of a bounded size."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from pathlib import Path
+from typing import BinaryIO
+
+from services.execution.redaction import Redactor
+from services.ports import Assignment
+
+HEAD = 10 * 1024 * 1024
+TAIL = 256 * 1024
+_SHOWN = 4000
+
+
+def log_path(log_dir: Path, plan: str, phase: str, fence: int) -> Path:
+    """Where the output of an attempt is kept."""
+    return log_dir / safe_name(plan) / f"{fence}-{safe_name(phase)}.log"
+
+
+class AttemptLog:
+    """Opened with the first output. The beginning goes to the file as it comes; past `head` bytes only the end is kept."""
+
+    def __init__(self, log_dir: Path, assignment: Assignment, redactor: Redactor, *, head: int = HEAD) -> None:
+        self._log_dir = log_dir
+        self._assignment = assignment
+        self._stream = redactor.stream()
+        self._room = head
+        self._file: BinaryIO | None = None
+        self._end = _Ring(TAIL)
+        self._left_out = 0
+
+    @property
+    def path(self) -> Path:
+        return log_path(self._log_dir, self._assignment.plan, self._assignment.phase.key, self._assignment.fence)
+
+    @property
+    def location(self) -> str:
+        return str(self.path)
+
+    def write(self, chunk: bytes) -> None:
+        self._keep(self._stream.feed(chunk))
+
+    def tail(self) -> str:
+        """The last lines, with the one that is not complete."""
+        return (self._end.last(_SHOWN) + self._stream.held())[-_SHOWN:].decode("utf-8", "replace")
+
+    def close(self) -> None:
+        try:
+            self._keep(self._stream.finish())
+            if self._file is not None:
+                self._write_end(self._file)
+        finally:
+            if self._file is not None:
+                self._file.close()
+
+    def _keep(self, clean: bytes) -> None:
+        if not clean:
+            return
+        self._end.add(clean)
+        now, later = clean[: self._room], clean[self._room :]
+        if now:
+            file = self._open()
+            file.write(now)
+            file.flush()  # whoever follows the log sees it as it comes
+            self._room -= len(now)
+        self._left_out += len(later)
+
+    def _write_end(self, file: BinaryIO) -> None:
+        if self._left_out:
+            end = self._end.last(min(TAIL, self._left_out))
+            note = f"\n[… {self._left_out - len(end)} bytes left out …]\n" if self._left_out > len(end) else ""
+            file.write(note.encode() + end)
+
+    def _open(self) -> BinaryIO:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb")
+        return self._file
+
+
+class _Ring:
+    """The last bytes of many."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._chunks: deque[bytes] = deque()
+        self._length = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk[-self._size :])
+        self._length += len(self._chunks[-1])
+        while self._length - len(self._chunks[0]) >= self._size:
+            self._length -= len(self._chunks.popleft())
+
+    def last(self, count: int) -> bytes:
+        return b"".join(self._chunks)[-count:]
+
+
+def safe_name(name: str) -> str:
+    """As one part of a path."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"

@@ -1,0 +1,56 @@
+"""An attempt in the hands of the local executor: queued, then begun, then over. Guarded by the executor's lock."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from services.execution.cancellation import Cancellation, Stop
+from services.ports import Assignment
+
+Key = tuple[str, str, int]
+"""Plan, phase, fence."""
+
+
+def seconds() -> float:
+    """Goes on while the machine sleeps, where the system can tell: so do the leases that others believe in."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+class Held:
+    """`renewed_at` is when the coordinator last heard of it, in `seconds`; `cancellation` is there once it has begun."""
+
+    __slots__ = ("assignment", "cancellation", "is_over", "key", "renewals", "renewed_at")
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.assignment = assignment
+        self.key: Key = (assignment.plan, assignment.phase.key, assignment.fence)
+        self.cancellation: Cancellation | None = None
+        self.is_over = False
+        self.renewals = 0
+        self.renewed_at = seconds()
+
+    def begin(self) -> Cancellation | None:
+        """Its timeout runs from now. None if it was given up before it could begin."""
+        if self.is_over:
+            return None
+        timeout = self.assignment.phase.rules.timeout
+        deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
+        self.cancellation = Cancellation(deadline)
+        return self.cancellation
+
+    def give_up(self) -> bool:
+        """True if it had not begun, and so will not."""
+        if self.cancellation is not None or self.is_over:
+            return False
+        self.is_over = True
+        return True
+
+    def interrupt(self, reason: Stop) -> bool:
+        """True if it has begun; whoever runs it will say how it ended."""
+        if self.cancellation is None:
+            return False
+        self.cancellation.request(reason)
+        return True
