@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError
 
 from bot.store.failures import in_words
@@ -42,6 +45,38 @@ class Database:
     def in_words(self) -> AbstractContextManager[None]:
         """What the driver raises within is raised as StorageUnavailable, naming this database."""
         return in_words(self.place, self.driver_error)
+
+    def writing(self) -> AbstractContextManager[DBAPICursor]:
+        """A transaction for changes: all of them are committed, or none."""
+        return self._transaction("BEGIN IMMEDIATE" if self.is_sqlite else None)
+
+    def reading(self) -> AbstractContextManager[DBAPICursor]:
+        """A transaction that sees one moment, waits for nobody and changes nothing."""
+        return self._transaction(
+            "BEGIN" if self.is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        )
+
+    @contextmanager
+    def _transaction(self, begin: str | None) -> Iterator[DBAPICursor]:
+        with self.in_words(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            try:
+                if begin:  # otherwise the driver begins by itself
+                    cursor.execute(begin)
+                yield cursor
+                connection.commit()
+            except self.driver_error:
+                connection.invalidate()  # whatever state it is in, nobody uses it again
+                raise
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def cursor(self) -> Iterator[DBAPICursor]:
+        """A cursor outside of any transaction."""
+        with self.in_words(), closing(self.engine.raw_connection()) as connection:
+            yield connection.cursor()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, text
 
-from bot.store.plans import take_turn
+from bot.store.scheduling import take_turn
 from bot.store.sql import LONGEST_LIST, Listed, Row, Session, insert_into
 from bot.store.tables import inbox, inbox_open
 from bot.store.values import micros, micros_or_none, moment, moment_or_none, storable, to_json

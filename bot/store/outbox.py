@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, text, update
 
-from bot.store.plans import take_turn
+from bot.store.scheduling import take_turn
 from bot.store.sql import Listed, Session, insert_into
 from bot.store.tables import coordination, holders, outbox, outbox_pending
 from bot.store.values import micros, micros_or_none, moment_or_none, storable

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, text
+from sqlalchemy import bindparam, select, text
 
 from bot.store.plan_rows import (
     attempt_row,
@@ -22,17 +21,15 @@ from bot.store.plan_rows import (
     phase_row,
     plan_row,
 )
+from bot.store.scheduling import DUE, NEXT_WAKE, STARTABLE, changed_phases, slots_taken
 from bot.store.sql import Listed, Session, insert_into, names_of, update_of
 from bot.store.tables import (
     attempts,
-    coordination,
     dependencies,
     phase_texts,
     phases,
     plan_texts,
     plans,
-    projects,
-    word,
 )
 from bot.store.values import micros, micros_or_none, moment_or_none, to_json
 from services.domain.attempts import Attempt
@@ -57,7 +54,6 @@ _ADD_DEPENDENCY = insert_into(dependencies)
 _ADD_PLAN_TEXT = insert_into(plan_texts)
 _ADD_PHASE_TEXT = insert_into(phase_texts)
 
-_TURN = select(coordination.c.id).with_for_update()
 _LOCKED = Listed(
     lambda ids: select(plans.c.id, plans.c.version).where(plans.c.id.in_(ids)).with_for_update(skip_locked=True)
 )
@@ -75,46 +71,6 @@ _TEXTS = (
     .where(phases.c.plan_id == bindparam("id"))
     .order_by(phases.c.ordinal)
 )
-_DUE = select(plans.c.id).where(plans.c.wake_at <= bindparam("now")).order_by(plans.c.wake_at)
-_NEXT_WAKE = select(func.min(plans.c.wake_at)).where(plans.c.wake_at.is_not(None))
-_SLOTS = (
-    select(plans.c.project, phases.c.plan_id, phases.c.executor, func.count())
-    .join_from(phases, plans, plans.c.id == phases.c.plan_id)
-    .where(phases.c.holds_slot)
-    .group_by(plans.c.project, phases.c.plan_id, phases.c.executor)
-)
-
-
-def _startable() -> Any:
-    """Priority (a phase's own counts before its plan's), then the project with the least running, then age."""
-    taken = (
-        select(plans.c.project, func.count().label("slots"))
-        .join_from(phases, plans, plans.c.id == phases.c.plan_id)
-        .where(phases.c.holds_slot)
-        .group_by(plans.c.project)
-        .subquery()
-    )
-    stopped = phases.alias()
-    due = or_(phases.c.not_before.is_(None), phases.c.not_before <= bindparam("now"))
-    return (
-        select(plans.c.id)
-        .join_from(phases, plans, plans.c.id == phases.c.plan_id)
-        .join(projects, projects.c.id == plans.c.project)
-        .outerjoin(taken, taken.c.project == plans.c.project)
-        .where(phases.c.startable, plans.c.state == word("active"), projects.c.paused.is_(False), due)
-        .where(~select(stopped.c.id).where(and_(stopped.c.plan_id == plans.c.id, stopped.c.stops_plan)).exists())
-        .group_by(plans.c.id, plans.c.priority, plans.c.created_at, taken.c.slots)
-        .order_by(
-            func.min(func.coalesce(phases.c.priority, plans.c.priority)),
-            func.coalesce(taken.c.slots, 0),
-            plans.c.created_at,
-            plans.c.id,
-        )
-        .limit(bindparam("limit"))
-    )
-
-
-_STARTABLE = _startable()
 
 
 @dataclass(slots=True)
@@ -180,7 +136,7 @@ class SqlPlans:
         held = self._held.get(after.id)
         if held is None or before.version not in (held.version, held.version + 1):
             raise PlanMoved(f"plan {after.id} is not held at version {before.version}")
-        for phase in _changed_phases(held.plan, after):
+        for phase in changed_phases(held.plan, after):
             self._note_attempt(after.id, held.plan.phases[phase.key], phase)
         held.plan = replace(after, version=held.version + 1)
         held.wake_at = wake_at
@@ -260,75 +216,24 @@ class SqlPlans:
 
     def startable(self, limit: int) -> list[str]:
         self.flush()
-        return [id for (id,) in self._session.rows(_STARTABLE, now=self._now, limit=limit)]
+        return [id for (id,) in self._session.rows(STARTABLE, now=self._now, limit=limit)]
 
     def due(self, now: datetime) -> list[str]:
         self.flush()
-        return [id for (id,) in self._session.rows(_DUE, now=micros(now))]
+        return [id for (id,) in self._session.rows(DUE, now=micros(now))]
 
     def next_wake(self) -> datetime | None:
         self.flush()
-        row = self._session.row(_NEXT_WAKE)
+        row = self._session.row(NEXT_WAKE)
         return moment_or_none(row[0]) if row else None
 
     def slots(self) -> Slots:
-        take_turn(self._session)
-        taken = _Taken()
-        for project, plan, executor, count in self._session.rows(_SLOTS):
-            taken.add(project, plan, executor, count)
-        for held in self._held.values():
-            if held.is_changed:
-                taken.add_changes(held.stored, held.plan)
-        return taken.slots()
-
-
-class _Taken:
-    """Slots being counted: what the database says, and what this Work has changed since."""
-
-    def __init__(self) -> None:
-        self.running = 0
-        self.projects: defaultdict[str, int] = defaultdict(int)
-        self.plans: defaultdict[str, int] = defaultdict(int)
-        self.executors: defaultdict[str, int] = defaultdict(int)
-
-    def add(self, project: str, plan: str, executor: str, count: int) -> None:
-        self.running += count
-        self.projects[project] += count
-        self.plans[plan] += count
-        self.executors[executor] += count
-
-    def slots(self) -> Slots:
-        return Slots(self.running, _above_zero(self.projects), _above_zero(self.plans), _above_zero(self.executors))
-
-    def add_changes(self, before: Plan, after: Plan) -> None:
-        for phase in _changed_phases(before, after):
-            for attempt, by in ((before.phases[phase.key].attempt, -1), (phase.attempt, 1)):
-                if attempt is not None and attempt.holds_slot:
-                    self.add(after.project, after.id, attempt.executor, by)
-
-
-def _above_zero(counts: Mapping[str, int]) -> dict[str, int]:
-    return {name: count for name, count in counts.items() if count}
-
-
-def take_turn(session: Session) -> None:
-    """Wait until no other Work allocates slots, applies deliveries or numbers effects; the turn ends with this Work.
-
-    On SQLite a Work has it from its first moment. On PostgreSQL it is one row's lock, one for all three, so that two
-    coordinators cannot wait for each other.
-    """
-    session.rows(_TURN)
-
-
-def _changed_phases(before: Plan, after: Plan) -> Iterator[Phase]:
-    """Phases are values: one that has not changed is the very same object."""
-    known = before.phases
-    return (phase for key, phase in after.phases.items() if phase is not known[key])
+        return slots_taken(self._session, [(held.stored, held.plan) for held in self._held.values() if held.is_changed])
 
 
 def _phase_rows(held: _Held, now: int) -> Iterator[dict[str, Any]]:
     stored, plan = held.stored, held.plan
-    for phase in _changed_phases(stored, plan):
+    for phase in changed_phases(stored, plan):
         yield phase_row(plan, phase, now)
     if stored.selected != plan.selected:
         for key, phase in plan.phases.items():
