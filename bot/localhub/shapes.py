@@ -84,7 +84,6 @@ _REPOSITORY_SWITCHES: Mapping[str, bool] = {
     "has_projects": False,
     "has_wiki": False,
     "has_pages": False,
-    "has_downloads": False,
     "has_discussions": False,
     "archived": False,
     "disabled": False,

@@ -43,7 +43,7 @@ def prioritise_sub_issue(call: Call) -> Reply:
 def get_parent(call: Call) -> Reply:
     parent = call.issue().parent
     if parent is None:
-        raise not_found("Parent not found")
+        raise not_found()
     return Reply(body=call.shapes.issue(call.hub.rows.get(parent.id)))
 
 
