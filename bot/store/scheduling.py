@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from bot.store.sql import Session
-from bot.store.tables import coordination, phases, plans, projects, word
+from bot.store.tables import coordination, phases, plans, projects, word, yes
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.world import Slots
@@ -20,7 +20,7 @@ NEXT_WAKE = select(func.min(plans.c.wake_at)).where(plans.c.wake_at.is_not(None)
 _SLOTS = (
     select(plans.c.project, phases.c.plan_id, phases.c.executor, func.count())
     .join_from(phases, plans, plans.c.id == phases.c.plan_id)
-    .where(phases.c.holds_slot)
+    .where(yes(phases.c.holds_slot))
     .group_by(plans.c.project, phases.c.plan_id, phases.c.executor)
 )
 
@@ -30,19 +30,21 @@ def _startable() -> Any:
     taken = (
         select(plans.c.project, func.count().label("slots"))
         .join_from(phases, plans, plans.c.id == phases.c.plan_id)
-        .where(phases.c.holds_slot)
+        .where(yes(phases.c.holds_slot))
         .group_by(plans.c.project)
         .subquery()
     )
-    stopped = phases.alias()
+    ready, stopped = phases.alias("ready"), phases.alias("stopped")
     due = or_(phases.c.not_before.is_(None), phases.c.not_before <= bindparam("now"))
     return (
         select(plans.c.id)
         .join_from(phases, plans, plans.c.id == phases.c.plan_id)
         .join(projects, projects.c.id == plans.c.project)
         .outerjoin(taken, taken.c.project == plans.c.project)
-        .where(phases.c.startable, plans.c.state == word("active"), projects.c.paused.is_(False), due)
-        .where(~select(stopped.c.id).where(and_(stopped.c.plan_id == plans.c.id, stopped.c.stops_plan)).exists())
+        .where(yes(phases.c.startable), plans.c.state == word("active"), projects.c.paused.is_(False), due)
+        # said twice, so that no planner begins with all the plans there ever were
+        .where(plans.c.id.in_(select(ready.c.plan_id).where(yes(ready.c.startable))))
+        .where(plans.c.id.not_in(select(stopped.c.plan_id).where(yes(stopped.c.stops_plan))))
         .group_by(plans.c.id, plans.c.priority, plans.c.created_at, taken.c.slots)
         .order_by(
             func.min(func.coalesce(phases.c.priority, plans.c.priority)),

@@ -45,6 +45,11 @@ def word(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'")
 
 
+def yes(column: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A yes, written bare: written as `column = 1`, SQLite would not find it in an index over the yeses only."""
+    return literal_column(str(column))
+
+
 def _partial(name: str, *columns: Column[object], where: ColumnElement[bool]) -> Index:
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
