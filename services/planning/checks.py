@@ -2,16 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from services.domain.findings import Finding
 from services.planning.dependencies import Needs
+from services.planning.dialects import MOST_HEADINGS
+from services.planning.documents import refused_docs
 from services.planning.draft import PhaseDraft
-from services.planning.reading import Document, Reading
+from services.planning.reading import Reading
+from services.planning.rules import BY_CODE
+
+LONGEST_TITLE = 240
+LONGEST_BODY = 60_000
+_DOUBT = 0.6
 
 
-def check(
-    document: Document, reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int
-) -> tuple[Finding, ...]:
+def check(reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int) -> tuple[Finding, ...]:
     """Everything at once, in the order of the document."""
-    return ()
+    found = [
+        *_about_the_reading(reading, phases, max_phases),
+        *_numbers(phases),
+        *_graph(phases, needs),
+        *(finding for phase in phases for finding in _phase(phase)),
+        *_tasks(phases),
+    ]
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.code)))
+
+
+def _about_the_reading(reading: Reading, phases: Sequence[PhaseDraft], max_phases: int) -> Iterator[Finding]:
+    for note in reading.notes:
+        code, _, rest = note.partition(":")
+        line, _, number = rest.partition(":")
+        yield BY_CODE[code].at(int(line or 1), number=number, limit=MOST_HEADINGS)
+    if not phases and not reading.notes:
+        yield BY_CODE["no_phases"].at(1)
+    if phases and reading.confidence < _DOUBT:
+        kinds = reading.dialect.replace("-", " ")
+        yield BY_CODE["low_confidence"].at(phases[0].line, kinds=kinds, confidence=f"{reading.confidence:.2f}")
+    if len(phases) > max_phases:
+        yield BY_CODE["too_many_phases"].at(phases[max_phases].line, count=len(phases), limit=max_phases)
+
+
+def _numbers(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
+    """Numbers used twice, and whole numbers left out."""
+    first: dict[str, int] = {}
+    previous: PhaseDraft | None = None
+    for phase in phases:
+        if phase.number is None:
+            continue
+        if phase.number in first:
+            yield BY_CODE["duplicate_number"].at(phase.line, number=phase.number, first=first[phase.number])
+        first.setdefault(phase.number, phase.line)
+        if previous and previous.number and previous.number.isdecimal() and phase.number.isdecimal():
+            if int(phase.number) > int(previous.number) + 1:
+                yield BY_CODE["number_gap"].at(phase.line, before=previous.number, after=phase.number)
+        previous = phase
+
+
+def _graph(phases: Sequence[PhaseDraft], needs: Needs) -> Iterator[Finding]:
+    for line, number in needs.unknown:
+        yield BY_CODE["unknown_reference"].at(line, number=number)
+    place = {phase.key: index for index, phase in enumerate(phases)}
+    for index, phase in enumerate(phases):
+        for dependency in phase.depends_on:
+            if place[dependency.key] > index:
+                needed = phases[place[dependency.key]]
+                yield BY_CODE["later_dependency"].at(dependency.line, phase=_name(phase), needed=_name(needed))
+    for circle in cycles(phases):
+        names = " → ".join(_name(phases[place[key]]) for key in (*circle, circle[0]))
+        yield BY_CODE["cycle"].at(phases[place[circle[0]]].line, phases=names)
+
+
+def cycles(phases: Sequence[PhaseDraft]) -> list[tuple[str, ...]]:
+    """The circles among the dependencies, each once. Found by peeling off what waits for nothing, without recursion."""
+    needs = {phase.key: {dependency.key for dependency in phase.depends_on} for phase in phases}
+    waiting = dict(needs)
+    peeled = True
+    while peeled:
+        free = {key for key, needed in waiting.items() if not needed & waiting.keys()}
+        for key in free:
+            del waiting[key]
+        peeled = bool(free)
+    found: list[tuple[str, ...]] = []
+    while waiting:
+        circle = _circle(waiting)
+        found.append(circle)
+        for key in circle:
+            del waiting[key]
+        while free := [key for key, needed in waiting.items() if not needed & waiting.keys()]:
+            for key in free:
+                del waiting[key]
+    return found
+
+
+def _circle(waiting: dict[str, set[str]]) -> tuple[str, ...]:
+    """Follow the needs of what is left until a phase comes round again."""
+    trail: dict[str, None] = {}
+    key = next(iter(waiting))
+    while key not in trail:
+        trail[key] = None
+        key = next(iter(sorted(waiting[key] & waiting.keys())))
+    seen = list(trail)
+    return tuple(seen[seen.index(key) :])
+
+
+def _phase(phase: PhaseDraft) -> Iterator[Finding]:
+    if len(phase.title) > LONGEST_TITLE:
+        yield BY_CODE["long_title"].at(phase.line, count=len(phase.title), limit=LONGEST_TITLE)
+    if len(phase.content) > LONGEST_BODY:
+        yield BY_CODE["oversize_phase"].at(phase.line, phase=_name(phase), count=len(phase.content), limit=LONGEST_BODY)
+    if not phase.tasks and not phase.content.strip(" \n-*_"):
+        yield BY_CODE["empty_phase"].at(phase.line, phase=_name(phase))
+    left = sum(not task.done for task in phase.tasks)
+    if phase.done and left:
+        yield BY_CODE["done_but_open"].at(phase.line, phase=_name(phase), count=left)
+    for path, offset in refused_docs(phase.content):
+        yield BY_CODE["path_refused"].at(min(phase.line + 1 + offset, phase.end_line), path=path)
+
+
+def _tasks(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
+    """Task ids used twice. Bare numbers are counted anew in each phase by many, and are no ids in that sense."""
+    first: dict[str, int] = {}
+    for phase in phases:
+        for task in phase.tasks:
+            if task.id and not task.id[0].isdecimal():
+                if task.id in first:
+                    yield BY_CODE["duplicate_task"].at(task.line, id=task.id, first=first[task.id])
+                first.setdefault(task.id, task.line)
+
+
+def _name(phase: PhaseDraft) -> str:
+    return f"{phase.number} {phase.title}" if phase.number and phase.number != phase.title else phase.title

@@ -72,6 +72,8 @@ _CUES = (
     "∥",
 )
 _ASIDE = re.compile(r"\([^()]*\)?")
+_LONGEST = 1000
+_MOST_UNITS = 1000
 _NEWLINE = re.compile(r"\n")
 
 
@@ -122,8 +124,8 @@ def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> N
     """Read every statement about order in the document. `tasks` gives the place of the unit that holds a task id."""
     if reading.edges is not None:
         return Needs(edges=reading.edges)
-    if len(reading.units) < 2:  # noqa: PLR2004
-        return Needs(free=frozenset(range(len(reading.units))))
+    if not 1 < len(reading.units) <= _MOST_UNITS:
+        return Needs()
     return _Reader(document, reading.units, tasks).read()
 
 
@@ -170,7 +172,7 @@ class _Reader:
                 columns = self._row(block, columns, inside=inside)
             elif inside:
                 self._inside(block, owner)
-            elif not isinstance(block, Fence) and block.line in cued:
+            elif block.line in cued and not (isinstance(block, Item) and block.box):
                 self._elsewhere(block)
 
     def _is_about_order(self, heading: Heading) -> bool:
@@ -192,7 +194,7 @@ class _Reader:
         """Everything in a section about dependencies is read; a diagram is read for its arrows."""
         if isinstance(block, Fence):
             for offset, line in enumerate(block.text.split("\n"), start=1):
-                self._chain(line, block.line + offset)
+                self._chain(line[:_LONGEST], block.line + offset)
         elif isinstance(block, Item):
             self._sentence(block.text, block.line, owner)
         elif isinstance(block, Paragraph):
@@ -206,9 +208,9 @@ class _Reader:
 
     def _elsewhere(self, block: Block) -> None:
         """Outside such sections: labelled lines, blanket statements, and sentences that name what they block."""
-        text = block.text if isinstance(block, Item | Paragraph) else ""
+        text = block.text if isinstance(block, Item | Paragraph) else ""  # a task says nothing about phases
         for offset, raw in enumerate(text.split("\n")):
-            line = block.line + offset
+            line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
             label = _LABEL.match(raw)
             if label:
                 self._labelled(label["label"], clean(label["body"]), line)
@@ -222,7 +224,7 @@ class _Reader:
         if _SEQUENCE.search(label) or not owner:
             self._chain(body, line)
             return
-        found = find(body, self._names, near=True)
+        found = find(_ASIDE.sub("", body), self._names, near=True)
         task_like = self._task_owners(body)
         if found.units - task_like - owner or found.unknown or not task_like:
             self._note(f"depends on {body}" if not body.lower().startswith("depends") else body, line, owner)
@@ -235,7 +237,10 @@ class _Reader:
 
     def _named(self, text: str, line: int) -> None:
         owner = self._owner(line)
-        previous = re.search(r"(?i:previous\s+(?:two|three|four|five|\d)\s+\w+s\b)", text)
+        previous = re.search(
+            r"(?i:\b(?:of|after|on|complete)\s+(?:all\s+)?(?:the\s+)?previous\s+(?:two|three|four|five|\d)\s+\w+s\b)",
+            text,
+        )
         if previous and owner:
             self._note(f"depends on {previous[0]}", line, owner)
         elif owner:
@@ -315,12 +320,49 @@ def attach(phases: Sequence[PhaseDraft], needs: Needs) -> tuple[PhaseDraft, ...]
     stated: dict[int, dict[int, int]] = {}
     for edge in needs.edges:
         stated.setdefault(edge.unit, {}).setdefault(edge.needs, edge.line)
-    return tuple(_with_needs(phases, place, stated.get(place, {}), needs) for place in range(len(phases)))
+    before = _document_order(len(phases), stated, needs)
+    return tuple(
+        replace(
+            phase,
+            depends_on=_drafts(phases, place, stated.get(place, {}), before.get(place)),
+            parallel=place in needs.parallel,
+        )
+        for place, phase in enumerate(phases)
+    )
 
 
-def _with_needs(phases: Sequence[PhaseDraft], place: int, stated: dict[int, int], needs: Needs) -> PhaseDraft:
-    phase = phases[place]
-    drafts = tuple(DependencyDraft(phases[other].key, "stated", line) for other, line in sorted(stated.items()))
-    if not drafts and place and place not in needs.free:
-        drafts = (DependencyDraft(phases[place - 1].key, "order", phase.line),)
-    return replace(phase, depends_on=drafts, parallel=place in needs.parallel)
+def _drafts(
+    phases: Sequence[PhaseDraft], place: int, stated: Mapping[int, int], before: int | None
+) -> tuple[DependencyDraft, ...]:
+    if before is not None:
+        return (DependencyDraft(phases[before].key, "order", phases[place].line),)
+    return tuple(DependencyDraft(phases[other].key, "stated", line) for other, line in sorted(stated.items()))
+
+
+def _document_order(count: int, stated: Mapping[int, Mapping[int, int]], needs: Needs) -> dict[int, int]:
+    """For each phase that states nothing, the nearest phase before it that neither runs beside it nor waits for it."""
+    graph = {place: set(stated.get(place, ())) for place in range(count)}
+    forward = any(needed > place for place, needed_ones in stated.items() for needed in needed_ones)
+    order: dict[int, int] = {}
+    for place in range(1, count):
+        if stated.get(place) or place in needs.free:
+            continue
+        for before in range(place - 1, -1, -1):
+            beside = place in needs.parallel and before in needs.parallel
+            if not beside and not (forward and _reaches(graph, before, place)):
+                order[place] = before
+                graph[place].add(before)
+                break
+    return order
+
+
+def _reaches(graph: Mapping[int, set[int]], start: int, goal: int) -> bool:
+    """True if `start` waits for `goal`, directly or by way of others."""
+    seen, stack = {start}, [start]
+    while stack:
+        for needed in graph[stack.pop()] - seen:
+            if needed == goal:
+                return True
+            seen.add(needed)
+            stack.append(needed)
+    return False

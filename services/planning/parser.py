@@ -75,7 +75,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
     phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
     needs = dependencies.resolve(document, reading, task_places(outline, units, phases))
     phases = dependencies.attach(phases, needs)
-    findings = checks.check(document, reading, phases, needs, max_phases=max_phases)
+    findings = checks.check(reading, phases, needs, max_phases=max_phases)
     return PlanDraft(
         title=_title(document),
         overview=_overview(document, units),
@@ -110,15 +110,19 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
 
 def phase_keys(units: Sequence[Unit]) -> tuple[str, ...]:
     """Handles made of number and title: stable while these are, unique within the plan."""
-    keys: dict[str, None] = {}
+    keys: dict[str, int] = {}
+    found: list[str] = []
     for place, unit in enumerate(units, start=1):
         words = _NOT_A_KEY.sub("-", f"{unit.number or ''} {unit.title}".lower()).strip("-")[:_KEY_LENGTH].rstrip("-")
         base = words or f"{_NOT_A_KEY.sub('-', unit.kind.lower())}-{place}"
-        key, copy = base, 2
+        key, copy = base, keys.get(base, 1)
         while key in keys:
-            key, copy = f"{base}-{copy}", copy + 1
-        keys[key] = None
-    return tuple(keys)
+            copy += 1
+            key = f"{base}-{copy}"
+        keys[base] = copy
+        keys[key] = 1
+        found.append(key)
+    return tuple(found)
 
 
 def _labels(unit: Unit, tasks: Sequence[TaskDraft]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from services.planning.marks import Mark, read_mark
+from services.planning.marks import LONGEST, Mark, read_mark
 from services.planning.outline import Heading, Item, Outline
+from services.planning.words import is_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,17 @@ class Document:
     def marks(self) -> tuple[Mark, ...]:
         """The mark of every section, in order."""
         return tuple(read_mark(section.heading.text) for section in self.outline.sections)
+
+    @cached_property
+    def title_section(self) -> int | None:
+        """The only first-level heading is the title of the document, even if it says `Phase 2`."""
+        tops = [index for index, section in enumerate(self.outline.sections) if section.heading.level == 1]
+        return tops[0] if len(tops) == 1 else None
+
+    @cached_property
+    def work(self) -> tuple[bool, ...]:
+        """For every section, whether its heading may stand over work."""
+        return tuple(is_work(section.heading.text[:LONGEST]) for section in self.outline.sections)
 
     @cached_property
     def boxes(self) -> tuple[int, ...]:

@@ -38,6 +38,7 @@ _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _RANGES = frozenset("-–—‑~") | {"to", "through", "bis"}
 _SHORTEST_NAME = 4
+_MOST_NAMED = 200
 _WIDEST_RANGE = 200
 _COMMON = frozenset(
     "phase stage milestone sprint week user story the and for with test tests implementation implement add create update "
@@ -76,7 +77,7 @@ def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
             numbers[number] = (*numbers.get(number, ()), place)
         for story in stories_in(unit.title):
             stories[story] = (*stories.get(story, ()), place)
-        for word in _handles(unit.title):
+        for word in _handles(unit.title) if len(units) <= _MOST_NAMED else ():
             words.setdefault(word, []).append(place)
     single = {word: places[0] for word, places in words.items() if len(set(places)) == 1}
     story_units = tuple(sorted({place for places in stories.values() for place in places}))

@@ -62,6 +62,7 @@ CLAUSES = re.compile(
     r"\s+[-–—]+\s+|;\s+|(?<=[\w)*\]])\.\s+|。|；|\s+(?=BLOCKS\b)|\s*[(（](?=(?i:blocks|blocked|after))"
 )
 ARROW = re.compile(r"\s*(?:[-─═=]+[>►▶]|[→⟶⇒➜➔►▶])\s*")
+_LONGEST = 1000
 _EMPHASIS = re.compile(r"[*_`~]")
 
 
@@ -78,8 +79,8 @@ class Statement(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """A sentence without emphasis and backticks, in which `**Depends on**:` reads like `Depends on:`."""
-    return _EMPHASIS.sub("", text)
+    """A sentence without emphasis, backticks and double spaces, cut to a bearable length."""
+    return " ".join(_EMPHASIS.sub("", text[:_LONGEST]).split())
 
 
 def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[Statement]:

@@ -17,8 +17,11 @@ _ID = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<id>\d{1,3})[.)]\s+")
 _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)\]\s*", re.IGNORECASE)
-_PATH = re.compile(r"`([^`\s]{1,200})`|(?<![\w/.`:])((?:[\w.@-]+/)+[\w.@-]+\.\w{1,8})(?![\w/])")
-_FILE = re.compile(r"(?:[\w.@()\[\]*-]+/)*[\w.@*-]*\.[A-Za-z]\w{0,7}\Z|(?:[\w.@-]+/)+[\w.@-]*\Z")
+_FILE = re.compile(
+    r"(?:[\w.@*()\[\]-]+/)+[\w.@*-]*\Z|[\w.@*-]+\.[A-Za-z]\w{0,7}\Z|(?:[\w.@*()\[\]-]+/)+[\w.@*-]+\.\w{1,8}\Z"
+)
+_LONGEST_PATH = 260
+_WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
 )
@@ -151,5 +154,5 @@ def _paths(text: str) -> tuple[str, ...]:
     """The files a task names, in backticks or plainly, in the order of their mention."""
     if "/" not in text and "`" not in text:
         return ()
-    found = (match[1] or match[2] for match in _PATH.finditer(text))
-    return tuple(dict.fromkeys(path for path in found if _FILE.match(path)))
+    words = (word.strip(_WRAPPING) for word in text.split() if "/" in word or "`" in word)
+    return tuple(dict.fromkeys(word for word in words if len(word) < _LONGEST_PATH and _FILE.match(word)))

@@ -29,10 +29,13 @@ DIALECTS: tuple[Dialect, ...] = (
 
 SURE = 0.9
 LEAST = 0.3
+MOST_HEADINGS = 5000
 
 
 def read(document: Document) -> Reading:
     """The most confident reading, or none if no dialect is confident enough or the document is a template."""
+    if len(document.outline.sections) > MOST_HEADINGS:
+        return Reading("none", 0.0, notes=("too_many_headings",))
     best = NOT_MINE
     for dialect in DIALECTS:
         reading = dialect(document)

@@ -14,11 +14,15 @@ A phase whose title or id a heading of the document repeats takes that section a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from services.planning.marks import plain
 from services.planning.outline import Fence
 from services.planning.reading import NOT_MINE, Document, Edge, Reading, Unit
+
+
+_LARGEST = 200_000
 
 
 def read(document: Document) -> Reading:
@@ -45,47 +49,71 @@ def _entries(text: str) -> list[dict[str, Any]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    if len(text) > _LARGEST:
+        return []
     try:
         loaded = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError):
         return []
     phases = loaded.get("phases") if isinstance(loaded, dict) else None
     entries = [entry for entry in phases if isinstance(entry, dict)] if isinstance(phases, list) else []
-    return entries if all(entry.get("title") or entry.get("id") for entry in entries) else []
+    return entries if all(_scalar(entry, "title") or _scalar(entry, "id") for entry in entries) else []
+
+
+def _scalar(entry: dict[str, Any], name: str) -> str | None:
+    """A value as text if it is one; lists and mappings are no titles."""
+    value = entry.get(name)
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _list(entry: dict[str, Any], name: str) -> list[str]:
+    value = entry.get(name)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [str(one) for one in values if isinstance(one, str | int | float)]
 
 
 def _reading(document: Document, entries: list[dict[str, Any]], line: int) -> Reading:
-    titles = [str(entry.get("title") or entry["id"]) for entry in entries]
-    handles: dict[str, int] = {}
-    for place, entry in enumerate(entries):
-        for handle in (entry.get("id"), entry.get("number"), titles[place], place + 1):
-            if handle is not None:
-                handles.setdefault(str(handle).casefold(), place)
-    units = tuple(_unit(document, entry, title, line) for entry, title in zip(entries, titles, strict=True))
+    titles = [_scalar(entry, "title") or _scalar(entry, "id") or "" for entry in entries]
+    handles = _handles(entries, titles)
+    headings = _headings(document)
+    units = tuple(_unit(document, entry, title, line, headings) for entry, title in zip(entries, titles, strict=True))
     edges: list[Edge] = []
+    notes: list[str] = []
     for place, entry in enumerate(entries):
-        needs = entry.get("depends_on") or []
-        for need in needs if isinstance(needs, list) else [needs]:
-            needed = handles.get(str(need).casefold())
-            if needed is not None and needed != place:
+        for need in _list(entry, "depends_on"):
+            needed = handles.get(need.casefold())
+            if needed is None:
+                notes.append(f"unknown_reference:{line}:{need}")
+            else:
                 edges.append(Edge(place, needed, line))
-    notes = tuple(
-        f"unknown:{need}"
-        for entry in entries
-        for need in (entry["depends_on"] if isinstance(entry.get("depends_on"), list) else [])
-        if str(need).casefold() not in handles
-    )
-    return Reading("graph", 1.0, units, tuple(edges), notes)
+    return Reading("graph", 1.0, units, tuple(edges), tuple(notes))
 
 
-def _unit(document: Document, entry: dict[str, Any], title: str, line: int) -> Unit:
-    number = str(entry["number"]) if entry.get("number") is not None else None
-    wanted = {title.casefold(), str(entry.get("id", title)).casefold()}
+def _handles(entries: list[dict[str, Any]], titles: list[str]) -> dict[str, int]:
+    """What `depends_on` may say: an id, a number, a title."""
+    handles: dict[str, int] = {}
+    for name in ("id", "number", "title"):
+        for place, entry in enumerate(entries):
+            handle = titles[place] if name == "title" else _scalar(entry, name)
+            if handle:
+                handles.setdefault(handle.casefold(), place)
+    return handles
+
+
+def _headings(document: Document) -> dict[str, int]:
+    """The sections of the document by their titles, with and without their numbers."""
+    found: dict[str, int] = {}
     for index, mark in enumerate(document.marks):
-        heading = plain(document.outline.sections[index].heading.text)
-        if mark.title.casefold() in wanted or heading.casefold() in wanted:
+        found.setdefault(mark.title.casefold(), index)
+        found.setdefault(plain(document.outline.sections[index].heading.text).casefold(), index)
+    return found
+
+
+def _unit(document: Document, entry: dict[str, Any], title: str, line: int, headings: dict[str, int]) -> Unit:
+    number, done = _scalar(entry, "number"), entry.get("done") is True
+    for name in (title, _scalar(entry, "id") or title):
+        index = headings.pop(name.casefold(), None)
+        if index is not None:
             unit = document.unit(index)
-            return Unit(
-                number or unit.number, title, unit.kind, unit.line, unit.end_line, unit.first, unit.last, unit.done
-            )
-    return Unit(number, title, "phase", line, line, 0, 0, done=bool(entry.get("done")))
+            return replace(unit, number=number or unit.number, title=title, done=unit.done or done)
+    return Unit(number, title, "phase", line, line, 0, 0, done=done)

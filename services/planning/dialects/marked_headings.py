@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,7 @@ _CERTAIN = frozenset({"work package", "phase", "milestone", "stage", "sprint", "
 
 
 _SEVERAL = 2
+_MOST_CLUSTERS = 200
 _NAMED_PHASE = re.compile(r"\w\s+phase\s*(?:[(（][^()（）]*[)）])?\Z", re.IGNORECASE)
 """`Pre-Implementation Phase (Week 0)`: a phase that has a name for its number."""
 
@@ -79,19 +81,10 @@ def _groups(document: Document) -> list[_Group]:
     sections, marks = document.outline.sections, document.marks
     gathered: dict[tuple[str, int, int | None], list[int]] = {}
     for index, mark in enumerate(marks):
-        if mark.kind and not _is_title(document, index):
+        if mark.kind and index != document.title_section:
             gathered.setdefault((mark.kind, sections[index].heading.level, sections[index].parent), []).append(index)
     clusters = [cluster for members in gathered.values() if (cluster := _worthy(document, members))]
     return [_group(document, members) for members in _joined(clusters, marks)]
-
-
-def _is_title(document: Document, index: int) -> bool:
-    """A first-level heading around everything else is the title of the document, even if it says `Phase 2`."""
-    section = document.outline.sections[index]
-    if section.heading.level != 1:
-        return False
-    tops = [other for other in document.outline.sections if other.heading.level == 1]
-    return len(tops) == 1
 
 
 def _worthy(document: Document, members: list[int]) -> list[int]:
@@ -112,18 +105,16 @@ def _worthy(document: Document, members: list[int]) -> list[int]:
 
 def _joined(clusters: list[list[int]], marks: Sequence[Mark]) -> list[list[int]]:
     """Join clusters of one kind with no number in common: phases under several parents, or at two levels by mistake."""
-    joined: list[list[int]] = []
-    for cluster in sorted(clusters, key=len, reverse=True):
-        numbers = {marks[index].number for index in cluster}
-        kind = marks[cluster[0]].kind
-        for other in joined:
-            if marks[other[0]].kind == kind and not numbers & {marks[index].number for index in other}:
-                other.extend(cluster)
-                other.sort()
-                break
+    joined: list[tuple[str, set[str], list[int]]] = []
+    for cluster in sorted(clusters, key=len, reverse=True)[:_MOST_CLUSTERS]:
+        kind, numbers = marks[cluster[0]].kind, {marks[index].number for index in cluster}
+        home = next((one for one in joined if one[0] == kind and not numbers & one[1]), None)
+        if home is None:
+            joined.append((kind, numbers, list(cluster)))
         else:
-            joined.append(list(cluster))
-    return joined
+            home[1].update(numbers)
+            home[2].extend(cluster)
+    return [sorted(members) for _, _, members in joined]
 
 
 def _group(document: Document, members: list[int]) -> _Group:
@@ -158,12 +149,13 @@ def _outermost(document: Document, best: _Group, groups: list[_Group]) -> _Group
 def _contains(document: Document, outer: _Group, inner: _Group) -> bool:
     """True if most of `inner` lies in `outer`; in several of its members, if `outer` is of a kind used for other things."""
     sections = document.outline.sections
-    spans = [(sections[index].first, sections[index].last) for index in outer.members]
-    homes = [
-        next((place for place, (first, last) in enumerate(spans) if first <= sections[index].first <= last), None)
-        for index in inner.members
+    firsts = [sections[index].first for index in outer.members]
+    homes = [bisect_right(firsts, sections[index].first) - 1 for index in inner.members]
+    inside = [
+        home
+        for home, index in zip(homes, inner.members, strict=True)
+        if home >= 0 and sections[index].first <= sections[outer.members[home]].last
     ]
-    inside = [home for home in homes if home is not None]
     enough = 1 if outer.kind in _CERTAIN else _SEVERAL
     return len(inside) * 2 > len(homes) and len(set(inside)) >= enough
 
@@ -197,13 +189,14 @@ def _with_siblings(document: Document, group: _Group) -> list[int]:
     sections = document.outline.sections
     parents = {(sections[index].parent, sections[index].heading.level) for index in group.members}
     first, taken = group.members[0], set(group.members)
+    holding = {above for index in group.members for above in document.ancestors(index)}
     beside = [
         index
         for index, section in enumerate(sections)
         if index not in taken
         and (section.parent, section.heading.level) in parents
         and not document.marks[index].kind
-        and not any(section.first <= sections[member].first <= section.last for member in group.members)
+        and index not in holding
         and _is_work_beside(document, group, index, before=index < first)
     ]
     return sorted([*group.members, *beside, *_around(document, group)])
@@ -241,18 +234,17 @@ def _own_tasks(document: Document, index: int) -> int:
 
 def _without_repeats(units: list[Unit]) -> tuple[Unit, ...]:
     """A phase that is named twice is one phase: the fuller of the two stays."""
-    kept: list[Unit] = []
+    kept: dict[str, list[Unit]] = {}
     for unit in units:
-        twin = next((other for other in kept if _is_same(unit, other)), None)
+        namesakes = kept.setdefault(unit.number or f"line {unit.line}", [])
+        twin = next((other for other in namesakes[:_SEVERAL] if _is_same(unit, other)), None)
         if twin is None:
-            kept.append(unit)
+            namesakes.append(unit)
         elif unit.last - unit.first > twin.last - twin.first:
-            kept[kept.index(twin)] = unit
-    return tuple(sorted(kept, key=lambda unit: unit.line))
+            namesakes[namesakes.index(twin)] = unit
+    return tuple(sorted((unit for units in kept.values() for unit in units), key=lambda unit: unit.line))
 
 
 def _is_same(one: Unit, other: Unit) -> bool:
-    if one.number is None or one.number != other.number:
-        return False
     short, long = sorted((one.title.casefold(), other.title.casefold()), key=len)
     return long.startswith(short)

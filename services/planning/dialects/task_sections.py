@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.planning.reading import NOT_MINE, Document, Reading, direct_end
-from services.planning.words import PLAN, is_work
+from services.planning.words import PLAN
 
 _FEWEST = 2
 _COVERED = 0.6
@@ -31,8 +31,8 @@ def _members(document: Document, level: int) -> list[int]:
         for index, section in enumerate(document.outline.sections)
         if section.heading.level == level
         and _count(document, index)
-        and is_work(section.heading.text)
-        and all(is_work(document.outline.sections[above].heading.text) for above in _above(document, index))
+        and document.work[index]
+        and all(document.work[above] for above in _above(document, index))
     ]
 
 
@@ -53,7 +53,7 @@ def _around(document: Document, members: list[int]) -> list[int]:
         parent
         for parent in parents
         if parent is not None
-        and is_work(document.outline.sections[parent].heading.text)
+        and document.work[parent]
         and document.outline.sections[parent].heading.level > 1
         and document.checkboxes(document.outline.sections[parent].first, direct_end(document, parent)) >= _FEWEST
     ]
