@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from services.planning.diagrams import arrows, chained, split_links
 from services.planning.draft import DependencyDraft, PhaseDraft
 from services.planning.marks import plain
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
@@ -73,6 +74,7 @@ _CUES = (
 )
 _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
+_SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
 _NEWLINE = re.compile(r"\n")
 
@@ -93,13 +95,14 @@ class _Ledger:
 
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
     blanket: dict[tuple[int, int], int] = field(default_factory=dict)
+    hints: dict[tuple[int, int], int] = field(default_factory=dict)
     only: set[int] = field(default_factory=set)
     free: set[int] = field(default_factory=set)
     parallel: set[int] = field(default_factory=set)
     unknown: list[tuple[int, str]] = field(default_factory=list)
 
     def note(self, statement: Statement, line: int) -> None:
-        target = self.blanket if statement.blanket else self.edges
+        target = self.blanket if statement.blanket else self.hints if statement.hint else self.edges
         for subject in statement.subjects:
             for needed in statement.objects - {subject}:
                 target.setdefault((subject, needed), line)
@@ -114,6 +117,8 @@ class _Ledger:
         for (subject, needed), line in self.blanket.items():
             if subject not in self.only and (needed, subject) not in self.edges:
                 self.edges.setdefault((subject, needed), line)
+        spoken_for = {subject for subject, _ in self.edges}
+        self.edges.update({edge: line for edge, line in self.hints.items() if edge[0] not in spoken_for})
         edges = tuple(Edge(subject, needed, line) for (subject, needed), line in sorted(self.edges.items()))
         bound = {edge.unit for edge in edges}
         unknown = tuple(dict.fromkeys(self.unknown))
@@ -193,8 +198,8 @@ class _Reader:
     def _inside(self, block: Block, owner: frozenset[int]) -> None:
         """Everything in a section about dependencies is read; a diagram is read for its arrows."""
         if isinstance(block, Fence):
-            for offset, line in enumerate(block.text.split("\n"), start=1):
-                self._chain(line[:_LONGEST], block.line + offset)
+            for subject, needed, line in arrows(block, self._names):
+                self._ledger.edges.setdefault((subject, needed), line)
         elif isinstance(block, Item):
             self._sentence(block.text, block.line, owner)
         elif isinstance(block, Paragraph):
@@ -261,13 +266,11 @@ class _Reader:
 
     def _chain(self, text: str, line: int) -> bool:
         """`A → B → C`: each link needs the one before. True if the text was such a chain."""
-        links = [(link, find(link, self._names).units) for link in _links(text)]
-        if len(links) < 2 or not any(found for _, found in links):  # noqa: PLR2004
+        links = [(link, find(link, self._names).units) for link in split_links(text)]
+        if len(links) < _SHORTEST_CHAIN or not any(found for _, found in links):
             return False
-        for (_, before), (_, after) in zip(links, links[1:], strict=False):
-            for subject in after - before:
-                for needed in before - after:
-                    self._ledger.edges.setdefault((subject, needed), line)
+        for subject, needed in chained([found for _, found in links]):
+            self._ledger.edges.setdefault((subject, needed), line)
         for link, found in links:
             if PARALLEL.search(link) and len(found) > 1:
                 self._ledger.parallel |= found
@@ -298,10 +301,6 @@ class _Reader:
         text = plain(text)
         bare = f"Phase {text}" if re.fullmatch(r"\d+[a-z]?", text) else text
         return find(bare, self._names).units
-
-
-def _links(text: str) -> Iterator[str]:
-    return iter(ARROW.split(text)) if ("→" in text or ">" in text or "►" in text or "⟶" in text) else iter(())
 
 
 def _lines_with(text: str, cues: Sequence[str]) -> Iterator[int]:

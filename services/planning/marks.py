@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 300
@@ -83,7 +84,6 @@ def _words(table: dict[str, str]) -> str:
 _KIND_OF = {
     re.compile(rf"(?:{words})\Z", re.IGNORECASE): kind for table in (_WORDS, _CJK) for kind, words in table.items()
 }
-_KINDS: dict[str, str] = {}
 
 _WORD_FIRST = re.compile(
     rf"(?P<before>(?i:optional|bonus|stretch|post-mvp)\s+)?(?P<word>(?i:{_words(_WORDS)})|{_words(_CJK)})"
@@ -195,11 +195,19 @@ def _unit(words: str, *, section: str) -> Mark | None:
     return _mark("release", match["number"], None, f": {match['rest']}", words, section) if match else None
 
 
+def kind_of(word: str) -> str | None:
+    """The kind of unit a word names, in the singular or the plural."""
+    lowered = word.lower().strip()
+    for form in (lowered, lowered.removesuffix("s"), lowered.removesuffix("e"), lowered.removesuffix("en")):
+        kind = next((kind for pattern, kind in _KIND_OF.items() if pattern.match(form)), None)
+        if kind:
+            return kind
+    return None
+
+
+@lru_cache(maxsize=256)
 def _kind(word: str) -> str:
-    lowered = word.lower()
-    if lowered not in _KINDS:
-        _KINDS[lowered] = next(kind for pattern, kind in _KIND_OF.items() if pattern.match(lowered))
-    return _KINDS[lowered]
+    return kind_of(word) or "phase"
 
 
 def _mark(kind: str, number: str, aside: str | None, rest: str, words: str, section: str) -> Mark:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.planning.marks import kind_of
 from services.planning.reading import Unit
 
 _NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
@@ -38,6 +39,7 @@ _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _RANGES = frozenset("-–—‑~") | {"to", "through", "bis"}
 _SHORTEST_NAME = 4
+_ANY_KIND = frozenset({"section", "task", "story"})
 _MOST_NAMED = 200
 _WIDEST_RANGE = 200
 _COMMON = frozenset(
@@ -57,6 +59,11 @@ class Names:
     kinds: frozenset[str]
     count: int
     story_units: tuple[int, ...] = field(default=())
+
+    def are(self, word: str) -> bool:
+        """True if the units may be called by this word: `Phase 2` names nothing in a plan made of sprints."""
+        kind = kind_of(word)
+        return kind is None or kind in self.kinds or bool(self.kinds & _ANY_KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,8 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
     places: set[int] = set()
     unknown: list[str] = []
     for match in _HEAD.finditer(text):
+        if match["kind"] and not names.are(match["kind"].rstrip(" :#№\t")):
+            continue
         for number, spelled in _expanded(text, match, names):
             hit = _look_up(match, number, names)
             places.update(hit)

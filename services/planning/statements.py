@@ -67,7 +67,10 @@ _EMPHASIS = re.compile(r"[*_`~]")
 
 
 class Statement(NamedTuple):
-    """What a clause says: `subjects` need `objects`; or are free to start; or run beside others."""
+    """What a clause says: `subjects` need `objects`; or are free to start; or run beside others.
+
+    `only` shuts out blanket statements about the same subjects; a `hint` counts for subjects about which nothing else is said.
+    """
 
     subjects: frozenset[int]
     objects: frozenset[int]
@@ -75,6 +78,7 @@ class Statement(NamedTuple):
     beside: frozenset[int] = frozenset()
     only: bool = False
     blanket: bool = False
+    hint: bool = False
     unknown: tuple[str, ...] = ()
 
 
@@ -147,7 +151,6 @@ def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[i
     own = find(before, names).units or (_group(before, names, place=names.count) if before.strip() else frozenset())
     body = _until_hedge(body)
     subjects = about if about and not (own - about) else own
-    blanket = False
     if re.search(r"(?i:\ball\s+(?:the\s+)?others?\b|\bevery\s+other\b)", before) and about:
         story = frozenset(names.story_units)
         return [Statement((story or frozenset(range(names.count))) - about, about, blanket=True)]
@@ -157,12 +160,10 @@ def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[i
     objects = needed.units - subjects
     if not objects and not needed.unknown:
         return [Statement(subjects, frozenset(), free=True)] if FREE.search(body) else []
-    beside = find(before, names).units - subjects if PARALLEL.search(before) else frozenset()
-    return [
-        Statement(
-            subjects, objects, beside=beside, only=bool(ONLY.search(clause)), blanket=blanket, unknown=needed.unknown
-        )
-    ]
+    together = own | about if PARALLEL.search(clause[: match.end()]) else frozenset[int]()
+    beside = together if len(together) > 1 else frozenset[int]()
+    only = bool(ONLY.search(clause))
+    return [Statement(subjects, objects, beside=beside, only=only, hint=bool(beside), unknown=needed.unknown)]
 
 
 def _until_hedge(body: str) -> str:

@@ -1,0 +1,83 @@
+"""Diagrams: the arrows people draw between phases — in one line, as Mermaid, as boxes and lines of characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from services.planning.outline import Fence
+from services.planning.references import Names, find
+
+_ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
+_MERMAID_ARROW = re.compile(r"(?:-->|---|-\.->|==>)(?:\|[^|]*\|)?")
+_MERMAID_NODE = re.compile(
+    r"\s*(?P<id>[\w-]{1,40})\s*(?:[\[({]{1,2}[\[(]?\"?(?P<label>[^\]})\"]{1,200})\"?[\])}]{1,3})?"
+)
+_TREE = re.compile(r"[│|\s]*[├└]")
+_CONNECTING = re.compile(r"[\s│|▼↓v┌┐└┘├┤┬┴┼─╭╮╰╯━┃]+\Z")
+_DOWNWARD = re.compile(r"[│▼↓┌┐┴┬┼]")
+_LONGEST_LINE = 1000
+_MOST_LINES = 400
+Pair = tuple[int, int]
+
+
+def split_links(text: str) -> list[str]:
+    """The parts of `A → B → C`; one part if there is no arrow."""
+    if "→" not in text and ">" not in text and "►" not in text and "⟶" not in text:
+        return [text]
+    return [part.strip() for part in _ARROW.split(text)]
+
+
+def chained(links: Sequence[frozenset[int]]) -> Iterator[Pair]:
+    """Each link needs the one before it: pairs of a unit and one that it needs."""
+    for before, after in zip(links, links[1:], strict=False):
+        for subject in after - before:
+            for needed in before - after:
+                yield subject, needed
+
+
+def arrows(fence: Fence, names: Names) -> list[tuple[int, int, int]]:
+    """The dependencies a drawing states: unit, needed unit, line."""
+    lines = [line[:_LONGEST_LINE] for line in fence.text.split("\n")[:_MOST_LINES]]
+    if fence.info.startswith("mermaid"):
+        return list(_mermaid(lines, fence.line + 1, names))
+    found = [
+        (subject, needed, number)
+        for number, line in enumerate(lines, start=fence.line + 1)
+        for subject, needed in chained([find(part, names).units for part in split_links(line)])
+    ]
+    return found + list(_levels(lines, fence.line + 1, names))
+
+
+def _mermaid(lines: Sequence[str], first: int, names: Names) -> Iterator[tuple[int, int, int]]:
+    """`P1[Phase 1: Setup] --> P2`: a node is known by its label wherever its id stands."""
+    nodes: dict[str, frozenset[int]] = {}
+    for number, line in enumerate(lines, start=first):
+        links: list[frozenset[int]] = []
+        for part in _MERMAID_ARROW.split(line):
+            node = _MERMAID_NODE.match(part)
+            if node is None:
+                break
+            if node["label"]:
+                nodes[node["id"]] = find(node["label"], names).units
+            links.append(nodes.get(node["id"]) or find(node["id"], names).units)
+        for subject, needed in chained(links):
+            yield subject, needed, number
+
+
+def _levels(lines: Sequence[str], first: int, names: Names) -> Iterator[tuple[int, int, int]]:
+    """A drawing from top to bottom: what stands on a line needs what stands above it, if lines are drawn between them."""
+    if any(_TREE.match(line) and find(line, names).units for line in lines):
+        return
+    above: frozenset[int] = frozenset()
+    joined = False
+    for number, line in enumerate(lines, start=first):
+        links = [units for part in split_links(line) if (units := find(part, names).units)]
+        if links:
+            if joined:
+                yield from ((subject, needed, number) for subject, needed in chained([above, links[0]]))
+            above, joined = links[-1], False
+        elif _CONNECTING.match(line) and line.strip():
+            joined = joined or bool(_DOWNWARD.search(line))
+        elif line.strip():
+            above = frozenset()

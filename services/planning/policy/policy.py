@@ -1,0 +1,98 @@
+"""A policy that has been read: the rules for every phase, and the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.domain.findings import Finding, Severity
+from services.domain.phase import MANUAL, OnError, Operation, Qa, Rules
+from services.domain.world import Limits
+from services.planning.policy.language import PRIORITIES, OperationText, RulesText
+from services.planning.policy.match import Match, Named
+from services.planning.policy.source import Place
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of parent and child issues."""
+
+    parent: str = "multi-phase"
+    child: str = "multi-phase-child"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The rules for the phases that match; `written` and `place` are for telling people about it."""
+
+    match: Match
+    rules: RulesText
+    written: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What counts for a project. `findings` are the warnings that were given when it was read."""
+
+    limits: Limits = field(default_factory=Limits)
+    workers: int | None = None
+    worker_cap: int | None = None
+    labels: Labels = field(default_factory=Labels)
+    defaults: RulesText = field(default_factory=RulesText)
+    entries: tuple[Entry, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def rules_for(self, phase: Named) -> Rules:
+        """The first entry that matches the phase, over the defaults."""
+        said = self._said_of(phase)
+        operations = tuple(_operation(one) for one in said.get("operations", ()))
+        return Rules(
+            executor=_executor(said, operations),
+            on_error=OnError(said.get("on_error", OnError.SKIP)),
+            qa=Qa(said.get("qa", Qa.NONE)),
+            operations=operations,
+            **{name: said[name] for name in ("retries", "retry_delay", "timeout", "approval") if name in said},
+        )
+
+    def priority_for(self, phase: Named) -> int:
+        """10 urgent to 90 background; lower goes first."""
+        priority = self._said_of(phase).get("priority", "normal")
+        return PRIORITIES[priority] if isinstance(priority, str) else int(priority)
+
+    def unmatched(self, phases: Iterable[Named]) -> tuple[Finding, ...]:
+        """A warning for each entry that is about none of these phases."""
+        there = list(phases)
+        return tuple(_unmatched(entry, there) for entry in self.entries if not any(map(entry.match.fits, there)))
+
+    def _said_of(self, phase: Named) -> dict[str, Any]:
+        """Only what is written: what it does not say, an entry takes from the defaults."""
+        entry = next((entry for entry in self.entries if entry.match.fits(phase)), None)
+        return _said(self.defaults) | (_said(entry.rules) if entry else {})
+
+
+def _said(rules: RulesText) -> dict[str, Any]:
+    return {name: getattr(rules, name) for name in rules.model_fields_set}
+
+
+def _operation(text: OperationText) -> Operation:
+    return Operation(text.tool, dict(text.model_extra or {}))
+
+
+def _executor(said: dict[str, Any], operations: tuple[Operation, ...]) -> str:
+    """Nothing passes by default: where the machine would have nothing to run, a person does the work."""
+    executor: str = said.get("executor", LOCAL)
+    return MANUAL if executor == LOCAL and not operations else executor
+
+
+def _unmatched(entry: Entry, phases: list[Named]) -> Finding:
+    from difflib import get_close_matches
+
+    message = f"no phase of the plan matches {entry.written}"
+    close = get_close_matches(entry.written.strip("\"'/*").casefold(), [one.title.casefold() for one in phases], 1)
+    title = next((one.title for one in phases if close and one.title.casefold() == close[0]), "")
+    fix = f"Did you mean `{title}`?" if title else ""
+    return Finding("policy_no_such_phase", Severity.WARNING, entry.place.line, message, fix, entry.place.column)

@@ -1,0 +1,133 @@
+"""Reading a policy: every problem is found at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from services.domain.errors import PolicyInvalid
+from services.domain.findings import Finding, Severity
+from services.domain.phase import MANUAL
+from services.domain.world import Limits
+from services.planning.policy.language import VERSION, PolicyText
+from services.planning.policy.policy import Entry, Labels, Policy
+from services.planning.policy.problems import Problems, spoken, suggestion
+from services.planning.policy.source import Path, Place, Source, read_source
+
+Tools = Mapping[str, type[BaseModel]]
+"""What each tool takes, by its name."""
+
+
+def read_policy(text: str, *, tools: Tools, executors: Collection[str], where: str = "the policy") -> Policy:
+    """Raises PolicyInvalid with all findings. `where` names the file; `tools` are those that operations may use."""
+    source = read_source(text)
+    language = _checked(source)
+    if language is not None or source.value is not None:
+        _Checks(source, tools, executors).all()
+    if language is None or any(one.severity is Severity.ERROR for one in source.findings):
+        raise PolicyInvalid.listing(_in_order(source.findings), where=where)
+    return _policy(language, source)
+
+
+def _checked(source: Source) -> PolicyText | None:
+    """The policy by the rules of its language; None where it breaks them or speaks another."""
+    if source.value is None:
+        return None
+    if _speaks_another(source):
+        source.value = None
+        return None
+    try:
+        return PolicyText.model_validate(source.value)
+    except ValidationError as error:
+        Problems(source, PolicyText).add(error)
+        return None
+
+
+def _speaks_another(source: Source) -> bool:
+    """The keys of another version mean something else: nothing more can be said about them."""
+    version = source.value.get("version", VERSION)
+    if version == VERSION and type(version) is int:
+        return False
+    message = f"this is a policy of version {version!r}; only version {VERSION} is understood"
+    source.complain("policy_unknown_version", source.place(("version",)), message, f"Write version: {VERSION}")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """What the language alone cannot know: tools with their arguments, and executors."""
+
+    source: Source
+    tools: Tools
+    executors: Collection[str]
+
+    def all(self) -> None:
+        for path, rules in self._rules():
+            self._check_executor(path, rules)
+            operations = rules.get("operations")
+            for index, operation in enumerate(operations if isinstance(operations, list) else ()):
+                if isinstance(operation, dict) and isinstance(operation.get("tool"), str):
+                    self._check_operation((*path, "operations", index), operation)
+
+    def _rules(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        value = self.source.value or {}
+        phases = value.get("phases")
+        found = [(("defaults",), value.get("defaults"))]
+        found += [(("phases", index), one) for index, one in enumerate(phases if isinstance(phases, list) else ())]
+        return ((path, rules) for path, rules in found if isinstance(rules, dict))
+
+    def _check_executor(self, path: Path, rules: dict[str, Any]) -> None:
+        executor, place = rules.get("executor"), self.source.place((*path, "executor"))
+        if isinstance(executor, str) and executor and executor not in self.executors:
+            message = f"there is no executor `{executor}`"
+            self.source.complain("policy_unknown_executor", place, message, suggestion(executor, self.executors))
+        if executor == MANUAL and rules.get("operations"):
+            message = f"the operations of {spoken(path)} are never run: a person does its work"
+            fix = "Leave out executor: manual, or the operations."
+            self.source.findings.append(
+                Finding("policy_unused_operations", Severity.WARNING, place.line, message, fix, place.column)
+            )
+
+    def _check_operation(self, path: Path, operation: dict[str, Any]) -> None:
+        tool, place = operation["tool"], self.source.place((*path, "tool"))
+        model = self.tools.get(tool)
+        if model is None:
+            message = f"there is no tool `{tool}`"
+            self.source.complain("policy_unknown_tool", place, message, suggestion(tool, self.tools))
+            return
+        try:
+            model.model_validate({key: value for key, value in operation.items() if key != "tool"})
+        except ValidationError as error:
+            Problems(self.source, model, path).add(error)
+
+
+def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda one: (one.line, one.column)))
+
+
+def _policy(language: PolicyText, source: Source) -> Policy:
+    limits, labels = language.limits, language.publish.labels
+    return Policy(
+        limits=Limits(running=limits.running, project=limits.project, plan=limits.plan),
+        workers=limits.workers,
+        worker_cap=limits.worker_cap,
+        labels=Labels(parent=labels.parent, child=labels.child),
+        defaults=language.defaults,
+        entries=tuple(_entries(language, source)),
+        findings=_in_order(source.findings),
+    )
+
+
+def _entries(language: PolicyText, source: Source) -> Iterator[Entry]:
+    for index, entry in enumerate(language.phases):
+        place = source.place(("phases", index, "match"))
+        yield Entry(entry.match, entry, _written(source.value["phases"][index]["match"]), place)
+
+
+def _written(match: object) -> str:
+    if isinstance(match, dict):
+        return f"the label `{match['label']}`"
+    return f"`{getattr(match, 'text', match)}`"
