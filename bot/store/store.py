@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.store import schema
 from bot.store.database import LOCK_TIMEOUT, Database
+from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
 from bot.store.sql import Session, Statements
@@ -36,6 +37,7 @@ class Store:
         self._cache = PlanCache()
         self._writer = Lock()
         self.views = Views(self._reading)
+        self.lookups = Lookups(self._reading, self._looking)
         with self._database.in_words():
             schema.require_current(self._database)
 
@@ -76,6 +78,14 @@ class Store:
     def _reading(self) -> Iterator[Session]:
         with self._database.reading() as cursor:
             yield Session(cursor, self._statements)
+
+    @contextmanager
+    def _looking(self) -> Iterator[SqlWork]:
+        """A Work over what is committed, for its questions only: nothing of it is ever written."""
+        with self._reading() as session:
+            work = SqlWork.over(session, self._cache, self._clock.now())
+            yield work
+        work.plans.committed()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -73,6 +73,11 @@ class OutboxWorker:
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy and (not self._waiting or self._is_held()), timeout)
 
+    def is_idle(self) -> bool:
+        """Nothing is under way and nothing waits."""
+        with self._changed:
+            return not self._busy and not self._waiting
+
     def retry_now(self) -> None:
         """Do not wait any longer after a failure."""
         with self._changed:
@@ -134,6 +139,7 @@ class OutboxWorker:
             self._sent(Sent(id=sending.id), facts)
 
     def _try_again(self, sending: Sending, error: TransientError, *, for_ever: bool = False) -> None:
+        """Keep it, and with it its place in the row; all that comes after it waits as well."""
         if sending.tries >= GIVE_UP_AFTER and not for_ever:
             self._give_up(sending, str(error))
             return
@@ -142,7 +148,6 @@ class OutboxWorker:
             delay = timedelta(seconds=error.retry_after)
         retry_at = self._clock.now() + delay
         log.warning("effect_delayed", effect=sending.effect.key, error=str(error), retry_at=retry_at.isoformat())
-        self._sent(Sent(id=sending.id, error=str(error), retry_at=retry_at), ())
         with self._changed:
             self._waiting.appendleft(replace(sending, tries=sending.tries + 1))
             self._not_before = retry_at

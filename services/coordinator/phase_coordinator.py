@@ -11,13 +11,11 @@ from services.coordinator.advance import Candidate, advance, allocate
 from services.coordinator.decide import decide
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
-from services.domain.attempts import Attempt
 from services.domain.effects import Effect
 from services.domain.events import Event
 from services.domain.messages import ClaimPhase, Message, TimePassed, is_order
-from services.domain.phase import MANUAL
 from services.domain.plan import Plan
-from services.domain.world import Slots, World
+from services.domain.world import World
 from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
 
 BATCH = 256
@@ -140,7 +138,7 @@ class _Turn:
         try:
             for message in messages:
                 self._answer(delivery, self._decide(message))
-        except Exception as error:  # one bad delivery must not take the others of this round with it
+        except Exception as error:  # noqa: BLE001 - one bad delivery must not take the others of this round with it
             self._plans.update(plans)
             del self._effects[effects:], self._events[events:]
             self._on_error(delivery.id, error)
@@ -187,7 +185,8 @@ class _Turn:
             candidates += self._waiting_elsewhere()
         if not candidates:
             return
-        world = replace(self._world, slots=self._slots())
+        self._save()  # so that the slots are counted as this round has left them
+        world = replace(self._world, slots=self._work.plans.slots())
         allocation = allocate(candidates, world)
         self.outcome.left_waiting = allocation.left_waiting
         for candidate in allocation.chosen:
@@ -198,16 +197,6 @@ class _Turn:
         self._lock(new)
         plans = [self._plans[id] for id in new if id in self._plans]
         return [one for plan in plans for one in advance(plan, self._world, self._now)]
-
-    def _slots(self) -> Slots:
-        """The slots taken according to the store, and to what this round has changed already."""
-        slots = self._work.plans.slots()
-        for id, before in self._before.items():
-            after = self._plans[id]
-            if after is not before:
-                for executor, by in _slots_moved(before, after).items():
-                    slots = slots.moved(after.project, id, executor, by)
-        return slots
 
     def _claim(self, candidate: Candidate) -> None:
         plan = self._plans[candidate.plan.id]
@@ -223,17 +212,20 @@ class _Turn:
 
     def close(self) -> Round:
         """Save what changed, store the effects, and say what is to be done now."""
-        for id, after in self._plans.items():
-            before = self._before[id]
-            if after is not before:
-                wake = wake_at(after, self._world)
-                self._work.plans.save(before, after, wake)
-                self.outcome.wakes[id] = wake
-                self.outcome.touched.append(after)
+        self._save()
+        self.outcome.touched = [self._plans[id] for id in self.outcome.wakes]
         for project, effects in self._by_project().items():
             self.outcome.sendings += self._work.outbox.add(project, effects, holder=self._world.holder)
         self._work.events.append(self._events, self._now)
         return self.outcome
+
+    def _save(self) -> None:
+        for id, after in self._plans.items():
+            before = self._before[id]
+            if after is not before:
+                wake = wake_at(after, self._world)
+                self._before[id] = self._plans[id] = self._work.plans.save(before, after, wake)
+                self.outcome.wakes[id] = wake
 
     def _by_project(self) -> dict[str, list[Effect]]:
         """The effects of this round, in the order in which they were wished for."""
@@ -241,20 +233,3 @@ class _Turn:
         for effect in self._effects:
             grouped.setdefault(self._plans[effect.plan].project, []).append(effect)
         return grouped
-
-
-def _slots_moved(before: Plan, after: Plan) -> dict[str, int]:
-    """How many slots of each executor the plan takes more, or fewer, than before."""
-    moved: dict[str, int] = {}
-    for key, phase in after.phases.items():
-        old = before.phases[key]
-        if phase is old or phase.rules.executor == MANUAL:
-            continue
-        by = _holds_slot(phase.attempt) - _holds_slot(old.attempt)
-        if by:
-            moved[phase.rules.executor] = moved.get(phase.rules.executor, 0) + by
-    return moved
-
-
-def _holds_slot(attempt: Attempt | None) -> int:
-    return int(attempt is not None and attempt.holds_slot)

@@ -50,12 +50,15 @@ def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -
 
 
 def time_passed(plan: Plan, world: World, now: datetime) -> Decision:
-    """Leases that ran out, deadlines that passed. A back-off that ended needs no change: the phase may simply start."""
+    """Leases that ran out, deadlines that passed, back-offs that ended: each is dealt with once, and waited for no more."""
     decision = Decision(plan)
     for phase in plan:
         attempt = phase.attempt
         if attempt is not None and attempt.state.is_live and attempt.lease_until is not None:
             decision = _looked_at(decision, phase, attempt, (world, now))
+        waiting = decision.plan.phases[phase.key]
+        if waiting.not_before is not None and waiting.not_before <= now:
+            decision = replace(decision, plan=decision.plan.with_phase(replace(waiting, not_before=None)))
     return decision
 
 

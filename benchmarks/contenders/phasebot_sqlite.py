@@ -1,0 +1,108 @@
+"""phasebot on SQLite: chains of no-op phases through the whole core. Issues are switched off; everything else is real:
+inbox, decisions, outbox, local executor, ToolRunner, leases, audit trail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from benchmarks.contenders._result import report, task
+from bot.bootstrap import Options, Phasebot
+from bot.settings import read_settings
+from services.domain.graph import chain
+from services.domain.messages import StartPlan
+from services.domain.phase import Operation, Phase, Rules
+from services.domain.plan import Plan, plan_of
+from services.domain.progress import PlanStatus, plan_status
+from services.domain.transitions import PhaseState
+from services.execution.tool import Context
+from services.ports import Delivery, PhaseText, PlanText
+
+WORKERS = 8
+moments: list[float] = []
+
+
+class Nothing(BaseModel):
+    """No input, no output."""
+
+
+class Stamp:
+    """Does nothing but note when it did."""
+
+    name = "stamp"
+    input_model = Nothing
+    output_model = Nothing
+
+    def run(self, given: Nothing, context: Context) -> Mapping[str, Any]:
+        moments.append(time.perf_counter())
+        return {}
+
+
+def plan(number: int, phases: int) -> tuple[Plan, PlanText]:
+    rules = Rules(executor="local", operations=(Operation("stamp", {}),))
+    keys = [f"phase-{one}" for one in range(1, phases + 1)]
+    made = Plan(
+        id=f"plan{number}",
+        project=f"bench/project{number % 10}",
+        title=f"Plan {number}",
+        phases={key: Phase(key=key, ordinal=place, title=key, rules=rules) for place, key in enumerate(keys, 1)},
+        graph=chain(keys),
+        tracked=False,
+        created_at=datetime.now(UTC),
+    )
+    return plan_of(made), PlanText("", {key: PhaseText("") for key in keys})
+
+
+class Finish:
+    """Waits until every plan is completed."""
+
+    def __init__(self, plans: int) -> None:
+        self._left = plans
+        self._done = threading.Event()
+
+    def __call__(self, plans: Sequence[Plan]) -> None:
+        self._left -= sum(plan_status(one) is PlanStatus.COMPLETED for one in plans)
+        if self._left <= 0:
+            self._done.set()
+
+    def wait(self) -> None:
+        if not self._done.wait(300):
+            raise SystemExit(f"{self._left} plans did not finish")
+
+
+def main() -> None:
+    asked = task()
+    settings = read_settings(database_url=str(asked.folder / "phasebot.db"))
+    options = Options(workers=WORKERS, issues=False, workspace=Path(asked.folder))
+    with Phasebot(settings, options, tools=[Stamp()]) as bot:
+        bot.start()
+        plans = [plan(number, asked.phases) for number in range(asked.plans)]
+        now = bot.clock.now()
+        orders = [
+            Delivery(id=f"start/{one.id}", source="order", received_at=now, messages=(start(one),)) for one, _ in plans
+        ]
+        finish = Finish(asked.plans)
+        bot.watch(finish)
+        began = time.perf_counter()
+        bot.loop.receive(*orders, plans=plans).result()
+        finish.wait()
+        seconds = time.perf_counter() - began
+        done = [bot.plan(one.id) for one, _ in plans]
+    finished = sum(phase.state is PhaseState.COMPLETED for one in done if one for phase in one)
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    report(finished, seconds, gaps if asked.plans == 1 else ())
+
+
+def start(one: Plan) -> StartPlan:
+    return StartPlan(plan=one.id, cause=f"start/{one.id}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The carrier: hands each effect to whoever carries it out, an executor or the project's outbox worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.workers.outbox import OutboxWorker
+from services.coordinator.phase_coordinator import Round
+from services.domain.attempts import Attempt
+from services.domain.effects import CreateIssue, DispatchAttempt, RefreshParent, StopAttempt
+from services.domain.errors import NotFound, RemoteUnavailable, TransientError
+from services.domain.messages import Message
+from services.domain.plan import Plan
+from services.ports import Assignment, PlanText, Sending, Sent
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Phasebot
+    from bot.github.perform import Performer
+
+log = structlog.get_logger()
+
+TAKE = 500
+"""How many sendings are taken over at once from those who hold them no more."""
+
+
+class Carrier:
+    """Everything a round wants done goes through here. `carry_out` returns at once."""
+
+    def __init__(self, phasebot: Phasebot) -> None:
+        self._phasebot = phasebot
+        self._workers: dict[str, OutboxWorker] = {}
+        self._lock = threading.Lock()
+        self._performer: Performer | None = None
+
+    def start(self) -> None:
+        """Take over what a dead process has left undone."""
+        self.take_over()
+
+    def stop(self) -> None:
+        with self._lock:
+            workers = list(self._workers.values())
+        for worker in workers:
+            worker.stop()
+
+    def carry_out(self, done: Round) -> None:
+        plans = {plan.id: plan for plan in done.touched}
+        for sending in done.sendings:
+            self._hand_over(sending, plans.get(sending.effect.plan))
+
+    def take_over(self) -> None:
+        """Claim what nobody holds any more."""
+        with self._phasebot.store.open_work() as work:
+            claimed = work.outbox.claim(self._phasebot.holder, TAKE)
+        for sending in claimed:
+            self._hand_over(sending, None)
+
+    def is_idle(self, project: str) -> bool:
+        """Nothing of this project waits to be carried out."""
+        with self._lock:
+            worker = self._workers.get(project)
+        return worker is None or worker.is_idle()
+
+    # ------------------------------------------------------------ executors
+
+    def _hand_over(self, sending: Sending, plan: Plan | None) -> None:
+        match sending.effect:
+            case DispatchAttempt():
+                self._dispatch(sending, sending.effect, plan)
+            case StopAttempt():
+                effect = sending.effect
+                self._phasebot.executors.named(effect.executor).stop(effect.plan, effect.phase, effect.fence)
+                self._phasebot.loop.sent(Sent(id=sending.id))
+            case _:
+                self._worker(sending.project).put(sending)
+
+    def _dispatch(self, sending: Sending, effect: DispatchAttempt, plan: Plan | None) -> None:
+        """Only what is still wanted, and only what this process has claimed: another's attempt is lost by its lease."""
+        plan = plan or self._phasebot.plan(effect.plan)
+        phase = plan.phases.get(effect.phase) if plan else None
+        attempt = phase.attempt if phase else None
+        if plan and phase and attempt and self._is_wanted(attempt, effect):
+            self._begin(Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence), effect)
+        self._phasebot.loop.sent(Sent(id=sending.id))
+
+    def _is_wanted(self, attempt: Attempt, effect: DispatchAttempt) -> bool:
+        is_mine = attempt.holder == self._phasebot.holder
+        return is_mine and attempt.fence == effect.fence and attempt.state.is_in_flight
+
+    def _begin(self, assignment: Assignment, effect: DispatchAttempt) -> None:
+        try:
+            self._phasebot.executors.named(effect.executor).dispatch(assignment)
+        except TransientError as error:  # its lease runs out, and it is claimed anew
+            log.warning("attempt_not_dispatched", plan=assignment.plan, phase=effect.phase, error=str(error))
+
+    # ------------------------------------------------------------ issues
+
+    def _worker(self, project: str) -> OutboxWorker:
+        with self._lock:
+            if project not in self._workers:
+                phasebot = self._phasebot
+                worker = OutboxWorker(project, self._perform, phasebot.loop.sent_now, phasebot.clock)
+                worker.start()
+                self._workers[project] = worker
+            return self._workers[project]
+
+    def _perform(self, sending: Sending) -> Sequence[Message]:
+        effect = sending.effect
+        plan = self._phasebot.plan(effect.plan)
+        if plan is None:
+            raise NotFound(f"there is no plan {effect.plan}")
+        shows_text = isinstance(effect, CreateIssue | RefreshParent)
+        text = self._phasebot.store.lookups.text(plan.id) if shows_text else PlanText("", {})
+        try:
+            return self._github().perform(sending, plan, text)
+        except RemoteUnavailable:
+            self._phasebot.tracker.open()  # the process that served the local tracker may have ended: serve it ourselves
+            raise
+
+    def _github(self) -> Performer:
+        """Made when the first effect needs it: a run without issues never imports the GitHub client."""
+        with self._lock:
+            if self._performer is None:
+                from bot.github.perform import Performer
+
+                self._performer = self._phasebot.make(Performer)
+            return self._performer

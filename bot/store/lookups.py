@@ -1,0 +1,95 @@
+"""Lookups: what a process asks about the present outside of a Work, without locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from bot.store.plan_rows import ATTEMPT, attempt_of
+from bot.store.sql import Listed, Session
+from bot.store.tables import attempts, holders, outbox, phases, word
+from bot.store.work import SqlWork
+from services.domain.attempts import Attempt, AttemptState
+from services.domain.plan import Plan
+from services.domain.world import Slots
+from services.ports import PlanText
+
+_LIVE = [state.value for state in AttemptState if state.is_live]
+_LIVE_ATTEMPTS = Listed(
+    lambda states: (
+        select(phases.c.plan_id, phases.c.key, *ATTEMPT)
+        .join_from(attempts, phases, phases.c.id == attempts.c.phase_id)
+        .where(attempts.c.state.in_(states))
+    )
+)
+_HOLDERS = select(holders.c.holder)
+_DEAD = (
+    select(outbox.c.key, outbox.c.error)
+    .where(outbox.c.plan_id == bindparam("plan"), outbox.c.state == word("dead"))
+    .order_by(outbox.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAttempt:
+    """An attempt whose execution may still be going on, and whose it is."""
+
+    plan: str
+    phase: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An effect that was given up: its key, and why."""
+
+    effect: str
+    error: str
+
+
+class Lookups:
+    """Answers from the committed state. `looking` begins a Work that is never written."""
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[Session]],
+        looking: Callable[[], AbstractContextManager[SqlWork]],
+    ) -> None:
+        self._reading = reading
+        self._looking = looking
+
+    def plan(self, id: str) -> Plan | None:
+        with self._looking() as work:
+            return work.plans.find(id)
+
+    def plan_of(self, project: str, source: str) -> Plan | None:
+        """The newest plan made from this source in this project."""
+        with self._looking() as work:
+            return work.plans.find_source(project, source)
+
+    def text(self, id: str) -> PlanText:
+        with self._looking() as work:
+            return work.plans.text(id)
+
+    def slots(self) -> Slots:
+        """The slots taken; good for showing, not for giving any away."""
+        with self._looking() as work:
+            return work.plans.slots()
+
+    def live_attempts(self) -> list[LiveAttempt]:
+        with self._reading() as session:
+            return [
+                LiveAttempt(plan, phase, attempt_of(row)) for plan, phase, *row in session.among(_LIVE_ATTEMPTS, _LIVE)
+            ]
+
+    def holders(self) -> list[str]:
+        """All that have ever claimed something and were not struck off."""
+        with self._reading() as session:
+            return [holder for (holder,) in session.rows(_HOLDERS)]
+
+    def dead_letters(self, plan: str) -> list[DeadLetter]:
+        with self._reading() as session:
+            return [DeadLetter(key, error) for key, error in session.rows(_DEAD, plan=plan)]

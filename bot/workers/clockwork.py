@@ -1,0 +1,36 @@
+"""The clockwork: APScheduler's regular jobs. They send messages and signs of life; they decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Phasebot
+
+log = structlog.get_logger()
+
+
+class Clockwork:
+    """What has to happen every few seconds, whether or not anything arrives."""
+
+    def __init__(self, phasebot: Phasebot) -> None:
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
+        self._every(10, phasebot.beat)
+        self._every(5, phasebot.loop.look)
+        self._every(15, phasebot.carrier.take_over)
+        self._every(2, phasebot.store.checkpoint)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _every(self, seconds: int, job: Callable[[], object]) -> None:
+        self._scheduler.add_job(job, "interval", seconds=seconds, coalesce=True, max_instances=1, name=job.__name__)
