@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.domain.findings import Finding
+
 
 class UserError(Exception):
     """Something a person can mend. Says what is wrong, where, and the way out; shown as it is, never as a traceback.
@@ -36,9 +38,17 @@ class PlanInvalid(UserError):
 
 
 class PolicyInvalid(UserError):
-    """The policy has problems; the message lists every one of them."""
+    """The policy has problems; the message lists every one of them, `findings` has them as values."""
 
     code = "policy_invalid"
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def listing(cls, findings: tuple[Finding, ...], *, where: str) -> PolicyInvalid:
+        count = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
+        error = cls("\n".join([count, *(f"  {_in_a_line(one)}" for one in findings)]), where=where)
+        error.findings = findings
+        return error
 
 
 class NotFound(UserError):
@@ -77,3 +87,8 @@ class TransientError(Exception):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+def _in_a_line(finding: Finding) -> str:
+    fix = f" {finding.fix}" if finding.fix else ""
+    return f"line {finding.line}, column {finding.column}: {finding.message}.{fix} [{finding.code}]"

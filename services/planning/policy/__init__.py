@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.planning.policy.match import Subject
-from services.planning.policy.policy import Labels, Named, Policy
+from services.planning.policy.match import Named, Subject
+from services.planning.policy.policy import Labels, Policy
 from services.planning.policy.reading import read_policy
 from services.planning.policy.schema import policy_schema
 

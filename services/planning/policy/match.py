@@ -100,12 +100,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
-        raise PydanticCustomError("bad_match", f"is no regular expression: {_escaped(str(error))}") from None
-
-
-def _escaped(text: str) -> Any:
-    """Braces would be taken for fields of the message."""
-    return text.replace("{", "(").replace("}", ")")
+        raise PydanticCustomError("bad_match", f"is no regular expression ({error})") from None
 
 
 def _names(phase: Named) -> list[str]:

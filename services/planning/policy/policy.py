@@ -11,6 +11,7 @@ from services.domain.phase import MANUAL, OnError, Operation, Qa, Rules
 from services.domain.world import Limits
 from services.planning.policy.language import PRIORITIES, OperationText, RulesText
 from services.planning.policy.match import Match, Named
+from services.planning.policy.problems import did_you_mean
 from services.planning.policy.source import Place
 
 LOCAL = "local"
@@ -89,10 +90,6 @@ def _executor(said: dict[str, Any], operations: tuple[Operation, ...]) -> str:
 
 
 def _unmatched(entry: Entry, phases: list[Named]) -> Finding:
-    from difflib import get_close_matches
-
     message = f"no phase of the plan matches {entry.written}"
-    close = get_close_matches(entry.written.strip("\"'/*").casefold(), [one.title.casefold() for one in phases], 1)
-    title = next((one.title for one in phases if close and one.title.casefold() == close[0]), "")
-    fix = f"Did you mean `{title}`?" if title else ""
+    fix = did_you_mean(entry.written.strip("`/*"), [one.title for one in phases])
     return Finding("policy_no_such_phase", Severity.WARNING, entry.place.line, message, fix, entry.place.column)

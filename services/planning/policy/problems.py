@@ -75,13 +75,16 @@ def spoken(path: Path) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Did you mean …, or else what there is."""
+    words = sorted(known)
+    return did_you_mean(word, words) or (f"There are: {', '.join(words)}." if words else "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words, if any is near."""
     from difflib import get_close_matches
 
-    words = sorted(known)
-    close = get_close_matches(word, words, 1)
-    if close:
-        return f"Did you mean `{close[0]}`?"
-    return f"There are: {', '.join(words)}." if words else ""
+    close = get_close_matches(word.casefold(), {one.casefold(): one for one in known}, 1)
+    return next((f"Did you mean `{one}`?" for one in known if close and one.casefold() == close[0]), "")
 
 
 def _explained(details: ErrorDetails) -> tuple[str, str, str]:
@@ -90,7 +93,7 @@ def _explained(details: ErrorDetails) -> tuple[str, str, str]:
     match kind:
         case "literal_error":
             allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-            fix = suggestion(given, allowed) if isinstance(given, str) else ""
+            fix = did_you_mean(given, allowed) if isinstance(given, str) else ""
             return "policy_bad_value", f"has to be {context['expected']}, not {_shown(given)}", fix
         case "greater_than_equal":
             return "policy_bad_value", f"has to be at least {context['ge']}, not {_shown(given)}", ""

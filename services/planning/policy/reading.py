@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,7 +15,7 @@ from services.domain.world import Limits
 from services.planning.policy.language import VERSION, PolicyText
 from services.planning.policy.policy import Entry, Labels, Policy
 from services.planning.policy.problems import Problems, spoken, suggestion
-from services.planning.policy.source import Path, Place, Source, read_source
+from services.planning.policy.source import Path, Source, read_source
 
 Tools = Mapping[str, type[BaseModel]]
 """What each tool takes, by its name."""
@@ -25,8 +25,7 @@ def read_policy(text: str, *, tools: Tools, executors: Collection[str], where: s
     """Raises PolicyInvalid with all findings. `where` names the file; `tools` are those that operations may use."""
     source = read_source(text)
     language = _checked(source)
-    if language is not None or source.value is not None:
-        _Checks(source, tools, executors).all()
+    _Checks(source, tools, executors).all()
     if language is None or any(one.severity is Severity.ERROR for one in source.findings):
         raise PolicyInvalid.listing(_in_order(source.findings), where=where)
     return _policy(language, source)
@@ -75,7 +74,7 @@ class _Checks:
     def _rules(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         value = self.source.value or {}
         phases = value.get("phases")
-        found = [(("defaults",), value.get("defaults"))]
+        found: list[tuple[Path, Any]] = [(("defaults",), value.get("defaults"))]
         found += [(("phases", index), one) for index, one in enumerate(phases if isinstance(phases, list) else ())]
         return ((path, rules) for path, rules in found if isinstance(rules, dict))
 

@@ -96,7 +96,9 @@ def _compose(text: str, source: Source) -> Any:
 def _fix(problem: str | None) -> str:
     if "\\t" in (problem or ""):
         return "Indent with spaces; YAML does not allow tabs."
-    return "Put texts that contain `: ` or begin with a special character in quotes."
+    if "mapping values" in (problem or "") or "cannot start" in (problem or ""):
+        return "Put texts that contain `: ` or begin with a special character in quotes."
+    return ""
 
 
 def _convert(root: Any, source: Source) -> None:
