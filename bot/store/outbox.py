@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, null, select, text, update
 
 from bot.store.scheduling import take_turn
 from bot.store.sql import Listed, Session, insert_into
@@ -52,7 +52,7 @@ def _claim() -> Any:
     return (
         update(outbox)
         .where(_c.id.in_(oldest))
-        .values(holder=bindparam("holder_"), tries=_c.tries + 1, retry_at=None)
+        .values(holder=bindparam("holder_"), tries=_c.tries + 1, retry_at=null())
         .returning(_c.id, _c.project, _c.effect, _c.tries)
     )
 

@@ -1,0 +1,1 @@
+"""Tests of the store: one contract for SQLite and a real PostgreSQL."""
