@@ -281,7 +281,7 @@ def test_the_message_lists_everything_and_names_the_file() -> None:
         ("45", 45),
         ("0.5", 0.5),
         ("0", 0),
-    ],  # fmt: skip
+    ],
 )
 def test_durations_are_read_as_people_write_them(written: str, seconds: float) -> None:
     policy = read(f"version: 1\ndefaults: {{retry_delay: {written}}}\n")
