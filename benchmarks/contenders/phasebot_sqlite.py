@@ -25,7 +25,7 @@ from services.domain.transitions import PhaseState
 from services.execution.tool import Context
 from services.ports import Delivery, PhaseText, PlanText
 
-WORKERS = 8
+WORKERS = 50
 moments: list[float] = []
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan
-from services.domain.reasons import phase_reasons, plan_reasons, slot_reasons
+from services.domain.reasons import RUNNING, phase_reasons, plan_reasons, slot_reasons
 from services.domain.world import Slots, World
 
 
@@ -54,19 +54,24 @@ class Allocation:
 
 
 def allocate(candidates: Iterable[Candidate], world: World) -> Allocation:
-    """Give the free slots away: by priority, then fair share among projects, then plan age, then phase order."""
+    """Give the free slots away: by priority, then fair share among projects, then plan age, then phase order.
+
+    A person's work takes no slot, so it always starts.
+    """
     slots, chosen, left_waiting = world.slots, [], False
     queue = _Queue(candidates, slots)
-    while candidate := queue.next():
-        plan, phase = candidate.plan, candidate.phase
-        if next(slot_reasons(plan, phase, world, slots), None) is not None:
+    open_executors = queue.executors()
+    while open_executors and (candidate := queue.next()):
+        plan, executor = candidate.plan, candidate.phase.rules.executor
+        refusal = next(slot_reasons(plan, candidate.phase, world, slots), None)
+        if refusal is not None:
             left_waiting = True
+            open_executors -= open_executors if refusal.what == RUNNING else {refusal.what}
             continue
         chosen.append(candidate)
-        if phase.rules.executor != MANUAL:
-            slots = slots.moved(plan.project, plan.id, phase.rules.executor, 1)
-            queue.took(plan.project)
-    return Allocation(tuple(chosen), left_waiting)
+        slots = slots.moved(plan.project, plan.id, executor, 1)
+        queue.took(plan.project)
+    return Allocation((*queue.by_hand, *chosen), left_waiting)
 
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -79,9 +84,17 @@ class _Queue:
     def __init__(self, candidates: Iterable[Candidate], slots: Slots) -> None:
         self._taken = dict(slots.projects)
         self._waiting: dict[tuple[int, str], list[tuple[_Rank, Candidate]]] = {}
+        self.by_hand: list[Candidate] = []
         for candidate in candidates:
+            if candidate.phase.rules.executor == MANUAL:
+                self.by_hand.append(candidate)
+                continue
             mine = self._waiting.setdefault((candidate.priority, candidate.plan.project), [])
             heapq.heappush(mine, (_rank(candidate), candidate))
+
+    def executors(self) -> set[str]:
+        """Those that somebody waits for."""
+        return {one.phase.rules.executor for waiting in self._waiting.values() for _, one in waiting}
 
     def next(self) -> Candidate | None:
         head = min(self._heads(), default=None)

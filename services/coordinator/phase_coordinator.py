@@ -15,7 +15,7 @@ from services.domain.effects import Effect
 from services.domain.events import Event
 from services.domain.messages import ClaimPhase, Message, TimePassed, is_order
 from services.domain.plan import Plan
-from services.domain.world import World
+from services.domain.world import World, most_that_can_start
 from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
 
 BATCH = 256
@@ -92,6 +92,7 @@ class _Turn:
         self._effects: list[Effect] = []
         self._events: list[Event] = []
         self._look = False
+        self._left_elsewhere = False
         self.outcome = Round()
 
     # -------------------------------------------------------- taking in
@@ -181,20 +182,24 @@ class _Turn:
     def start(self) -> None:
         """Give free slots to whoever may start: in the plans touched, and, where phases wait for a slot, in all."""
         candidates = [one for plan in self._plans.values() for one in advance(plan, self._world, self._now)]
-        if self._look:
-            candidates += self._waiting_elsewhere()
-        if not candidates:
+        if not candidates and not self._look:
             return
         self._save()  # so that the slots are counted as this round has left them
         world = replace(self._world, slots=self._work.plans.slots())
+        if self._look:
+            candidates += self._waiting_elsewhere(world)
         allocation = allocate(candidates, world)
-        self.outcome.left_waiting = allocation.left_waiting
+        self.outcome.left_waiting = allocation.left_waiting or self._left_elsewhere
         for candidate in allocation.chosen:
             self._claim(candidate)
 
-    def _waiting_elsewhere(self) -> list[Candidate]:
-        new = [id for id in self._work.plans.startable(BATCH) if id not in self._plans]
-        self._lock(new)
+    def _waiting_elsewhere(self, world: World) -> list[Candidate]:
+        """The first in the row of those that this round has not touched; no more of them than could start."""
+        most = most_that_can_start(world.limits, world.slots)
+        limit = BATCH if most is None else min(BATCH, most + len(self._plans))
+        found = self._work.plans.startable(limit)
+        self._left_elsewhere = len(found) == limit
+        self._lock(new := [id for id in found if id not in self._plans])
         plans = [self._plans[id] for id in new if id in self._plans]
         return [one for plan in plans for one in advance(plan, self._world, self._now)]
 

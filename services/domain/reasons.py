@@ -13,6 +13,9 @@ from services.domain.progress import is_stopped
 from services.domain.transitions import PhaseState
 from services.domain.world import Slots, World
 
+RUNNING = "running"
+"""The name of the limit that spans everything."""
+
 
 class ReasonCode(StrEnum):
     """The reasons, in the order in which they are looked for. Clearing one starts the phase or reveals the next."""
@@ -114,7 +117,7 @@ def slot_reasons(plan: Plan, phase: Phase, world: World, slots: Slots) -> Iterat
         return
     limits, executor = world.limits, phase.rules.executor
     held = (
-        ("running", limits.running, slots.running),
+        (RUNNING, limits.running, slots.running),
         ("project", limits.project, slots.projects.get(plan.project, 0)),
         ("plan", limits.plan, slots.plans.get(plan.id, 0)),
         (executor, limits.executors.get(executor), slots.executors.get(executor, 0)),

@@ -36,6 +36,14 @@ class Slots:
         )
 
 
+def most_that_can_start(limits: Limits, slots: Slots) -> int | None:
+    """How many could start at the most, where every executor has a limit of its own; None where that is not known."""
+    if limits.project is not None or limits.plan is not None:
+        return None  # the first in the row may be refused for those, and the next one not
+    free = sum(max(0, limit - slots.executors.get(name, 0)) for name, limit in limits.executors.items())
+    return free if limits.running is None else min(free, max(0, limits.running - slots.running))
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
