@@ -120,6 +120,8 @@ def read_outline(text: str) -> Outline:
     if skipped:
         clean = "\n" * skipped + "\n".join(lines[skipped:])
     blocks = tuple(_Reader(clean).blocks())
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()  # what follows the last line break is no line
     return Outline(tuple(lines), blocks, front)
 
 
@@ -248,7 +250,8 @@ class _Reader:
         first, last = bisect_right(self._starts, start), bisect_right(self._starts, end - 1)
         lines = self._lines[first - 1 : last]
         if tag["CodeBlock"] != "Indented":
-            yield Fence(first, tag["CodeBlock"]["Fenced"], "\n".join(lines[1:]))
+            closed = len(lines) > 1 and lines[-1].lstrip(" >\t")[:3] in ("```", "~~~")
+            yield Fence(first, tag["CodeBlock"]["Fenced"], "\n".join(lines[1:-1] if closed else lines[1:]))
             return
         for line, raw in enumerate(lines, start=first):
             boxed = _INDENTED_BOX.match(raw)

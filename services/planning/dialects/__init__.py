@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.planning.dialects import (
     graph_block,
     kiro,
@@ -35,17 +37,22 @@ MOST_HEADINGS = 5000
 def read(document: Document) -> Reading:
     """The most confident reading, or none if no dialect is confident enough or the document is a template."""
     if len(document.outline.sections) > MOST_HEADINGS:
-        return Reading("none", 0.0, notes=("too_many_headings",))
+        return replace(NOT_MINE, notes=("too_many_headings",))
     best = NOT_MINE
+    notes: tuple[str, ...] = ()
     for dialect in DIALECTS:
         reading = dialect(document)
+        if not reading.units:
+            notes += reading.notes
         if reading.confidence > best.confidence:
             best = reading
         if best.confidence >= SURE:
             break
     if not best.units or best.confidence < LEAST:
-        return NOT_MINE
-    return Reading("none", 0.0, notes=("template",)) if _is_template(document, best) else best
+        return replace(NOT_MINE, notes=notes)
+    if _is_template(document, best):
+        return replace(NOT_MINE, notes=(*notes, "template"))
+    return replace(best, notes=(*best.notes, *notes))
 
 
 def _is_template(document: Document, reading: Reading) -> bool:

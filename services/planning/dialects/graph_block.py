@@ -27,17 +27,20 @@ _LARGEST = 200_000
 
 def read(document: Document) -> Reading:
     """Certain if there is such a graph. A block that cannot be read is left to the other dialects, with a note."""
+    notes: list[str] = []
     for text, line in _sources(document):
         entries = _entries(text)
         if entries:
             return _reading(document, entries, line)
-    return NOT_MINE
+        if line > 1:  # front matter may speak of phases and mean something else
+            notes.append(f"unreadable_graph:{line}")
+    return replace(NOT_MINE, notes=tuple(notes))
 
 
 def _sources(document: Document) -> list[tuple[str, int]]:
     """The texts that may hold a graph, with the line each starts on."""
     found = [
-        (block.text.removesuffix("```").removesuffix("~~~"), block.line)
+        (block.text, block.line)
         for block in document.outline.blocks
         if isinstance(block, Fence) and block.info.split(" ")[0] == "phasebot"
     ]

@@ -1,0 +1,167 @@
+"""What a document says about the order of its phases, and what follows where it says nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.planning.parser import parse
+from tests.planning.plans import needs, phased
+
+SECTION = "## Dependencies\n\n"
+
+
+def test_what_says_nothing_follows_document_order() -> None:
+    plan = phased("A", "B", "C")
+
+    assert needs(plan, source="order") == {"B": ["A"], "C": ["B"]}
+    assert [one.line for one in plan.phases[1].depends_on] == [plan.phases[1].line]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "- **Phase 3**: Depends on Phase 1",
+        "- Phase 3 depends on Phase 1 (needs its tables)",
+        "- Phase 3 is blocked by Phase 1.",
+        "- **Shop (Phase 3)**: Can start after Base (Phase 1) - independent of everything else",
+        "- **Shop**: requires Phase 1",
+        "- Phase 1 blocks Phase 3",
+        "- Phase 1 must be completed before Phase 3",
+        "- Phase 1 is a prerequisite for Phase 3",
+        "- Phase 1 → Phase 3",
+        "- Phase 3 : dépend de Phase 1",
+        "- **Phase 3**: Зависит от завершения Base",
+        "- **Phase 3**: 相依於 Base 完成",
+        "- **Phase 3**: Phase 1 完成後可開始",
+        "- **Phase 3**: hängt ab von Phase 1",
+    ],
+)
+def test_a_sentence_about_two_phases_states_a_dependency(statement: str) -> None:
+    plan = phased("Base", "Store", "Shop", after=SECTION + statement)
+
+    assert needs(plan) == {"Shop": ["Base"]}
+    assert needs(plan, source="order") == {"Store": ["Base"]}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "- **Phase 3**: No dependency on Phase 1",
+        "- **Phase 3**: May integrate with Phase 1",
+        "- **Phase 3**: shares code with Phase 1 but is independent of it",
+        "- All tasks of Phase 3 marked [P] can run in parallel after T001",
+        "- **Phase 3**: or sequentially (Phase 1 → Phase 2 → Phase 3)",
+    ],
+)
+def test_a_hedged_or_negative_sentence_states_nothing(statement: str) -> None:
+    assert needs(phased("Base", "Store", "Shop", after=SECTION + statement)) == {}
+
+
+def test_a_phase_without_dependencies_waits_for_nothing() -> None:
+    plan = phased("A", "B", "C", after=SECTION + "- **Phase 2**: No dependencies - can start immediately")
+
+    assert [phase.depends_on for phase in plan.phases[:2]] == [(), ()]
+    assert needs(plan, source="order") == {"C": ["B"]}
+
+
+def test_ranges_lists_and_groups_are_filled_in() -> None:
+    after = (
+        SECTION
+        + "- **Phases 2-4**: All depend on Phase 1\n- **Phase 5**: Depends on Phases 2, 3 and 4\n- **Phase 6**: Depends on all previous phases"
+    )
+
+    assert needs(phased("A", "B", "C", "D", "E", "F", after=after)) == {
+        "B": ["A"],
+        "C": ["A"],
+        "D": ["A"],
+        "E": ["B", "C", "D"],
+        "F": ["A", "B", "C", "D", "E"],
+    }
+
+
+def test_stories_are_translated_to_the_phases_that_hold_them() -> None:
+    after = SECTION + "- **Polish**: Depends on US2, US3 being complete\n- **US3**: Depends on US2"
+    plan = phased("Base", "User Story 2 - Save", "User Story 3 - Share", "Polish", after=after)
+
+    assert needs(plan) == {
+        "User Story 3 - Share": ["User Story 2 - Save"],
+        "Polish": ["User Story 2 - Save", "User Story 3 - Share"],
+    }
+
+
+def test_labelled_lines_inside_a_phase_are_about_that_phase() -> None:
+    text = "# P\n\n## Phase 1: A\n\n- x\n\n## Phase 2: B\n\n**Goal**: b\n**Depends on**: Phase 1 (merged)\n\n## Phase 3: C\n\nDepends-On: Phase 1\n"
+    plan = parse(text)
+
+    assert needs(plan) == {"B": ["A"], "C": ["A"]}
+    assert [one.line for one in plan.phases[1].depends_on] == [10]
+
+
+def test_a_dependencies_heading_inside_a_phase_is_about_that_phase() -> None:
+    text = "# P\n\n## WP01: A\n\n- x\n\n## WP02: B\n\n- x\n\n## WP03: C\n\n### Dependencies\n\n- Depends on WP01–WP02 (both)\n"
+
+    assert needs(parse(text)) == {"C": ["A", "B"]}
+
+
+def test_a_column_of_a_table_states_dependencies() -> None:
+    table = "| Story | Depends On | Notes |\n|---|---|---|\n| Phase 2 | - | |\n| Phase 3 | Phase 1 | fast |\n"
+
+    assert needs(phased("A", "B", "C", after=SECTION + table)) == {"C": ["A"]}
+
+
+def test_each_on_the_one_before_is_a_statement_about_all() -> None:
+    plan = phased("A", "B", "C", before="Each phase builds upon the previous one.")
+
+    assert needs(plan) == {"B": ["A"], "C": ["B"]}
+    assert needs(plan, source="order") == {}
+
+
+def test_dependencies_of_tasks_count_for_their_phases_where_phases_state_none() -> None:
+    text = (
+        "# P\n\n## Phase 1: A\n\n### T-001: a\n- [ ] x\n\n**Dependencies**: None\n\n### T-002: b\n- [ ] x\n\n"
+        "## Phase 2: B\n\n### T-003: c\n- [ ] x\n\n## Phase 3: C\n\n### T-004: d\n- [ ] x\n\n**Dependencies**: T-001, T-002\n"
+    )
+
+    assert needs(parse(text)) == {"C": ["A"]}
+
+
+def test_mermaid_nodes_are_known_by_their_labels() -> None:
+    graph = "```mermaid\ngraph TD\n  X[Phase 1: A] --> Y[Phase 2: B]\n  X --> Z[Phase 3: C]\n  Y --> Q[Phase 4: D]\n  Z --> Q\n```\n"
+
+    assert needs(phased("A", "B", "C", "D", after=SECTION + graph)) == {"B": ["A"], "C": ["A"], "D": ["B", "C"]}
+
+
+def test_a_drawing_from_top_to_bottom_is_read() -> None:
+    drawing = "```\nPhase 1 ──► Phase 2\n               │\n         ┌─────┴─────┐\n         ▼           ▼\n      Phase 3     Phase 4\n         └─────┬─────┘\n               ▼\n            Phase 5\n```\n"
+
+    assert needs(phased("A", "B", "C", "D", "E", after=SECTION + drawing)) == {
+        "B": ["A"],
+        "C": ["B"],
+        "D": ["B"],
+        "E": ["C", "D"],
+    }
+
+
+def test_phases_side_by_side_do_not_wait_for_one_another() -> None:
+    plan = phased("A", "B", "C", "D", after=SECTION + "- Phases 2 and 3 can run in parallel")
+
+    assert [phase.parallel for phase in plan.phases] == [False, True, True, False]
+    assert needs(plan, source="order") == {"B": ["A"], "C": ["A"], "D": ["C"]}
+
+
+def test_a_recommended_order_is_no_dependency() -> None:
+    assert needs(phased("A", "B", "C", after="## Recommended order\n\nPhase 3 → Phase 1 → Phase 2\n")) == {}
+
+
+def test_document_order_never_closes_a_circle() -> None:
+    plan = phased("A", "B", "C", after=SECTION + "- Phase 1 depends on Phase 2")
+
+    assert needs(plan) == {"A": ["B"]}
+    assert needs(plan, source="order") == {"C": ["B"]}
+    assert "cycle" not in [finding.code for finding in plan.findings]
+
+
+def test_a_word_of_another_kind_names_no_phase() -> None:
+    text = "# Plan\n\n## Sprint 1: A\n- [ ] a\n\n## Sprint 2: B\n- [ ] b\n\n**Dependencies**: Phase 1 of the old plan\n"
+
+    assert needs(parse(text)) == {}
