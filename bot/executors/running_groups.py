@@ -70,10 +70,9 @@ class RunningGroups:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        groups = [asdict(group) for group in self._groups.values()]
-        note = {"attempt": asdict(self._attempt), "owner": asdict(self._owner), "groups": groups}
+        note = _Note(self._attempt, self._owner, list(self._groups.values()))
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(note))
+        fresh.write_text(json.dumps(asdict(note)))
         fresh.replace(path)
 
 
@@ -83,23 +82,37 @@ def reap(folder: Path) -> list[Orphan]:
 
 
 def _reap(path: Path) -> Orphan | None:
-    try:
-        note = json.loads(path.read_text())
-        owner, groups = ProcessId(**note["owner"]), [ProcessId(**group) for group in note["groups"]]
-        orphan = Orphan(**note["attempt"])
-    except FileNotFoundError:
-        return None  # its owner lives, and was quicker
-    if owner.is_alive:
+    note = _read(path)
+    if note is None or note.owner.is_alive:
         return None
-    for group in groups:
+    for group in note.groups:
         if group.is_alive:
             with suppress(ProcessLookupError):
                 os.killpg(group.pid, signal.SIGKILL)
-    for stray in _strays(orphan):
+    for stray in _strays(note.attempt):
         with suppress(psutil.Error):
             stray.kill()
     path.unlink(missing_ok=True)
-    return orphan
+    return note.attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    attempt: Orphan
+    owner: ProcessId
+    groups: list[ProcessId]
+
+
+def _read(path: Path) -> _Note | None:
+    try:
+        note = json.loads(path.read_text())
+        groups = [ProcessId(**group) for group in note["groups"]]
+        return _Note(Orphan(**note["attempt"]), ProcessId(**note["owner"]), groups)
+    except FileNotFoundError:
+        return None  # its owner lives, and was quicker
+    except (ValueError, KeyError, TypeError):
+        path.unlink(missing_ok=True)  # a disk that lost what was written: nothing can be learned from it
+        return None
 
 
 def _strays(orphan: Orphan) -> list[psutil.Process]:
