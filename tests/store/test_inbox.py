@@ -12,7 +12,7 @@ from services.domain.failure import Failure
 from services.domain.messages import AttemptFinished, Message, RetryPhase, StartPlan
 from services.ports import Delivery
 from tests.plans import NOW
-from tests.store.conftest import HandClock, OpenStore
+from tests.store.conftest import HandClock, OpenStore, PulledPlug
 
 REPORT = AttemptFinished(
     plan="plan",
@@ -117,11 +117,15 @@ def test_a_report_of_this_process_is_received_and_applied_at_once(store: Store, 
 
 
 def test_what_a_failed_work_received_was_never_received(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.open_work() as work:
-        work.inbox.receive([delivery("x", ORDER)])
-        assert [one.id for one in work.inbox.resolved(10)] == ["x"]
-        work.inbox.first_time(["c"])
-        raise ZeroDivisionError
+    def pull_the_plug() -> None:
+        with store.open_work() as work:
+            work.inbox.receive([delivery("x", ORDER)])
+            assert [one.id for one in work.inbox.resolved(10)] == ["x"]
+            work.inbox.first_time(["c"])
+            raise PulledPlug
+
+    with pytest.raises(PulledPlug):
+        pull_the_plug()
 
     assert receive(store, delivery("x", ORDER)) == [True]
     with store.open_work() as work:
@@ -180,7 +184,7 @@ def test_many_deliveries_and_causes_fit_into_one_work(store: Store) -> None:
     many = [delivery(f"{n:05}", ORDER) for n in range(1_300)]
     with store.open_work() as work:
         assert all(work.inbox.receive(many))
-        assert len(work.inbox.first_time(one.id for one in many)) == 1_300  # type: ignore[arg-type]
+        assert len(work.inbox.first_time([one.id for one in many])) == 1_300
         work.inbox.finish([one.id for one in many[:1_000]])
 
     assert resolved(store, limit=2_000) == [one.id for one in many[1_000:]]

@@ -11,7 +11,7 @@ from bot.store.outbox import SILENCE
 from services.domain.effects import CreateIssue, DispatchAttempt, Effect, PostComment, SetIssueState
 from services.ports import Sending, Sent
 from tests.plans import NOW
-from tests.store.conftest import HandClock, OpenStore
+from tests.store.conftest import HandClock, OpenStore, PulledPlug
 
 
 def wish(key: str) -> Effect:
@@ -51,7 +51,7 @@ def test_the_same_wish_twice_is_one(store: Store) -> None:
 
 
 def test_an_effect_is_read_as_it_was_wished_for(store: Store) -> None:
-    effects = [
+    effects: list[Effect] = [
         CreateIssue(plan="plan", key="1", phase=None),
         SetIssueState(plan="plan", key="2", phase="a", state="closed", reason="completed"),
         DispatchAttempt(plan="plan", key="3", phase="a", fence=7, executor="local"),
@@ -138,9 +138,13 @@ def test_a_late_failure_does_not_undo_what_is_done(store: Store) -> None:
 
 
 def test_what_a_failed_work_wished_for_was_never_wished_for(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.open_work() as work:
-        work.outbox.add("ada/site", [wish("a")], holder="me")
-        work.outbox.next_retry()  # a question to the database in between
-        raise ZeroDivisionError
+    def pull_the_plug() -> None:
+        with store.open_work() as work:
+            work.outbox.add("ada/site", [wish("a")], holder="me")
+            work.outbox.next_retry()  # a question to the database in between
+            raise PulledPlug
+
+    with pytest.raises(PulledPlug):
+        pull_the_plug()
 
     assert [one.effect.key for one in add(store, "a")] == ["a"]

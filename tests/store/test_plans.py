@@ -12,7 +12,7 @@ from services.domain.errors import NotFound, PlanMoved
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Operation, Qa, Rules
 from tests.plans import LOCAL, NOW, Story, chain, diamond, published
-from tests.store.conftest import HandClock, OpenStore, put, read, text_of
+from tests.store.conftest import HandClock, OpenStore, PulledPlug, put, read, text_of
 
 
 def test_a_plan_is_read_as_it_was_added(store: Store, open_store: OpenStore) -> None:
@@ -134,9 +134,13 @@ def test_a_plan_decided_on_an_old_version_cannot_be_saved(store: Store, open_sto
     for title in ("Newer", "Newest"):
         _retitle(open_store(), title)
 
-    with pytest.raises(PlanMoved), store.open_work() as work:
-        work.plans.locked(["plan"])
-        work.plans.save(old, replace(old, title="Old"), wake_at=None)
+    def save_the_old() -> None:
+        with store.open_work() as work:
+            work.plans.locked(["plan"])
+            work.plans.save(old, replace(old, title="Old"), wake_at=None)
+
+    with pytest.raises(PlanMoved):
+        save_the_old()
 
     assert read(store).title == "Newest"
 
@@ -156,22 +160,22 @@ def _retitle(store: Store, title: str) -> None:
         work.plans.save(plan, replace(plan, title=title), wake_at=None)
 
 
-class PulledPlug(Exception):
-    """What the tests break a Work with."""
-
-
 @pytest.mark.parametrize("is_written", [False, True], ids=["while collecting", "after writing"])
 def test_a_work_that_raises_leaves_nothing(store: Store, open_store: OpenStore, is_written: bool) -> None:
     put(store, chain("a b"))
     before = read(store)
 
-    with pytest.raises(PulledPlug), store.open_work() as work:
-        work.plans.add(chain("x", id="new"), text_of(chain("x")))
-        held = work.plans.locked(["plan"])["plan"]
-        work.plans.save(held, Story(held).starts("a").plan, wake_at=NOW)
-        if is_written:
-            assert work.plans.due(NOW) == ["plan"]
-        raise PulledPlug
+    def pull_the_plug() -> None:
+        with store.open_work() as work:
+            work.plans.add(chain("x", id="new"), text_of(chain("x")))
+            held = work.plans.locked(["plan"])["plan"]
+            work.plans.save(held, Story(held).starts("a").plan, wake_at=NOW)
+            if is_written:
+                assert work.plans.due(NOW) == ["plan"]
+            raise PulledPlug
+
+    with pytest.raises(PulledPlug):
+        pull_the_plug()
 
     for one in (store, open_store()):
         assert read(one) == before
