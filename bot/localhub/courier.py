@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -50,6 +51,14 @@ class Courier:
         """Deliver nothing until released: late webhooks, for tests."""
         with self._condition:
             self._is_held = True
+
+    def waiting(self) -> list[Delivery]:
+        """What is in line."""
+        return self._hooks.pending()
+
+    def rearrange(self, deliveries: Sequence[Delivery]) -> None:
+        """Make these the line instead: dropped, doubled or reordered webhooks, for tests. Hold the courier first."""
+        self._hooks.rearrange(deliveries)
 
     def release(self) -> None:
         with self._condition:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.localhub.problems import not_found
+from services.domain.errors import StorageUnavailable
 
 Row = sqlite3.Row
 
@@ -26,12 +27,7 @@ class Database:
         self.lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
-        self._connection = sqlite3.connect(str(path or ":memory:"), isolation_level=None, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        schema = resources.files("bot.localhub").joinpath("schema.sql").read_text(encoding="utf-8")
-        self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+        self._connection = _opened(path)
 
     def close(self) -> None:
         with self.lock:
@@ -102,6 +98,34 @@ class Database:
         """Change one row by id. Table and columns are literals of this package."""
         sets = ", ".join(f"{name} = ?" for name in columns)
         self.run(f"UPDATE {table} SET {sets} WHERE id = ?", *columns.values(), row_id)  # noqa: S608
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    """StorageUnavailable if another process has the file, or if it is no such file."""
+    try:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return _prepared(
+            sqlite3.connect(str(path or ":memory:"), timeout=0.5, isolation_level=None, check_same_thread=False)
+        )
+    except sqlite3.OperationalError as error:
+        what = "another process has this tracker open" if "locked" in str(error) else str(error)
+        raise StorageUnavailable(what, where=str(path), fix="Stop the other process or name another file.") from error
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StorageUnavailable(str(error), where=str(path)) from error
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.row_factory = sqlite3.Row
+    try:
+        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        schema = resources.files("bot.localhub").joinpath("schema.sql").read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def marks(values: list[int]) -> str:

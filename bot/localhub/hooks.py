@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -124,6 +124,17 @@ class Hooks:
     def next_pending(self) -> Delivery | None:
         row = self._db.first(f"{_SELECT_DELIVERY} WHERE d.pending ORDER BY d.id LIMIT 1")
         return _delivery(row) if row else None
+
+    def pending(self) -> list[Delivery]:
+        """Those in line, the next one first."""
+        return [_delivery(row) for row in self._db.rows(f"{_SELECT_DELIVERY} WHERE d.pending ORDER BY d.id")]
+
+    def rearrange(self, deliveries: Sequence[Delivery]) -> None:
+        """Let the line be these: in another order, some left out, some twice under the same GUID."""
+        with self._db.transaction():
+            self._db.run("DELETE FROM deliveries WHERE pending")
+            for one in deliveries:
+                self._queue(one.hook_id, one.event, one.action, one.payload, one.guid)
 
     def finish(self, delivery: Delivery, outcome: Outcome) -> None:
         """Record how a delivery went, on the delivery and on its hook."""

@@ -7,6 +7,7 @@ import socket
 import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlencode
 
 from bot.localhub.hub import Hub
 from bot.localhub.shapes import Shapes
@@ -38,6 +39,11 @@ class HubServer:
         """The root of REST and pages alike; GitHub Enterprise clients append /api/v3."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    def sign_in_url(self, login: str, path: str = "/") -> str:
+        """A link that lets this user act in the browser, and leads on to `path`. Whoever has it is that user."""
+        token = self.hub.create_token(login)
+        return f"{self.url}/sign-in?{urlencode({'token': token, 'next': path})}"
 
     def start(self) -> None:
         """Return once connections are accepted. OSError if the port is taken."""

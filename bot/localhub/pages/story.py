@@ -1,0 +1,52 @@
+"""An issue's story: comments and changes in one line of time, the changes as sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.localhub.values import Comment, TimelineEntry
+
+_REASONS = {"completed": "as completed", "not_planned": "as not planned", "duplicate": "as a duplicate"}
+_SENTENCES = {
+    "closed": "closed this {reason}",
+    "reopened": "reopened this",
+    "renamed": "changed the title from “{from}” to “{to}”",
+    "labeled": "added the label {label}",
+    "unlabeled": "removed the label {label}",
+    "assigned": "assigned {user}",
+    "unassigned": "unassigned {user}",
+    "sub_issue_added": "added the sub-issue {issue}",
+    "sub_issue_removed": "removed the sub-issue {issue}",
+    "parent_issue_added": "made this a sub-issue of {issue}",
+    "parent_issue_removed": "took this out of {issue}",
+    "blocked_by_added": "marked this as blocked by {issue}",
+    "blocked_by_removed": "took away the blocker {issue}",
+    "blocking_added": "marked this as blocking {issue}",
+    "blocking_removed": "took away that this blocks {issue}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line between the comments."""
+
+    actor: str
+    sentence: str
+    at: datetime
+
+
+def told(comments: tuple[Comment, ...], timeline: tuple[TimelineEntry, ...]) -> list[Comment | Change]:
+    """Everything in order; what happened in the same second begins with what was said."""
+    story: list[tuple[datetime, int, Comment | Change]] = [
+        *((comment.created_at, 0, comment) for comment in comments),
+        *((entry.created_at, 1, _change(entry)) for entry in timeline),
+    ]
+    return [item for _, _, item in sorted(story, key=lambda line: line[:2])]
+
+
+def _change(entry: TimelineEntry) -> Change:
+    facts = dict(entry.detail)
+    facts["reason"] = _REASONS.get(facts.get("reason", ""), "")
+    facts["issue"] = f"#{facts.get('number')} {facts.get('title')}"
+    return Change(entry.actor.login, _SENTENCES[entry.kind].format_map(facts), entry.created_at)
