@@ -1,0 +1,137 @@
+"""Drafts over HTTP: a request in words or as phases becomes a draft, and one that is no use is refused with all findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bot.web.failures import Problem
+from services.domain.findings import Finding, Severity, has_errors
+from services.planning import parser
+from services.planning.checks import check
+from services.planning.dependencies import Needs
+from services.planning.draft import DependencyDraft, PhaseDraft, PlanDraft
+from services.planning.reading import Reading, Unit
+
+MOST_PHASES = 20
+_LONGEST_TITLE = 80
+
+_FATAL = ("duplicate_number", "unknown_reference")
+"""Only worth a warning in a document that people wrote; here the numbers are all there is to go by."""
+
+
+def _inside(path: str) -> str:
+    """The path of a document, if it stays in the repository."""
+    if path.startswith(("/", "~")) or {"\\", ":", "\0"} & set(path) or ".." in path.split("/"):
+        raise ValueError("has to be a path inside the repository")
+    return path
+
+
+Document = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_inside)]
+
+
+class PhaseText(BaseModel):
+    """One phase of a request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: int = Field(ge=0, le=100_000)
+    title: str = Field(min_length=1, max_length=1000)
+    content: str = Field("", max_length=1_000_000, description="Markdown")
+    external_docs: list[Document] = Field([], alias="externalDocs", max_length=100)
+    depends_on: list[int] | None = Field(
+        None, alias="dependsOn", max_length=1000, description="Numbers of phases; without it: the phase before"
+    )
+
+
+def draft_in_words(text: str, title: str) -> PlanDraft:
+    """A text with phases is a plan; any other is one phase, called by its first words where it has no heading."""
+    draft = parser.parse(text)
+    if draft.has_phases:
+        return replace(draft, title=title or draft.title)
+    single = parser.parse_single(text)
+    called = title or (single.title if text.lstrip().startswith("#") else _first_words(text))
+    return replace(single, title=called, phases=tuple(replace(phase, title=called) for phase in single.phases))
+
+
+def draft_of_phases(phases: Sequence[PhaseText], title: str, overview: str) -> PlanDraft:
+    """In the order of their numbers. A finding's `line` is the place of the phase in that order, from 1."""
+    ordered = sorted(phases, key=lambda phase: phase.number)
+    drafts = _phases(ordered)
+    needs = Needs(unknown=tuple(_unknown(ordered)))
+    findings = check(Reading("request", 1.0), drafts, needs, max_phases=MOST_PHASES)
+    return PlanDraft(
+        title=title or _first_words(overview) or ordered[0].title,
+        overview=overview,
+        dialect="request",
+        confidence=1.0,
+        has_phases=True,
+        phases=drafts,
+        findings=tuple(replace(one, severity=Severity.ERROR) if one.code in _FATAL else one for one in findings),
+    )
+
+
+def _phases(ordered: Sequence[PhaseText]) -> tuple[PhaseDraft, ...]:
+    keys = parser.phase_keys([_unit(phase, place) for place, phase in enumerate(ordered, 1)])
+    key_of = {phase.number: key for phase, key in zip(ordered, keys, strict=True)}
+    drafts = []
+    for place, phase in enumerate(ordered):
+        stated = _needs(phase, place + 1, key_of)
+        by_order = (DependencyDraft(keys[place - 1], "order", place + 1),) if place else ()
+        drafts.append(_phase(phase, keys[place], place + 1, by_order if phase.depends_on is None else stated))
+    return tuple(drafts)
+
+
+def _unit(phase: PhaseText, place: int) -> Unit:
+    return Unit(str(phase.number), phase.title, "phase", line=place, end_line=place, first=0, last=0)
+
+
+def _needs(phase: PhaseText, place: int, key_of: dict[int, str]) -> tuple[DependencyDraft, ...]:
+    numbers = dict.fromkeys(phase.depends_on or ())
+    return tuple(DependencyDraft(key_of[number], "stated", place) for number in numbers if number in key_of)
+
+
+def _unknown(ordered: Sequence[PhaseText]) -> Iterator[tuple[int, str]]:
+    numbers = {phase.number for phase in ordered}
+    for place, phase in enumerate(ordered, 1):
+        yield from ((place, str(number)) for number in phase.depends_on or () if number not in numbers)
+
+
+def _phase(phase: PhaseText, key: str, place: int, needs: tuple[DependencyDraft, ...]) -> PhaseDraft:
+    """Tasks, goal and documents are read out of the content, as they would be in a document."""
+    (read,) = parser.parse_single(phase.content).phases
+    documents = tuple(dict.fromkeys((*phase.external_docs, *read.external_docs)))
+    return replace(
+        read,
+        key=key,
+        number=str(phase.number),
+        title=phase.title,
+        line=place,
+        end_line=place,
+        content=phase.content,
+        depends_on=needs,
+        external_docs=documents,
+    )
+
+
+def refuse_unusable(draft: PlanDraft) -> None:
+    """Raises Problem with every finding for a draft that cannot become issues."""
+    if has_errors(draft.findings):
+        raise _invalid("the plan cannot be published as it stands", draft.findings)
+    if not draft.has_phases:
+        raise _invalid("no phases were found in this document; `?single=true` takes it as one", draft.findings)
+
+
+def _invalid(message: str, findings: Sequence[Finding]) -> Problem:
+    details = {"findings": [finding.as_json() for finding in findings]}
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "plan_invalid", message, details=details)
+
+
+def _first_words(text: str) -> str:
+    """The first line, cut between two words where it is long."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= _LONGEST_TITLE else line[:_LONGEST_TITLE].rsplit(" ", 1)[0] + " …"

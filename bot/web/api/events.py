@@ -1,0 +1,32 @@
+"""`/api/events`: the audit trail of a plan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from bot.web.api.orders import plan_named
+from bot.web.api.shapes import EventShape, Shape, event
+from bot.web.bot import Bot
+from bot.web.failures import documented
+
+router = APIRouter(tags=["events"])
+
+
+class Trail(Shape):
+    """Part of an audit trail, oldest line first."""
+
+    events: list[EventShape]
+
+
+@router.get("/events", responses=documented(404))
+def list_events(
+    bot: Bot,
+    plan: Annotated[str, Query(description="The id of the plan")],
+    after: Annotated[int, Query(ge=0, le=2**53, description="Only lines after this `seq`")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Trail:
+    """What happened to a plan, by whom, and why."""
+    plan_named(bot, plan)
+    return Trail(events=[event(line) for line in bot.store.views.events(plan, after=after, limit=limit)])

@@ -1,0 +1,45 @@
+"""`/api/queue`: all phases, and why one waits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from bot.web.api.shapes import QueueItem, Shape, queue_items
+from bot.web.bot import Bot
+from bot.web.failures import documented
+from services.domain.errors import NotFound
+from services.domain.phase import QueueStatus
+
+router = APIRouter(tags=["queue"])
+
+
+class Queue(Shape):
+    """Phases, oldest plan first, each plan in its own order."""
+
+    phases: list[QueueItem]
+
+
+@router.get("/queue")
+def list_queue(
+    bot: Bot,
+    project: Annotated[str | None, Query(description="Only this repository, as owner/name")] = None,
+    status: Annotated[QueueStatus | None, Query(description="Only phases that stand like this")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> Queue:
+    """The phases of all plans."""
+    return Queue(phases=queue_items(bot, bot.store.views.queue(project=project, status=status, limit=limit)))
+
+
+@router.get("/queue/{parent_issue}", responses=documented(404))
+def show_queue_of_parent(
+    bot: Bot,
+    parent_issue: Annotated[int, Path(ge=1, le=2**53, description="The number of the plan's issue")],
+    project: Annotated[str | None, Query(description="Where several repositories have an issue of that number")] = None,
+) -> Queue:
+    """The phases of one parent issue."""
+    items = bot.store.views.queue(project=project, parent_issue=parent_issue)
+    if not items:
+        raise NotFound(f"no plan has #{parent_issue} as its parent issue")
+    return Queue(phases=queue_items(bot, items))

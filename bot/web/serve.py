@@ -1,0 +1,109 @@
+"""Serving: one process with the workers and the HTTP server, from binding the port to the last answer."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from bot.bootstrap import Phasebot
+from bot.web.app import create_app
+from bot.web.auth import Access
+from services.domain.errors import UserError
+
+GRACE = 10
+"""Seconds that answers on their way have when the server ends."""
+
+
+class PortTaken(UserError):
+    """The address cannot be bound to."""
+
+    code = "port_taken"
+
+
+class WebServer(uvicorn.Server):
+    """uvicorn that says when it accepts connections, and ends without ending the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_ready.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal ends the server in peace, the second at once. uvicorn would raise it again afterwards."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    def stop(self) -> None:
+        """Callable from any thread: answer what is on its way, then return from `run`."""
+        self.should_exit = True
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
+    """Run until SIGINT or SIGTERM, then let finish what runs. Raises BindingRefused, PortTaken before anything starts."""
+    access = Access.by(phasebot.settings)
+    listener = bind(phasebot.settings.host, phasebot.settings.port)
+    server = server_for(phasebot, access)
+    phasebot.start()
+    for line in _greeting(phasebot, access, url_of(listener)):
+        say(line)
+    server.run([listener])
+    say("ending: what runs may finish (Ctrl-C ends it now)")
+    try:
+        phasebot.drain()
+    except KeyboardInterrupt:
+        phasebot.kill()
+
+
+def server_for(phasebot: Phasebot, access: Access) -> WebServer:
+    """The server, still to be run."""
+    config = uvicorn.Config(
+        create_app(phasebot, access),
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    return WebServer(config)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        fix = "Set PHASEBOT_HOST and PHASEBOT_PORT to an address of this machine and a free port."
+        raise PortTaken(f"cannot listen: {error.strerror}", where=f"{host}:{port}", fix=fix) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where to reach what listens here; `0.0.0.0` is reached as this machine."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _greeting(phasebot: Phasebot, access: Access, url: str) -> list[str]:
+    webhooks = f"{phasebot.settings.public_url or url}/webhooks/github"
+    lines = [f"phasebot serves {url} (Ctrl-C ends it)"]
+    if access.local_only:
+        lines.append(f"API token of this run: {access.token}")
+    if phasebot.webhook_secrets():
+        lines.append(f"webhooks: {webhooks}")
+    else:
+        lines.append("webhooks are refused: PHASEBOT_WEBHOOK_SECRET is not set")
+    return lines

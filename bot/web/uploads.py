@@ -1,0 +1,86 @@
+"""Uploads: a plan, and perhaps its policy, out of a request's body: the Markdown itself, or a form with files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from bot.web.bodies import read_body
+from bot.web.failures import Problem
+from services.planning.parser import MAX_BYTES
+
+_LARGEST_POLICY = 256 * 1024
+_LARGEST_FORM = MAX_BYTES + _LARGEST_POLICY + 4096  # and what stands around the files
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The bytes that were sent. `name` is what the sender calls the plan, for messages and for a plan without a title."""
+
+    name: str
+    plan: bytes
+    policy: bytes | None = None
+
+
+async def read_upload(request: Request) -> Upload:
+    """Raises Problem: 400 for a form that cannot be read, 413 for too much, 415 for JSON."""
+    match request.headers.get("content-type", "").partition(";")[0].strip().lower():
+        case "multipart/form-data":
+            return await _from_form(request)
+        case "application/json":
+            message = "send the Markdown itself, or a form with the file `plan`; JSON is for /api/request"
+            raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+        case _:
+            return Upload("upload.md", await read_body(request, MAX_BYTES))
+
+
+async def _from_form(request: Request) -> Upload:
+    form = await _form(request)
+    try:
+        plan = await _part(form, "plan", MAX_BYTES) or await _part(form, "file", MAX_BYTES)
+        policy = await _part(form, "policy", _LARGEST_POLICY)
+    finally:
+        await form.close()
+    if plan is None:
+        raise _bad_form("it has no part `plan`")
+    return Upload(plan[0], plan[1], policy and policy[1])
+
+
+async def _form(request: Request) -> FormData:
+    body = await read_body(request, _LARGEST_FORM)
+    parser = MultiPartParser(request.headers, _once(body), max_files=2, max_fields=4, max_part_size=MAX_BYTES)
+    try:
+        return await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise _bad_form(str(error)) from None
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
+
+
+async def _part(form: FormData, name: str, limit: int) -> tuple[str, bytes] | None:
+    """A part by its name, as a file or as text: what the file is called, and what is in it."""
+    part = form.get(name)
+    if part is None:
+        return None
+    called, content = await _content(part, name)
+    if len(content) > limit:
+        message = f"the {name} has {len(content):,} bytes; it may have {limit:,}"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message, details={"limit": limit})
+    return called, content
+
+
+async def _content(part: UploadFile | str, name: str) -> tuple[str, bytes]:
+    if isinstance(part, str):
+        return f"{name}.md", part.encode()
+    return part.filename or f"{name}.md", await part.read()
+
+
+def _bad_form(why: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "form_invalid", f"the form cannot be read: {why}")

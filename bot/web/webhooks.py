@@ -1,0 +1,137 @@
+"""Webhooks from GitHub: verified over the raw bytes, stored, then answered. What they mean is found out later.
+
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from pydantic_core import from_json
+
+from bot.web.bodies import read_body
+from bot.web.bot import Bot
+from bot.web.failures import Problem, documented
+from services.ports import Delivery
+
+log = structlog.get_logger()
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+LARGEST = 25 * 1024 * 1024
+"""GitHub sends no larger payload."""
+
+EVENTS = frozenset({"issues", "sub_issues", "issue_dependencies", "issue_comment", "pull_request", "push"})
+
+_GITHUB_WAITS = 9.0
+"""Seconds. GitHub gives up after ten; an answer before that lets it be sent again."""
+
+_AT_ONCE = 64 * 1024
+"""Bytes that are parsed in between; more is done beside other requests."""
+
+_HEADER = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+class Taken(BaseModel):
+    """What became of a delivery."""
+
+    status: Literal["accepted", "duplicate", "ignored", "pong"] = Field(
+        description="accepted: stored; duplicate: it was here already; ignored: no event that we listen to"
+    )
+
+
+@router.post("/github", status_code=HTTPStatus.ACCEPTED, responses=documented(400, 401, 408, 413, 503))
+async def github(request: Request, response: Response, bot: Bot) -> Taken:
+    """Take in one delivery of a webhook. 202 means that it is stored and will not be lost."""
+    body = await _verified_body(request, bot.webhook_secrets())
+    event, id = _header(request, "x-github-event"), _header(request, "x-github-delivery")
+    payload = await _payload(body, request.headers.get("content-type", ""))
+    if event == "ping":
+        response.status_code = HTTPStatus.OK
+        return Taken(status="pong")
+    if event not in EVENTS:
+        log.info("webhook_ignored", webhook=event, delivery=id)
+        return Taken(status="ignored")
+    delivery = Delivery(id=f"github/{id}", source="github", event=event, body=payload, received_at=bot.clock.now())
+    return Taken(status="accepted" if await _is_new(bot, delivery) else "duplicate")
+
+
+async def _verified_body(request: Request, secrets: Sequence[bytes]) -> bytes:
+    """The raw bytes, signed with one of our secrets. Raises Problem; what is not signed at all is not even read."""
+    if not secrets:
+        message = "this server has no webhook secret: set PHASEBOT_WEBHOOK_SECRET here and at the hook"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "webhooks_not_configured", message)
+    signature = request.headers.get("x-hub-signature-256", "")
+    if not signature.startswith("sha256="):
+        raise _unsigned("the header X-Hub-Signature-256 is missing or is no SHA-256 signature")
+    body = await read_body(request, LARGEST)
+    if not any(_signed(body, secret, signature) for secret in secrets):
+        raise _unsigned("the signature does not fit the body and our secret")
+    return body
+
+
+def _signed(body: bytes, secret: bytes, signature: str) -> bool:
+    expected = "sha256=" + hmac.new(secret, body, sha256).hexdigest()
+    # as bytes: compare_digest raises for text that is not ASCII
+    return hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def _unsigned(message: str) -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, "signature_invalid", message)
+
+
+def _header(request: Request, name: str) -> str:
+    value = request.headers.get(name, "")
+    if not _HEADER.fullmatch(value):
+        raise Problem(HTTPStatus.BAD_REQUEST, "header_invalid", f"the header {name} is missing or cannot be used")
+    return value
+
+
+async def _payload(body: bytes, content_type: str) -> bytes:
+    """The payload as JSON, out of the form it may have come in. Raises Problem for anything but an object."""
+    read = _json_object if content_type.partition(";")[0].strip() != _FORM else _form_field
+    return read(body) if len(body) <= _AT_ONCE else await run_in_threadpool(read, body)
+
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+def _form_field(body: bytes) -> bytes:
+    """https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks: the JSON is in the field `payload`."""
+    fields = dict(parse_qsl(body, max_num_fields=10)) if body.count(b"&") < 10 else {}
+    return _json_object(fields.get(b"payload", b""))
+
+
+def _json_object(body: bytes) -> bytes:
+    try:
+        payload = from_json(body)
+    except ValueError as error:
+        raise _unreadable(f"the payload is not JSON: {error}") from None
+    if not isinstance(payload, dict):
+        raise _unreadable("the payload is JSON, but no object")
+    return body
+
+
+def _unreadable(message: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "payload_invalid", message)
+
+
+async def _is_new(bot: Bot, delivery: Delivery) -> bool:
+    """Store the delivery, together with whatever else arrives at this moment. False if it was here already."""
+    try:
+        async with asyncio.timeout(_GITHUB_WAITS):
+            (receipt,) = await asyncio.wrap_future(bot.receive(delivery))
+    except TimeoutError:
+        message = "the delivery could not be stored in time; send it again"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "try_again", message) from None
+    return receipt.accepted
