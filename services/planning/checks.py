@@ -15,6 +15,9 @@ from services.planning.rules import BY_CODE
 LONGEST_TITLE = 240
 LONGEST_BODY = 60_000
 _DOUBT = 0.6
+_MOST_CIRCLES = 20
+_TITLE_SAYS_ALL = frozenset({"kiro", "listed-phases", "status-report", "graph"})
+"""Dialects in which a phase may be one line and nothing else."""
 
 
 def check(reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int) -> tuple[Finding, ...]:
@@ -23,7 +26,7 @@ def check(reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_p
         *_about_the_reading(reading, phases, max_phases),
         *_numbers(phases),
         *_graph(phases, needs),
-        *(finding for phase in phases for finding in _phase(phase)),
+        *(finding for phase in phases for finding in _phase(phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)),
         *_tasks(phases),
     ]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.code)))
@@ -74,25 +77,33 @@ def _graph(phases: Sequence[PhaseDraft], needs: Needs) -> Iterator[Finding]:
 
 
 def cycles(phases: Sequence[PhaseDraft]) -> list[tuple[str, ...]]:
-    """The circles among the dependencies, each once. Found by peeling off what waits for nothing, without recursion."""
-    needs = {phase.key: {dependency.key for dependency in phase.depends_on} for phase in phases}
-    waiting = dict(needs)
-    peeled = True
-    while peeled:
-        free = {key for key, needed in waiting.items() if not needed & waiting.keys()}
-        for key in free:
-            del waiting[key]
-        peeled = bool(free)
+    """The circles among the dependencies, each once, and no more of them than a person wants to read."""
+    waiting = _peeled({phase.key: {dependency.key for dependency in phase.depends_on} for phase in phases})
     found: list[tuple[str, ...]] = []
-    while waiting:
+    while waiting and len(found) < _MOST_CIRCLES:
         circle = _circle(waiting)
         found.append(circle)
-        for key in circle:
-            del waiting[key]
-        while free := [key for key, needed in waiting.items() if not needed & waiting.keys()]:
-            for key in free:
-                del waiting[key]
+        waiting = _peeled({key: needed for key, needed in waiting.items() if key not in circle})
     return found
+
+
+def _peeled(needs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What is left when all that waits for nothing is taken away, again and again."""
+    left = {key: needed & needs.keys() for key, needed in needs.items()}
+    count = {key: len(needed) for key, needed in left.items()}
+    dependents: dict[str, list[str]] = {}
+    for key, needed in left.items():
+        for one in needed:
+            dependents.setdefault(one, []).append(key)
+    free = [key for key, number in count.items() if not number]
+    while free:
+        key = free.pop()
+        del left[key]
+        for dependent in dependents.get(key, ()):
+            count[dependent] -= 1
+            if not count[dependent]:
+                free.append(dependent)
+    return left
 
 
 def _circle(waiting: dict[str, set[str]]) -> tuple[str, ...]:
@@ -106,12 +117,12 @@ def _circle(waiting: dict[str, set[str]]) -> tuple[str, ...]:
     return tuple(seen[seen.index(key) :])
 
 
-def _phase(phase: PhaseDraft) -> Iterator[Finding]:
+def _phase(phase: PhaseDraft, *, may_be_empty: bool) -> Iterator[Finding]:
     if len(phase.title) > LONGEST_TITLE:
         yield BY_CODE["long_title"].at(phase.line, count=len(phase.title), limit=LONGEST_TITLE)
     if len(phase.content) > LONGEST_BODY:
         yield BY_CODE["oversize_phase"].at(phase.line, phase=_name(phase), count=len(phase.content), limit=LONGEST_BODY)
-    if not phase.tasks and not phase.content.strip(" \n-*_"):
+    if not may_be_empty and not phase.tasks and not phase.content.strip(" \n-*_"):
         yield BY_CODE["empty_phase"].at(phase.line, phase=_name(phase))
     left = sum(not task.done for task in phase.tasks)
     if phase.done and left:

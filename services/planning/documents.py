@@ -50,7 +50,7 @@ def _mentions(content: str) -> Iterator[tuple[int, str]]:
         start = max(0, match.start() - _LONGEST)
         before = _PATH_BACKWARDS.match(content[start : match.start()][::-1])
         if before:
-            yield match.start() - before.end(), before[0][::-1] + match[0]
+            yield match.start() - before.end(), unquote(before[0][::-1] + match[0])
 
 
 def _confined(reference: str) -> str | None:

@@ -129,7 +129,6 @@ _DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
 _NOT_DONE = re.compile(r"(?i:\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)")
 _DONE_SIGNS = frozenset("✅✔✓☑🏁")
 _DASHES = " \t-–—:|,·•"
-_SAFE_TITLE = 3
 
 
 def plain(text: str) -> str:
@@ -227,7 +226,7 @@ def split_status(text: str) -> tuple[str, bool, str]:
     title = _BRACKET_NOTE.sub("", text)
     tail = ""
     for index, char in enumerate(title):
-        if not char.isascii() and index >= _SAFE_TITLE and unicodedata.category(char) == "So":
+        if not char.isascii() and index and unicodedata.category(char) == "So":
             title, tail = title[:index], title[index:]
             break
     while True:

@@ -25,7 +25,6 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
 _BOX = re.compile(r"\\?\[([ xX~/>✓✔✅☑-]?)\\?\]\*?(?:[ \t]+|$)")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
 _ATX = re.compile(r"(#{1,6})[ \t]*(.*)")
-_COMMENT = re.compile(r"<!--[^>]*-->")
 _TICKED = frozenset("xX✓✔✅☑")
 
 
@@ -205,7 +204,7 @@ class _Reader:
                 yield Paragraph(line, "\n".join(self._lines[line - 1 : last - 1]), quoted=False)
                 return  # running text over a rule, which CommonMark takes for a heading and its writer did not
             text = raw.strip()
-        yield Heading(line, level, _COMMENT.sub("", text).strip(), raw)
+        yield Heading(line, level, _without_comments(text[:_LONGEST_TEXT]).strip(), raw)
 
     def _item(self, _tag: Any, start: int, _end: int) -> Iterator[Block]:
         if self._quotes or self._lists > _DEEPEST:
@@ -263,6 +262,18 @@ def _without_closing_marks(text: str) -> str:
     text = text.rstrip()
     bare = text.rstrip("#")
     return bare.rstrip() if bare != text and (not bare or bare[-1] in " \t") else text
+
+
+def _without_comments(text: str) -> str:
+    """Comments inside a line, cut out by hand: a pattern would look for the end of each anew."""
+    kept = ""
+    while True:
+        before, opened, rest = text.partition("<!--")
+        _, closed, after = rest.partition("-->")
+        kept += before
+        if not opened or not closed:
+            return kept + opened + rest
+        text = after
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from services.domain.errors import PlanUnreadable
 from services.planning import checks, dependencies, dialects
 from services.planning.documents import external_docs
 from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
-from services.planning.marks import plain
+from services.planning.marks import plain, split_status
 from services.planning.outline import Heading, Outline, Paragraph, read_outline
 from services.planning.reading import Document, Reading, Unit
 from services.planning.tasks import Habits, habits, read_tasks, task_places
@@ -149,7 +149,7 @@ def _title(document: Document) -> str:
         if line.startswith("title:") and line[6:].strip(" \"'"):
             return line[6:].strip(" \"'")
     first = next((block for block in outline.blocks if isinstance(block, Heading)), None)
-    heading = plain(first.text) if first else ""
+    heading = split_status(plain(first.text))[0] if first else ""
     parts = [part for part in document.name.replace("\\", "/").split("/") if part]
     if first is not None and _is_alone(outline, first) and not (len(parts) > 1 and _GENERIC.match(heading)):
         return _TITLE_LABEL.sub("", heading, count=1) if _TITLE_LABEL.match(heading) else heading

@@ -17,9 +17,7 @@ _ID = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<id>\d{1,3})[.)]\s+")
 _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)\]\s*", re.IGNORECASE)
-_FILE = re.compile(
-    r"(?:[\w.@*()\[\]-]+/)+[\w.@*-]*\Z|[\w.@*-]+\.[A-Za-z]\w{0,7}\Z|(?:[\w.@*()\[\]-]+/)+[\w.@*-]+\.\w{1,8}\Z"
-)
+_FILE = re.compile(r"(?:[\w.@*()\[\]-]+/)+(?:[\w@*-][\w.@*-]*\.\w{1,8})?\Z|[\w@*-][\w.@*-]*\.[A-Za-z]\w{0,7}\Z")
 _LONGEST_PATH = 260
 _WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(

@@ -247,4 +247,4 @@ def _without_repeats(units: list[Unit]) -> tuple[Unit, ...]:
 
 def _is_same(one: Unit, other: Unit) -> bool:
     short, long = sorted((one.title.casefold(), other.title.casefold()), key=len)
-    return long.startswith(short)
+    return long.startswith(short) and not long[len(short) : len(short) + 1].isalnum()
