@@ -37,6 +37,7 @@ class Comments:
             )
             self._db.update("issues", issue.id, updated_at=now)
             comment = self._only(comment_id)
+            self._news.record(issue, "commented", actor, {"comment": comment_id})
             self._news.comment("created", comment, self._rows.get(issue.id), actor)
             return comment
 

@@ -94,11 +94,12 @@ class Courier:
 
     def _deliver_all(self, client: httpx.Client) -> None:
         while not (self._is_stopping or self._is_held):
-            delivery = self._hooks.next_pending()
-            if delivery is None:
+            found = self._hooks.next_pending()
+            if found is None:
                 self._rest()
                 return
-            self._hooks.finish(delivery, send(client, self._hooks.by_id(delivery.hook_id), delivery))
+            hook, delivery = found
+            self._hooks.finish(delivery, send(client, hook, delivery))
         with self._condition:
             self._has_work = True  # held in the middle: there is more
 
@@ -120,7 +121,7 @@ def send(client: httpx.Client, hook: Hook, delivery: Delivery) -> Outcome:
         answer = client.post(hook.config.url, content=body, headers=headers)
     except httpx.TimeoutException:
         return Outcome("timed out", 0, _since(began), hook.config.url, headers, {}, "")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Outcome("failed to connect to host", 0, _since(began), hook.config.url, headers, {}, str(error))
     status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"
     received = dict(answer.headers)

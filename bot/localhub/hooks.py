@@ -121,9 +121,11 @@ class Hooks:
                 delivered_at=stamp(self._clock()),
             )
 
-    def next_pending(self) -> Delivery | None:
-        row = self._db.first(f"{_SELECT_DELIVERY} WHERE d.pending ORDER BY d.id LIMIT 1")
-        return _delivery(row) if row else None
+    def next_pending(self) -> tuple[Hook, Delivery] | None:
+        """The first in line, and the hook it goes to."""
+        with self._db.lock:
+            row = self._db.first(f"{_SELECT_DELIVERY} WHERE d.pending ORDER BY d.id LIMIT 1")
+            return (self.by_id(row["hook_id"]), _delivery(row)) if row else None
 
     def pending(self) -> list[Delivery]:
         """Those in line, the next one first."""
@@ -176,11 +178,18 @@ def _refused(message: str) -> Refused:
 
 
 def _check(config: HookConfig) -> None:
-    parts = urlsplit(config.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_address(config.url):
         raise _refused("url is missing a scheme or host" if config.url else "url cannot be blank")
     if config.content_type not in {"json", "form"}:
         raise _refused("content_type must be json or form")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an address that is none
+        return False
 
 
 def _columns(config: HookConfig) -> dict[str, str | None]:

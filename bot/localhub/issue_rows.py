@@ -147,6 +147,7 @@ def _condition(repository: Repository, query: IssueQuery) -> tuple[str, list[obj
         ("i.updated_at >= ?", query.since and query.since.strftime("%Y-%m-%dT%H:%M:%SZ")),
         ("i.user_id = (SELECT id FROM users WHERE login = ?)", query.creator),
         *[(_HAS_LABEL, label) for label in query.labels],
+        *_assigned(query.assignee),
     ]
     clauses += [clause for clause, value in wanted if value is not None]
     known = [value for _, value in wanted if value is not None]
@@ -155,6 +156,15 @@ def _condition(repository: Repository, query: IssueQuery) -> tuple[str, list[obj
 
 _HAS_LABEL = """i.id IN (SELECT il.issue_id FROM issue_labels il JOIN labels l ON l.id = il.label_id
                          WHERE l.repository_id = i.repository_id AND l.name = ?)"""
+
+
+def _assigned(assignee: str | None) -> list[tuple[str, object]]:
+    anybody = "i.id IN (SELECT issue_id FROM issue_assignees"
+    if assignee is None:
+        return []
+    if assignee in {"*", "none"}:
+        return [(f"({anybody})) = ?", assignee == "*")]
+    return [(f"{anybody} a JOIN users u ON u.id = a.user_id WHERE u.login = ?)", assignee)]
 
 
 def reaction_counts(db: Database, subject: str, ids: list[int]) -> dict[int, dict[str, int]]:

@@ -275,11 +275,12 @@ class IssueDraft:
 
 @dataclass(frozen=True, slots=True)
 class IssueQuery:
-    """Which issues to list, in GitHub's words."""
+    """Which issues to list, in GitHub's words; `assignee` may be "none" or "*"."""
 
     state: str = "open"
     labels: tuple[str, ...] = ()
     creator: str | None = None
+    assignee: str | None = None
     since: datetime | None = None
     sort: str = "created"
     direction: str = "desc"

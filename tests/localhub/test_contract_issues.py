@@ -143,6 +143,17 @@ def test_issues_are_listed_by_state_label_and_creator(repo: Repository, hub: Hub
     assert [issue.number for issue in repo.get_issues(creator=clients.github("ada").get_user("bob"))] == [1]
 
 
+def test_people_are_assigned_unassigned_and_looked_for(repo: Repository) -> None:
+    issue = repo.create_issue("Whose?")
+    repo.create_issue("Nobody's")
+    issue.add_to_assignees("wes", "tia", "wes")
+    issue.remove_from_assignees("WES")
+
+    assert [user.login for user in issue.assignees] == ["tia"]
+    for assignee, numbers in (("tia", [1]), ("wes", []), ("*", [1]), ("none", [2])):
+        assert [found.number for found in repo.get_issues(assignee=assignee)] == numbers
+
+
 def test_issues_are_listed_since_a_time_and_in_the_order_asked_for(
     repo: Repository, hub: Hub, clock: MovedClock
 ) -> None:

@@ -83,6 +83,19 @@ def test_an_issue_page_tells_the_whole_story(browser: httpx.Client, hub: Hub) ->
     assert ("Blocked by" in second, "Blocking" in first, "Part of" in second) == (True, True, True)
 
 
+def test_the_story_keeps_the_order_of_what_happened_within_a_second(browser: httpx.Client, hub: Hub) -> None:
+    hub.create_issue(REPO, "ada", "Work", labels=("plan",))
+    hub.comment(REPO, 1, "ada", "First words")
+    hub.close_issue(REPO, 1, "ada")
+    hub.comment(REPO, 1, "ada", "Last words")
+    hub.delete_comment(REPO, hub.comment(REPO, 1, "ada", "Taken back").id, "ada")
+
+    page = browser.get(ISSUE).text
+    told = ["added the label plan", "First words", "closed this as completed", "Last words"]
+    assert [page.index(words) for words in told] == sorted(page.index(words) for words in told)
+    assert "Taken back" not in page
+
+
 def test_markers_and_scripts_never_reach_the_page(browser: httpx.Client, hub: Hub) -> None:
     body = "<!-- phasebot:plan=7 -->\nHello <script>alert(1)</script>\n\n```mermaid\ngraph TD; a-->b\n```\n"
     hub.create_issue(REPO, "ada", "<b>Title</b>", body)

@@ -90,6 +90,12 @@ EXCHANGES = {
     "issues/list-for-repo": get("[Issue]", f"{BASE}/issues?state=all"),
     "issues/get": get("Issue", f"{BASE}/issues/2"),
     "issues/update": Exchange("Issue", lambda world: world.send("PATCH", f"{BASE}/issues/1", state="closed")),
+    "issues/add-assignees": Exchange(
+        "Issue", lambda world: world.send("POST", f"{BASE}/issues/2/assignees", assignees=["wes"])
+    ),
+    "issues/remove-assignees": Exchange(
+        "Issue", lambda world: world.send("DELETE", f"{BASE}/issues/1/assignees", assignees=["wes"])
+    ),
     "issues/list-labels-on-issue": get("[Label]", f"{BASE}/issues/1/labels"),
     "issues/add-labels": Exchange(
         "[Label]", lambda world: world.send("POST", f"{BASE}/issues/1/labels", labels=["one"])

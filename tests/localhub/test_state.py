@@ -242,6 +242,23 @@ def test_a_receiver_that_cannot_be_reached_fails_the_delivery_for_good(hub: Hub)
     assert hub.repository(REPO).hooks[0].last_answer.status == "misconfigured"
 
 
+@pytest.mark.parametrize("url", ["", "ftp://x/y", "http://", "http://[", "http://x:99999/", "nowhere"])
+def test_a_hook_needs_an_address(url: str, hub: Hub) -> None:
+    with pytest.raises(Refused, match="url"):
+        hub.add_hook(REPO, url)
+
+
+def test_a_hook_deleted_before_its_turn_delivers_nothing_and_holds_nothing_up(hub: Hub, receiver: Receiver) -> None:
+    doomed = hub.add_hook(REPO, "http://127.0.0.1:1/nobody")
+    hub.add_hook(REPO, receiver.url)
+    hub.courier.hold()
+    hub.create_issue(REPO, "ada", "Told to one")
+    hub.hooks.delete(doomed)
+    hub.courier.release()
+    hub.drain_deliveries()
+    assert receiver.events == ["issues.opened"]
+
+
 def test_deliveries_can_be_dropped_doubled_and_reordered(hub: Hub, receiver: Receiver) -> None:
     hub.add_hook(REPO, receiver.url)
     hub.courier.hold()

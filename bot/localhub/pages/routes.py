@@ -89,7 +89,7 @@ class Pages:
             loader=PackageLoader("bot.localhub.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.globals.update(signs=REACTION_SIGNS)
-        self._templates.filters["time"] = lambda moment: moment.strftime("%-d %b %Y, %H:%M")
+        self._templates.filters["time"] = lambda moment: moment.strftime("%-d %b %Y, %H:%M UTC")
         self._templates.tests["change"] = lambda item: isinstance(item, Change)
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -37,12 +37,12 @@ class Change:
 
 
 def told(comments: tuple[Comment, ...], timeline: tuple[TimelineEntry, ...]) -> list[Comment | Change]:
-    """Everything in order; what happened in the same second begins with what was said."""
-    story: list[tuple[datetime, int, Comment | Change]] = [
-        *((comment.created_at, 0, comment) for comment in comments),
-        *((entry.created_at, 1, _change(entry)) for entry in timeline),
+    """Everything in the order in which it happened; deleted comments are left out."""
+    said = {comment.id: comment for comment in comments}
+    story: list[Comment | Change | None] = [
+        said.get(entry.detail["comment"]) if entry.kind == "commented" else _change(entry) for entry in timeline
     ]
-    return [item for _, _, item in sorted(story, key=lambda line: line[:2])]
+    return [item for item in story if item is not None]
 
 
 def _change(entry: TimelineEntry) -> Change:

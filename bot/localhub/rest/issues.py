@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.localhub.problems import invalid
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.rest.paging import asked, listed, paged
+from bot.localhub.shapes import Json
 from bot.localhub.values import IssueChanges, IssueDraft, IssueQuery, LabelChanges
 
 STATES = ("open", "closed", "all")
@@ -42,6 +43,7 @@ def _query(call: Call) -> IssueQuery:
         state=_choice(call, "state", STATES, "open"),
         labels=tuple(label for label in labels.split(",") if label),
         creator=call.query.get("creator"),
+        assignee=call.query.get("assignee"),
         since=call.moment("since"),
         sort=_choice(call, "sort", SORTS, "created"),
         direction=_choice(call, "direction", DIRECTIONS, "desc"),
@@ -78,6 +80,22 @@ def _changes(call: Call) -> IssueChanges:
     if "assignees" in fields or "assignee" in fields:
         changes["assignees"] = _assignees(call)
     return changes
+
+
+def add_assignees(call: Call) -> Reply:
+    known = [user.login for user in call.issue().assignees]
+    return Reply(201, _assigned(call, (*known, *call.fields.names("assignees"))))
+
+
+def remove_assignees(call: Call) -> Reply:
+    leaving = {login.lower() for login in call.fields.names("assignees")}
+    staying = tuple(user.login for user in call.issue().assignees if user.login.lower() not in leaving)
+    return Reply(body=_assigned(call, staying))
+
+
+def _assigned(call: Call, logins: tuple[str, ...]) -> Json:
+    issue = call.hub.issues.edit(call.tracker(), call.path["number"], call.actor, {"assignees": logins})
+    return call.shapes.issue(issue)
 
 
 def issue_labels(call: Call) -> Reply:
@@ -148,6 +166,8 @@ ENDPOINTS = (
     Endpoint("GET", _ISSUES, "issues/list-for-repo", list_issues, _READ),
     Endpoint("GET", _ISSUE, "issues/get", get_issue, _READ),
     Endpoint("PATCH", _ISSUE, "issues/update", edit_issue, _WRITE),
+    Endpoint("POST", f"{_ISSUE}/assignees", "issues/add-assignees", add_assignees, _WRITE),
+    Endpoint("DELETE", f"{_ISSUE}/assignees", "issues/remove-assignees", remove_assignees, _WRITE),
     Endpoint("GET", f"{_ISSUE}/labels", "issues/list-labels-on-issue", issue_labels, _READ),
     Endpoint("POST", f"{_ISSUE}/labels", "issues/add-labels", add_issue_labels, _WRITE),
     Endpoint("PUT", f"{_ISSUE}/labels", "issues/set-labels", set_issue_labels, _WRITE),
