@@ -1,0 +1,1 @@
+"""The commands, one file each. Each imports what it needs when it is called."""

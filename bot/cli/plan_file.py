@@ -1,0 +1,58 @@
+"""Plan files: from a path, or from stdin, to a draft."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from services.domain.errors import PlanUnreadable
+
+if TYPE_CHECKING:
+    from services.planning.draft import PlanDraft
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan as it was read. `name` is how messages call it, `source` how the plan is known the next time it is run."""
+
+    name: str
+    source: str
+    draft: PlanDraft
+
+
+def read_plan(path: str, *, single: bool = False, title: str | None = None) -> PlanFile:
+    """Read and parse. Raises PlanUnreadable; what is wrong with the plan itself is among the findings of the draft."""
+    from services.planning import parser
+
+    name = "stdin" if path == STDIN else path
+    text = parser.decode(_bytes(path), name=name)
+    parse = parser.parse_single if single else parser.parse
+    draft = parse(text, name="" if path == STDIN else path)
+    if title:
+        draft = replace(draft, title=title)
+    return PlanFile(name, draft.title if path == STDIN else str(Path(path).resolve()), draft)
+
+
+def _bytes(path: str) -> bytes:
+    """At most one byte more than a plan may have: enough to be refused for its size."""
+    if path == STDIN:
+        return _all_of(sys.stdin.buffer)
+    try:
+        with Path(path).open("rb") as file:
+            return _all_of(file)
+    except IsADirectoryError:
+        raise PlanUnreadable("this is a folder", where=path, fix="Name the Markdown file in it.") from None
+    except FileNotFoundError:
+        raise PlanUnreadable("there is no such file", where=path, fix="Check the path of the plan.") from None
+    except OSError as error:
+        raise PlanUnreadable(f"cannot be read: {(error.strerror or str(error)).lower()}", where=path) from None
+
+
+def _all_of(file: BinaryIO) -> bytes:
+    from services.planning.parser import MAX_BYTES
+
+    return file.read(MAX_BYTES + 1)

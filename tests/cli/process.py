@@ -1,0 +1,92 @@
+"""The program as people start it: a process with arguments, an environment, two streams and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left of a process."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Standard output as one JSON object a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [record for record in self.records if record["event"] == kind]
+
+
+class Phasebot:
+    """Starts `python -m bot` in a folder. `home` is where its data go by default."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.folder = folder / "work"
+        self.home.mkdir()
+        self.folder.mkdir()
+
+    def __call__(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Ended:
+        """Run it to its end."""
+        done = subprocess.run(
+            self.command(*arguments),
+            input=given,
+            capture_output=True,
+            cwd=self.folder,
+            env=self.environ(env),
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run it beside the test, which ends it."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            env=self.environ(),
+            text=True,
+        )
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def files(self) -> set[str]:
+        """Everything there is in the folder and in the home, by relative path."""
+        parent = self.home.parent
+        return {str(path.relative_to(parent)) for path in parent.rglob("*") if path.is_file()}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-W", "error", "-m", "bot", *arguments]
+
+    def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Of the test's own environment only what a program needs to start."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LANG": "C.UTF-8",
+            "TMPDIR": str(self.home.parent),
+            **(more or {}),
+        }
