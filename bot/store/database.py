@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError
 
@@ -25,6 +25,8 @@ LOCK_TIMEOUT = 10
 # the writer does it only when nobody has for 64 MB.
 _PAGES_BEFORE_CHECKPOINT = 16_000
 
+_LOCK = text("SELECT pg_advisory_xact_lock(7312001)")  # any number of ours
+
 
 class Database:
     """A database by its URL. `place` is how people are told about it (no password)."""
@@ -33,7 +35,7 @@ class Database:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.place = self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
-        if self.is_sqlite:
+        if self.is_sqlite and not self.place.startswith("file:"):  # SQLite's own kind of address, for files that exist
             self._make_folder()
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
 
@@ -71,6 +73,14 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction for changes of the tables. One process at a time; the others wait, and then find them changed."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(_LOCK)
+            yield connection
 
     @contextmanager
     def cursor(self) -> Iterator[DBAPICursor]:

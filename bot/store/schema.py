@@ -5,8 +5,7 @@ Alembic is imported only where tables have to be changed or examined: the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from importlib.resources import as_file, files
 
 from sqlalchemy import Connection, inspect, text
@@ -20,12 +19,10 @@ REVISIONS = ("0001",)
 
 HEAD = REVISIONS[-1]
 
-_LOCK = text("SELECT pg_advisory_xact_lock(7312001)")  # any number of ours
-
 
 def upgrade(url: str) -> None:
     """Bring the database to the newest revision; an empty one gets its tables. Does nothing where nothing is to be done."""
-    with closing(Database(url)) as database, database.in_words(), _changing(database) as connection:
+    with closing(Database(url)) as database, database.in_words(), database.changing() as connection:
         if _is_empty(connection):
             _create(connection)
         elif _revision(connection) != HEAD:
@@ -46,20 +43,11 @@ def require_current(database: Database) -> None:
         problem = _problem(connection)
     if problem is None:
         return
-    with _changing(database) as connection:
+    with database.changing() as connection:
         if _is_empty(connection):
             _create(connection)
         elif problem := _problem(connection):
             raise StorageUnavailable(problem[0], where=database.place, fix=problem[1])
-
-
-@contextmanager
-def _changing(database: Database) -> Iterator[Connection]:
-    """One process at a time changes the tables; the others wait, and find them changed."""
-    with database.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if not database.is_sqlite:
-            connection.execute(_LOCK)
-        yield connection
 
 
 def _revision(connection: Connection) -> str | None:

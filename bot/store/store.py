@@ -38,8 +38,12 @@ class Store:
         self._writer = Lock()
         self.views = Views(self._reading)
         self.lookups = Lookups(self._reading, self._looking)
-        with self._database.in_words():
-            schema.require_current(self._database)
+        try:
+            with self._database.in_words():
+                schema.require_current(self._database)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def open_work(self) -> Iterator[SqlWork]:

@@ -216,8 +216,8 @@ def upgrade() -> None:
         "dependencies",
         sa.Column("phase_id", sa.Text(), nullable=False),
         sa.Column("needs_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["needs_id"], ["phases.id"], name=op.f("fk_dependencies_needs_id")),
         sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_dependencies_phase_id")),
+        sa.ForeignKeyConstraint(["needs_id"], ["phases.id"], name=op.f("fk_dependencies_needs_id")),
         sa.PrimaryKeyConstraint("phase_id", "needs_id", name=op.f("pk_dependencies")),
         sqlite_with_rowid=False,
     )
