@@ -9,6 +9,7 @@ from services.planning.dependencies import Needs
 from services.planning.dialects import MOST_HEADINGS
 from services.planning.documents import refused_docs
 from services.planning.draft import PhaseDraft
+from services.planning.outline import Outline
 from services.planning.reading import Reading
 from services.planning.rules import BY_CODE
 
@@ -20,13 +21,16 @@ _TITLE_SAYS_ALL = frozenset({"kiro", "listed-phases", "status-report", "graph"})
 """Dialects in which a phase may be one line and nothing else."""
 
 
-def check(reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int) -> tuple[Finding, ...]:
+def check(
+    outline: Outline, reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int
+) -> tuple[Finding, ...]:
     """Everything at once, in the order of the document."""
     found = [
         *_about_the_reading(reading, phases, max_phases),
         *_numbers(phases),
         *_graph(phases, needs),
         *(finding for phase in phases for finding in _phase(phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)),
+        *(finding for phase in phases for finding in _refused(outline, phase)),
         *_tasks(phases),
     ]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.code)))
@@ -49,17 +53,17 @@ def _about_the_reading(reading: Reading, phases: Sequence[PhaseDraft], max_phase
 def _numbers(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
     """Numbers used twice, and whole numbers left out."""
     first: dict[str, int] = {}
-    previous: PhaseDraft | None = None
+    previous: int | None = None
     for phase in phases:
         if phase.number is None:
             continue
         if phase.number in first:
             yield BY_CODE["duplicate_number"].at(phase.line, number=phase.number, first=first[phase.number])
         first.setdefault(phase.number, phase.line)
-        if previous and previous.number and previous.number.isdecimal() and phase.number.isdecimal():
-            if int(phase.number) > int(previous.number) + 1:
-                yield BY_CODE["number_gap"].at(phase.line, before=previous.number, after=phase.number)
-        previous = phase
+        whole = int(phase.number) if phase.number.isdecimal() else None
+        if whole is not None and previous is not None and whole > previous + 1:
+            yield BY_CODE["number_gap"].at(phase.line, before=previous, after=whole)
+        previous = whole
 
 
 def _graph(phases: Sequence[PhaseDraft], needs: Needs) -> Iterator[Finding]:
@@ -127,8 +131,14 @@ def _phase(phase: PhaseDraft, *, may_be_empty: bool) -> Iterator[Finding]:
     left = sum(not task.done for task in phase.tasks)
     if phase.done and left:
         yield BY_CODE["done_but_open"].at(phase.line, phase=_name(phase), count=left)
-    for path, offset in refused_docs(phase.content):
-        yield BY_CODE["path_refused"].at(min(phase.line + 1 + offset, phase.end_line), path=path)
+
+
+def _refused(outline: Outline, phase: PhaseDraft) -> Iterator[Finding]:
+    refused = refused_docs(phase.content)
+    if refused:
+        opening = phase.content.partition("\n")[0]
+        first = outline.lines.index(opening, phase.line - 1) + 1
+        yield from (BY_CODE["path_refused"].at(first + offset, path=path) for path, offset in refused)
 
 
 def _tasks(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:

@@ -11,36 +11,21 @@ from services.planning.diagrams import arrows, chained, split_links
 from services.planning.draft import DependencyDraft, PhaseDraft
 from services.planning.marks import plain
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
+from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
 from services.planning.reading import Document, Edge, Reading, Unit
-from services.planning.references import Names, find, names_of
-from services.planning.statements import ARROW, HEDGE, NEEDS, PARALLEL, Statement, clean, interpret
+from services.planning.references import find, names_of
+from services.planning.statements import Statement, clean, interpret
 
-_SECTION = re.compile(
-    r"(?i:\bdependenc(?:y|ies)\b|\bexecution order\b|\bprerequisites\b|\bsequence\b|\bsequencing\b|dépendances|dependencias|dipendenze|"
-    r"abhängigkeiten|зависимост|phụ thuộc)|依赖|依存|相依|의존"
-)
-_NOT_STATED = re.compile(
-    r"(?i:\brecommended\b|\bstrategy\b|\bmvp\b|\bincremental\b|\bwithin each\b|\bexample\b|\bpriority order\b|\bintra-phase\b|intra-|external|internal|критическ)"
-)
 _LABEL = re.compile(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>depends[ -]?on|dependencies|dependency|prerequisites?|requires|blocked[ -]by|after|predecessors?|sequence|"
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
+    r"depends[ -]?on|dependencies|dependency|prerequisites?|requires|blocked[ -]by|after|predecessors?|sequence|"
     r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
-    r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"
+    r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|"
+    r"зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"
     r"(?:\*\*|__|_|\*)?\s*[:：](?:\*\*|__|_|\*)?\s*(?P<body>.*)",
     re.IGNORECASE,
 )
 _SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
-_BLANKET = re.compile(
-    r"(?i:\beach\s+(?:phase|stage|milestone|sprint|step|iteration|part)\s+(?:\w+\s+)?(?:builds?\s+(?:up)?on|depends?\s+on|requires|follows)\s+(?:the\s+)?(?:previous|prior|preceding|one\s+before)"
-    r"|\bdo\s+(?:\w+\s+)?top\s+to\s+bottom\b|\b(?:phases|stages|milestones|sprints|steps)\s+(?:must|should|are\s+to)\s+be\s+(?:completed|executed|done|implemented|carried\s+out)\s+(?:strictly\s+)?(?:in\s+(?:order|sequence)|sequentially|one\s+after)"
-    r"|\bmust\s+be\s+(?:completed|executed|done)\s+in\s+(?:strict\s+)?order\b)"
-)
-_COLUMN = re.compile(
-    r"(?i:depends?\b|dependenc|after\b|blocked|prerequisite|requires|predecessor|abhängig|dépend|dépendance|dependencia|зависи)|依赖|依存|의존|前置|相依"
-)
-_BLOCKS_NAMED = re.compile(
-    r"(?i:\bblocks\s+(?=WP|M\d|phase|US\d|stage|sprint|milestone)|\bbefore\s+(?:phase|stage|milestone|sprint|WP)\b|previous\s+(?:two|three|four|five|\d)\s+\w+s\b)"
-)
 _CUES = (
     "depend",
     "block",
@@ -169,9 +154,9 @@ class _Reader:
             if isinstance(block, Heading):
                 if inside and block.level <= level:
                     inside = False
-                if not inside and _SECTION.search(block.text) and self._is_about_order(block):
+                if not inside and SECTION.search(block.text) and self._is_about_order(block):
                     inside, level, owner = True, block.level, self._owner(block.line)
-                elif inside and _NOT_STATED.search(block.text):
+                elif inside and NOT_STATED.search(block.text):
                     inside = False
             elif isinstance(block, Row):
                 columns = self._row(block, columns, inside=inside)
@@ -182,7 +167,7 @@ class _Reader:
 
     def _is_about_order(self, heading: Heading) -> bool:
         """A heading of a unit is work, even if it says `Dependencies`."""
-        return heading.line not in self._starts and not _NOT_STATED.search(heading.text)
+        return heading.line not in self._starts and not NOT_STATED.search(heading.text)
 
     def _owner(self, line: int) -> frozenset[int]:
         """The unit a line lies in."""
@@ -203,8 +188,8 @@ class _Reader:
         elif isinstance(block, Item):
             self._sentence(block.text, block.line, owner)
         elif isinstance(block, Paragraph):
-            for offset, line in enumerate(block.text.split("\n")):
-                self._sentence(line, block.line + offset, owner)
+            for offset, sentence in enumerate(block.text.split("\n")):
+                self._sentence(sentence, block.line + offset, owner)
 
     def _sentence(self, text: str, line: int, owner: frozenset[int]) -> None:
         text = clean(text)
@@ -219,9 +204,9 @@ class _Reader:
             label = _LABEL.match(raw)
             if label:
                 self._labelled(label["label"], clean(label["body"]), line)
-            elif _BLANKET.search(raw):
+            elif BLANKET.search(raw):
                 self._each_on_the_one_before(line)
-            elif _BLOCKS_NAMED.search(raw) and isinstance(block, Paragraph | Item):
+            elif BLOCKS_NAMED.search(raw) and isinstance(block, Paragraph | Item):
                 self._named(clean(raw), line)
 
     def _labelled(self, label: str, body: str, line: int) -> None:
@@ -279,7 +264,7 @@ class _Reader:
     def _row(self, row: Row, columns: list[int], *, inside: bool) -> list[int]:
         """A table with a column of dependencies: the first cell that names a unit or task is the subject."""
         if row.is_head:
-            return [place for place, cell in enumerate(row.cells) if place and _COLUMN.search(cell)]
+            return [place for place, cell in enumerate(row.cells) if place and COLUMN.search(cell)]
         owner = self._owner(row.line)
         for column in columns:
             if column < len(row.cells):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from services.planning.outline import Fence
 from services.planning.references import Names, find
@@ -30,7 +31,7 @@ def split_links(text: str) -> list[str]:
 
 def chained(links: Sequence[frozenset[int]]) -> Iterator[Pair]:
     """Each link needs the one before it: pairs of a unit and one that it needs."""
-    for before, after in zip(links, links[1:], strict=False):
+    for before, after in pairwise(links):
         for subject in after - before:
             for needed in before - after:
                 yield subject, needed

@@ -1,6 +1,6 @@
 """Marks: what a heading says about itself — which kind of unit, its number, its title, whether it is done.
 
-People write `## Phase 1: Setup`, `### 3.1 Fase 2 — API ✅`, `PHASE III`, `第一阶段：基础`, `M2 — Shell`, `First milestone: core`.
+People write `Phase 1: Setup`, `3.1 Fase 2 — API ✅`, `PHASE III`, `第一阶段：基础`, `M2 — Shell`, `First milestone: core`.
 All of them are read here, and nowhere else.
 """
 

@@ -158,13 +158,14 @@ class _Reader:
             "TableRow": self._table_row,
             "CodeBlock": self._code,
         }
-        for event, span in pyromark.events_with_range(self._text, options=pyromark.Options.ENABLE_TABLES):
+        events: Iterator[Any] = pyromark.events_with_range(self._text, options=pyromark.Options.ENABLE_TABLES)
+        for event, span in events:
             if event.__class__ is str:
                 continue
-            start = event.get("Start")  # type: ignore[union-attr]
+            start = event.get("Start")
             if start is None:
                 if "End" in event:
-                    self._leave(event["End"])  # type: ignore[typeddict-item]
+                    self._leave(event["End"])
                 continue
             name = start if start.__class__ is str else next(iter(start))
             if name in readers:
@@ -288,9 +289,9 @@ def _sections(blocks: tuple[Block, ...], last_line: int) -> Iterator[Section]:
     parents: list[int | None] = [None] * len(heads)
     open_: list[int] = []
     for number, (index, heading) in enumerate(heads):
-        while open_ and heads[open_[-1]][1].level >= heading.level:  # type: ignore[union-attr]
+        while open_ and heads[open_[-1]][1].level >= heading.level:
             ends[open_.pop()] = (index, heading.line - 1)
         parents[number] = open_[-1] if open_ else None
         open_.append(number)
     for (index, heading), (last, end_line), parent in zip(heads, ends, parents, strict=True):
-        yield Section(heading, index + 1, last, end_line, parent)  # type: ignore[arg-type]
+        yield Section(heading, index + 1, last, end_line, parent)

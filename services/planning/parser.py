@@ -18,13 +18,15 @@ MAX_BYTES = 5 * 1024 * 1024
 _MAX_PHASES = 20
 _KEY_LENGTH = 60
 _GOAL = re.compile(
-    r"\s*(?:\*\*|__)?(?:goal|purpose|objective|mission|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|目的|목표)s?(?:\*\*|__)?"
+    r"\s*(?:\*\*|__)?(?:goal|purpose|objective|mission|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|目的|목표)s?"
+    r"(?:\*\*|__)?"
     r"\s*[:：](?:\*\*|__)?\s*(?P<goal>.+)",
     re.IGNORECASE,
 )
 _TITLE_LABEL = re.compile(
     r"(?:tasks?|implementation plan|plan|roadmap|work packages|task breakdown|tareas|tâches|aufgaben|задачи|план|"
-    r"plan (?:de|d'|di|do|da) ?[\w']{1,30}|umsetzungsplan|feuille de route|hoja de ruta|piano di implementazione)(?:\s*[:：]\s*|\s+[—–-]\s+)(?=\S)",
+    r"plan (?:de|d'|di|do|da) ?[\w']{1,30}|umsetzungsplan|feuille de route|hoja de ruta|piano di implementazione)"
+    r"(?:\s*[:：]\s*|\s+[—–-]\s+)(?=\S)",
     re.IGNORECASE,
 )
 _GENERIC = re.compile(
@@ -75,7 +77,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
     phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
     needs = dependencies.resolve(document, reading, task_places(outline, units, phases))
     phases = dependencies.attach(phases, needs)
-    findings = checks.check(reading, phases, needs, max_phases=max_phases)
+    findings = checks.check(outline, reading, phases, needs, max_phases=max_phases)
     return PlanDraft(
         title=_title(document),
         overview=_overview(document, units),

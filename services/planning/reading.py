@@ -88,7 +88,7 @@ class Document:
         counts = [0]
         total = 0
         for block in self.outline.blocks:
-            total += block.__class__ is Item and block.box != ""  # type: ignore[union-attr]
+            total += block.__class__ is Item and block.box != ""
             counts.append(total)
         return tuple(counts)
 

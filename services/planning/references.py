@@ -11,8 +11,10 @@ from services.planning.reading import Unit
 
 _NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 _KINDS = (
-    r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|단계|stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
-    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|epics?|groups?|releases?"
+    r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|단계|"
+    r"stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
+    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|"
+    r"epics?|groups?|releases?"
 )
 _JOIN = (
     r"\s*(?P<join>,\s*(?:and|und|et|y|и)?|and\b|und\b|et\b|и\b|y\b|&|\+|/|[-–—‑~]|to\b|through\b|bis\b|、|和|與|与)\s*"
@@ -43,8 +45,35 @@ _ANY_KIND = frozenset({"section", "task", "story"})
 _MOST_NAMED = 200
 _WIDEST_RANGE = 200
 _COMMON = frozenset(
-    "phase stage milestone sprint week user story the and for with test tests implementation implement add create update "
-    "build integration advanced feature features final basic initial support".split()
+    [
+        "phase",
+        "stage",
+        "milestone",
+        "sprint",
+        "week",
+        "user",
+        "story",
+        "the",
+        "and",
+        "for",
+        "with",
+        "test",
+        "tests",
+        "implementation",
+        "implement",
+        "add",
+        "create",
+        "update",
+        "build",
+        "integration",
+        "advanced",
+        "feature",
+        "features",
+        "final",
+        "basic",
+        "initial",
+        "support",
+    ]
 )
 
 
@@ -197,7 +226,7 @@ def _by_name(text: str, names: Names, *, near: bool) -> Iterator[int]:
             whole = (at == 0 or not folded[at - 1].isalnum()) and (end == len(folded) or not folded[end].isalnum())
             if whole and (
                 len(folded) != len(text) or text[at].isupper() or not text[at].isascii() or (near and at <= 4)
-            ):  # noqa: PLR2004
+            ):
                 yield place
                 break
             at = folded.find(word, at + 1)

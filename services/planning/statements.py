@@ -9,51 +9,21 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from services.planning.phrases import (
+    AFTERWARDS,
+    ALL,
+    ALL_STORIES,
+    BLOCKS,
+    FREE,
+    HEDGE,
+    NEEDS,
+    PARALLEL,
+    PREVIOUS,
+    TASKWISE,
+)
 from services.planning.references import Found, Names, find
 
-NEEDS = re.compile(
-    r"(?i:\bdepend(?:s|ent|ing)?\s+(?:only\s+)?(?:up)?on\b|\bblocked\s+(?:by|on|until)\b|\bblocks\s+on\b|\bwaits?\s+(?:for|on)\b|"
-    r"\b(?:can|may|must|should|will)?\s*(?:only\s+)?(?:start|begin|proceed|run|follow|happen|be\s+\w+)s?\s+(?:\w+\s+){0,2}?(?:after|once|when)\b|"
-    r"\b(?:immediately\s+)?after\b|\bonce\b|\bfollows\b|\bbuilds?\s+(?:up)?on\b|\brequires?:?\s+(?=(?:all\s+)?(?:US|WP|T-?\d|phase|user|stage|milestone|sprint|step)))"
-    r"|(?i:dépend(?:ent)?\s+d['eu]|зависит\s+от|зависят\s+от|depende[n]?\s+de|dipende\s+da|abhängig\s+von|hängt\s+(?:\w+\s+)?ab\s+von|"
-    r"peut\s+(?:démarrer|commencer)\s+après|может\s+начаться\s+после|puede\s+(?:empezar|comenzar)\s+(?:tras|después\s+de)|phụ\s+thuộc\s+(?:vào)?|sau\s+khi)"
-    r"|相依於|依賴於?|依赖于?|依存(?:する)?[:：]?|取决于|前提"
-)
-AFTERWARDS = re.compile(r"完成[後后](?:即?可以?)?(?:開始|开始|進行|进行)|完了後に?(?:開始|着手)?|완료\s*후|이후\s*시작")
-BLOCKS = re.compile(
-    r"(?i:\bblocks?\b(?!\s+on\b|er)|\bblocking\s+(?:for|all)|\bgates?\s+(?=[A-Z]|all)|\bunblocks\b|\bprerequisites?\s+(?:for|before|to|of)\b|"
-    r"\b(?:must|has\s+to|needs?\s+to|should|be)\s+(?:be\s+)?(?:complet\w*|finish\w*|land\w*|merged?|done|ready|in\s+place)\s+(?:\w+\s+){0,3}?before\b|"
-    r"\brequired\s+(?:before|for|by)\b|\bbloque(?:nt)?\b|\bbloquea\b|\bblockiert\b|\bblocca\b|БЛОКИРУ[ЕЮ]Т|\bchặn\b)|阻擋|阻塞|ブロック"
-)
-FREE = re.compile(
-    r"(?i:\bno\s+(?:hard\s+|external\s+|prior\s+)?dependenc(?:y|ies)\b(?!\s+(?:on|with|between)\s+other)|\bcan\s+(?:start|begin)\s+(?:immediately|right\s+away|at\s+once|now)\b(?!\s+after)|"
-    r"\bno\s+prerequisites\b|\baucune\s+dépendance|\bнет\s+зависимостей(?!\s+от\s+других)|\bkeine\s+abhängigkeit|\bsin\s+dependencias|\bnessuna\s+dipendenza|"
-    r"^\W*(?:none|nothing|n/?a|keine|aucune|ninguna|нет|nessuna|không)\b\W*)|無相依|无依赖|依存なし|なし|없음|^\W*[-–—]\W*$"
-)
-PARALLEL = re.compile(
-    r"(?i:\b(?:in|fully)?\s*parallel(?:i[sz]able|i[sz]ed|ly)?\b|\bconcurrently\b|\bsimultaneously\b|\bside\s+by\s+side\b|en\s+paralel[lo]+|en\s+parallèle|"
-    r"parallelo|параллельно|song\s+song)|可[並并]行|[並并]行|同時に|同時進行|可同時|병렬|‖|∥"
-)
-HEDGE = re.compile(
-    r"(?i:\bmay\b(?!\s+(?:only\s+)?(?:start|begin))|\bmight\b|\bideally\b|\boptional(?:ly)?\b|\bbenefits?\s+from\b|\bintegrat(?:es|e)\s+with\b|\bextends\b|\bshares\b|\buses\b|"
-    r"\bor\s+(?:sequentially|in\s+priority)|\bif\s+(?:staffed|time|needed)\b|\bcould\b|может\s+интегрироваться|\bbut\s+(?:can|should|independent)|\bpeut-être|可並行|\bwithin\b|\btests?\s+independently)"
-)
-_TASKWISE = re.compile(
-    r"(?i:\b(?:all|every|each|different|marked)?\s*(?:setup|foundational|polish|unit|test|e2e|component|model)?\s*tasks?\b|\[P\])"
-)
 ONLY = re.compile(r"(?i:\bonly\b)")
-_ALL_STORIES = re.compile(
-    r"(?i:\b(?:all|every|each|the|any|desired|prior|previous|remaining|other)?\s*(?:of\s+the\s+)?(?:desired\s+|prior\s+|previous\s+|remaining\s+|other\s+)?(?:user[ -]?stor(?:y|ies)|US|stories)\b"
-    r"(?!\s*-?\s?\d)(?:\s+phases?)?|toutes\s+les\s+US|всех\s+(?:желаемых\s+)?user\s+stories|все\s+user\s+stories|todas\s+las\s+historias)"
-    r"|(?:所有|全部)?(?:期望的)?(?:使用者故事|用户故事|ユーザーストーリー)"
-)
-_ALL = re.compile(
-    r"(?i:\b(?:all|every|any)\s+(?:\w+\s+){0,2}?(?:prior|previous|preceding|earlier|above|other|implementation|feature)\b(?:\s+(?:\w+\s+)?(?:phases?|stages?|milestones?|sprints?|steps?|work\s+packages?|WPs?))?"
-    r"|\ball\s+(?:phases|stages|milestones|sprints|steps|others?|the\s+above)\b|всех\s+предыдущих|toutes\s+les\s+(?:phases|étapes)|todas\s+las\s+fases)|所有(?:前置)?阶段|全フェーズ"
-)
-_PREVIOUS = re.compile(
-    r"(?i:\b(?:the\s+)?(?:previous|preceding|prior)\s+(?:phase|stage|milestone|sprint|step|week|one)\b|phase\s+précédente|предыдущ\w+\s+(?:фаз|этап)\w*|fase\s+anterior)|前[のー]?(?:フェーズ|段階)|上一阶段"
-)
 _PREVIOUS_FEW = re.compile(
     r"(?i:\bprevious\s+(?P<count>two|three|four|five|\d)\s+(?:phases|stages|milestones|sprints|steps|weeks|iterations)\b)"
 )
@@ -61,7 +31,6 @@ _FEW = {"two": 2, "three": 3, "four": 4, "five": 5}
 CLAUSES = re.compile(
     r"\s+[-–—]+\s+|;\s+|(?<=[\w)*\]])\.\s+|。|；|\s+(?=BLOCKS\b)|\s*[(（](?=(?i:blocks|blocked|after))"
 )
-ARROW = re.compile(r"\s*(?:[-─═=]+[>►▶]|[→⟶⇒➜➔►▶])\s*")
 _LONGEST = 1000
 _EMPHASIS = re.compile(r"[*_`~]")
 
@@ -139,14 +108,14 @@ def _clause(clause: str, names: Names, about: frozenset[int]) -> list[Statement]
         return _needing(clause, match, names, about)
     if FREE.search(clause) and about:
         return [Statement(about, frozenset(), free=True)]
-    if PARALLEL.search(clause) and not _TASKWISE.search(clause):
+    if PARALLEL.search(clause) and not TASKWISE.search(clause):
         return _beside(clause, names, about)
     return []
 
 
 def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[int]) -> list[Statement]:
     before, body = clause[: match.start()], clause[match.end() :]
-    if HEDGE.search(before) or _TASKWISE.search(before):
+    if HEDGE.search(before) or TASKWISE.search(before):
         return []
     own = find(before, names).units or (_group(before, names, place=names.count) if before.strip() else frozenset())
     body = _until_hedge(body)
@@ -191,7 +160,7 @@ def _beside(clause: str, names: Names, about: frozenset[int]) -> list[Statement]
     if HEDGE.search(clause) and not find(clause, names).units:
         return []
     others = find(clause, names).units or (
-        _group(clause, names, place=names.count) if _ALL_STORIES.search(clause) else frozenset()
+        _group(clause, names, place=names.count) if ALL_STORIES.search(clause) else frozenset()
     )
     together = about | others
     return [Statement(frozenset(), frozenset(), beside=together)] if len(together) > 1 else []
@@ -204,7 +173,7 @@ def _objects(body: str, names: Names, subjects: frozenset[int]) -> Found:
     if few:
         count = _FEW.get(few["count"].lower()) or int(few["count"])
         return Found(frozenset(range(max(0, place - count), place)))
-    if _PREVIOUS.search(body) and place:
+    if PREVIOUS.search(body) and place:
         return Found(found.units | {place - 1}, found.unknown)
     if not found.units:
         return Found(_group(body, names, place=place), found.unknown)
@@ -213,9 +182,9 @@ def _objects(body: str, names: Names, subjects: frozenset[int]) -> Found:
 
 def _group(text: str, names: Names, *, place: int) -> frozenset[int]:
     """Units named as a group: all stories, all previous phases, everything."""
-    if _ALL.search(text) and not (_ALL_STORIES.search(text) and names.story_units):
+    if ALL.search(text) and not (ALL_STORIES.search(text) and names.story_units):
         return frozenset(range(place))
-    if _ALL_STORIES.search(text):
+    if ALL_STORIES.search(text):
         stories = names.story_units
         return frozenset(stories) if stories else frozenset()
     return frozenset()

@@ -40,8 +40,8 @@ def habits(outline: Outline, units: Sequence[Unit]) -> Habits:
     several = False
     for unit in units:
         blocks = outline.blocks[unit.first : unit.last]
-        boxed_ids = boxed_ids or any(block.__class__ is Item and block.box and _task_id(block.text) for block in blocks)  # type: ignore[union-attr]
-        several = several or sum(block.__class__ is Heading and _is_task_heading(block) for block in blocks) > 1  # type: ignore[arg-type]
+        boxed_ids = boxed_ids or any(block.__class__ is Item and block.box and _task_id(block.text) for block in blocks)
+        several = several or sum(block.__class__ is Heading and _is_task_heading(block) for block in blocks) > 1
     return Habits(boxed_ids, several)
 
 
@@ -66,7 +66,7 @@ def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseD
         ids = [task.id or "" for task in phase.tasks]
         for block in outline.blocks[unit.first : unit.last]:
             if block.__class__ is Heading:
-                match = _TASK_HEADING.match(plain(block.text))  # type: ignore[union-attr]
+                match = _TASK_HEADING.match(plain(block.text))
                 ids.append((match["id"] or match["number"]) if match else "")
         for identity in ids:
             digits = identity.lstrip("T-").lstrip("0")
@@ -96,8 +96,8 @@ def _headed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
 def _boxed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
     """Checkboxes, except the steps of a task that has an id or calls itself one."""
     owner: int | None = None
-    items = [block for block in blocks if block.__class__ is Item and block.box]  # type: ignore[union-attr]
-    parents = any(_PARENT.match(item.text) for item in items)  # type: ignore[union-attr]
+    items = [block for block in blocks if block.__class__ is Item and block.box]
+    parents = any(_PARENT.match(item.text) for item in items)
     for item in items:
         assert isinstance(item, Item)
         if owner is not None and item.depth <= owner:

@@ -49,7 +49,8 @@ GROUNDWORK = _any_of(
 )
 
 PLACEHOLDER = re.compile(
-    r"\[(?:[A-Z][A-Z _-]{2,40}|Title|Brief title|Name|Description|Phase name|Feature name|Goal|\.\.\.|…)\]|\{\{?\w+\}?\}|<[a-z][a-z -]+>"
+    r"\[(?:[A-Z][A-Z _-]{2,40}|Title|Brief title|Name|Description|Phase name|Feature name|Goal|\.\.\.|…)\]"
+    r"|\{\{?\w+\}?\}|<[a-z][a-z -]+>"
 )
 
 

@@ -66,8 +66,8 @@ def test_a_phase_without_dependencies_waits_for_nothing() -> None:
 
 def test_ranges_lists_and_groups_are_filled_in() -> None:
     after = (
-        SECTION
-        + "- **Phases 2-4**: All depend on Phase 1\n- **Phase 5**: Depends on Phases 2, 3 and 4\n- **Phase 6**: Depends on all previous phases"
+        SECTION + "- **Phases 2-4**: All depend on Phase 1\n- **Phase 5**: Depends on Phases 2, 3 and 4\n"
+        "- **Phase 6**: Depends on all previous phases"
     )
 
     assert needs(phased("A", "B", "C", "D", "E", "F", after=after)) == {
@@ -90,7 +90,10 @@ def test_stories_are_translated_to_the_phases_that_hold_them() -> None:
 
 
 def test_labelled_lines_inside_a_phase_are_about_that_phase() -> None:
-    text = "# P\n\n## Phase 1: A\n\n- x\n\n## Phase 2: B\n\n**Goal**: b\n**Depends on**: Phase 1 (merged)\n\n## Phase 3: C\n\nDepends-On: Phase 1\n"
+    text = (
+        "# P\n\n## Phase 1: A\n\n- x\n\n## Phase 2: B\n\n**Goal**: b\n"
+        "**Depends on**: Phase 1 (merged)\n\n## Phase 3: C\n\nDepends-On: Phase 1\n"
+    )
     plan = parse(text)
 
     assert needs(plan) == {"B": ["A"], "C": ["A"]}
@@ -98,7 +101,10 @@ def test_labelled_lines_inside_a_phase_are_about_that_phase() -> None:
 
 
 def test_a_dependencies_heading_inside_a_phase_is_about_that_phase() -> None:
-    text = "# P\n\n## WP01: A\n\n- x\n\n## WP02: B\n\n- x\n\n## WP03: C\n\n### Dependencies\n\n- Depends on WP01–WP02 (both)\n"
+    text = (
+        "# P\n\n## WP01: A\n\n- x\n\n## WP02: B\n\n- x\n\n## WP03: C\n\n### Dependencies\n\n"
+        "- Depends on WP01–WP02 (both)\n"
+    )
 
     assert needs(parse(text)) == {"C": ["A", "B"]}
 
@@ -126,13 +132,20 @@ def test_dependencies_of_tasks_count_for_their_phases_where_phases_state_none() 
 
 
 def test_mermaid_nodes_are_known_by_their_labels() -> None:
-    graph = "```mermaid\ngraph TD\n  X[Phase 1: A] --> Y[Phase 2: B]\n  X --> Z[Phase 3: C]\n  Y --> Q[Phase 4: D]\n  Z --> Q\n```\n"
+    graph = (
+        "```mermaid\ngraph TD\n  X[Phase 1: A] --> Y[Phase 2: B]\n  X --> Z[Phase 3: C]\n"
+        "  Y --> Q[Phase 4: D]\n  Z --> Q\n```\n"
+    )
 
     assert needs(phased("A", "B", "C", "D", after=SECTION + graph)) == {"B": ["A"], "C": ["A"], "D": ["B", "C"]}
 
 
 def test_a_drawing_from_top_to_bottom_is_read() -> None:
-    drawing = "```\nPhase 1 ──► Phase 2\n               │\n         ┌─────┴─────┐\n         ▼           ▼\n      Phase 3     Phase 4\n         └─────┬─────┘\n               ▼\n            Phase 5\n```\n"
+    drawing = (
+        "```\nPhase 1 ──► Phase 2\n               │\n         ┌─────┴─────┐\n"
+        "         ▼           ▼\n      Phase 3     Phase 4\n         └─────┬─────┘\n"
+        "               ▼\n            Phase 5\n```\n"
+    )
 
     assert needs(phased("A", "B", "C", "D", "E", after=SECTION + drawing)) == {
         "B": ["A"],

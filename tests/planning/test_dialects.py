@@ -22,7 +22,10 @@ def test_kiro_takes_the_top_level_as_phases_and_what_is_below_as_tasks() -> None
 
 
 def test_sections_that_hold_tasks_are_phases_without_any_word_for_it() -> None:
-    text = "# Tasks — admin\n\n## Backend\n- [ ] T01 a\n- [ ] T02 b\n\n## Frontend\n- [x] T03 c\n\n## Notes\n- [ ] ignored\n"
+    text = (
+        "# Tasks — admin\n\n## Backend\n- [ ] T01 a\n- [ ] T02 b\n\n## Frontend\n- [x] T03 c\n\n"
+        "## Notes\n- [ ] ignored\n"
+    )
 
     plan = parse(text)
 
@@ -31,7 +34,10 @@ def test_sections_that_hold_tasks_are_phases_without_any_word_for_it() -> None:
 
 
 def test_numbered_sections_of_a_roadmap_are_phases() -> None:
-    text = "Roadmap\n=======\n\n# 1. Features\n\n## 1.1 Runtime\n\ntext\n\n## 1.2 Builder\n\ntext\n\n## 1.3 Tests\n\ntext\n"
+    text = (
+        "Roadmap\n=======\n\n# 1. Features\n\n## 1.1 Runtime\n\ntext\n\n## 1.2 Builder\n\ntext\n\n"
+        "## 1.3 Tests\n\ntext\n"
+    )
 
     assert shape(parse(text)) == [("1.1", "Runtime", 0), ("1.2", "Builder", 0), ("1.3", "Tests", 0)]
 
@@ -43,7 +49,10 @@ def test_sections_numbered_through_stay_apart_where_their_phase_letters_repeat()
 
 
 def test_milestones_in_a_plain_list_are_phases() -> None:
-    text = "- First milestone: core\n     store, which includes\n    - a\n\n- Second milestone: speed\n\n- Third milestone (if time): docs\n"
+    text = (
+        "- First milestone: core\n     store, which includes\n    - a\n\n"
+        "- Second milestone: speed\n\n- Third milestone (if time): docs\n"
+    )
 
     assert [(one.number, one.title) for one in parse(text).phases] == [
         ("First", "core store"),
@@ -116,25 +125,37 @@ def test_a_phasebot_block_that_cannot_be_read_is_an_error() -> None:
 
 
 def test_the_highest_level_that_is_used_for_work_wins() -> None:
-    text = "# Plan\n\n## Phase 1: A\n\n### Step 1: x\n\n- [ ] a\n\n### Step 2: y\n\n- [ ] b\n\n## Phase 2: B\n\n### Step 1: z\n\n- [ ] c\n"
+    text = (
+        "# Plan\n\n## Phase 1: A\n\n### Step 1: x\n\n- [ ] a\n\n### Step 2: y\n\n- [ ] b\n\n"
+        "## Phase 2: B\n\n### Step 1: z\n\n- [ ] c\n"
+    )
 
     assert shape(parse(text)) == [("1", "A", 2), ("2", "B", 1)]
 
 
 def test_work_packages_are_phases_wherever_they_stand() -> None:
-    text = "# Tasks\n\n## Phase 1 — Base\n\n### WP01 — Lanes\n- [ ] T1 a\n\n### WP02 — Shape\n- [ ] T2 b\n\n## Phase 2 — More\n\n### WP03 — Check\n- [ ] T3 c\n"
+    text = (
+        "# Tasks\n\n## Phase 1 — Base\n\n### WP01 — Lanes\n- [ ] T1 a\n\n### WP02 — Shape\n"
+        "- [ ] T2 b\n\n## Phase 2 — More\n\n### WP03 — Check\n- [ ] T3 c\n"
+    )
 
     assert [phase.number for phase in parse(text).phases] == ["WP01", "WP02", "WP03"]
 
 
 def test_a_phase_named_twice_is_one_phase() -> None:
-    text = "# Plan\n\n- [ ] **Phase 1: Sync** — first\n\n## Status\n\n### ⏳ Phase 1: Sync (next)\n\n### ✅ Phase 1: Sync (done)\n\n- all of it\n"
+    text = (
+        "# Plan\n\n- [ ] **Phase 1: Sync** — first\n\n## Status\n\n### ⏳ Phase 1: Sync (next)\n\n"
+        "### ✅ Phase 1: Sync (done)\n\n- all of it\n"
+    )
 
     assert [(one.title, one.line) for one in parse(text).phases] == [("Sync", 9)]
 
 
 def test_unnumbered_groundwork_beside_the_phases_is_work_too() -> None:
-    text = "# Plan\n\n## Preconditions — DONE\n- [x] a\n\n## M0 — Base\n- [ ] b\n\n## M1 — Core\n- [ ] c\n\n## Housekeeping\n- [ ] d\n\n## Success criteria\n- [ ] e\n"
+    text = (
+        "# Plan\n\n## Preconditions — DONE\n- [x] a\n\n## M0 — Base\n- [ ] b\n\n## M1 — Core\n"
+        "- [ ] c\n\n## Housekeeping\n- [ ] d\n\n## Success criteria\n- [ ] e\n"
+    )
 
     assert shape(parse(text)) == [
         (None, "Preconditions", 1),

@@ -21,7 +21,6 @@ from services.planning.marks import plain
 from services.planning.outline import Fence
 from services.planning.reading import NOT_MINE, Document, Edge, Reading, Unit
 
-
 _LARGEST = 200_000
 
 

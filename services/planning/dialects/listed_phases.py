@@ -1,4 +1,4 @@
-"""Phases named in a list, in bold lines or in a table, where no heading names them: `- **Phase 3:** Queue`, `First milestone: …`."""
+"""Phases named in a list, in bold lines or in a table, where no heading does: `- **Phase 3:** Queue`, `First milestone: …`."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _rows(document: Document) -> Iterator[Found]:
 def _row_mark(row: Row, word: str) -> Mark | None:
     first = plain(row.cells[0])
     title = plain(row.cells[1]) if len(row.cells) > 1 else ""
-    if len(title) < 3 or title[0].isdigit():  # noqa: PLR2004
+    if len(title) < 3 or title[0].isdigit():
         return None
     mark = read_mark(first)
     if not mark.kind and first:

@@ -166,7 +166,7 @@ def _confidence(document: Document, group: _Group) -> float:
         return 0.0
     if group.kind not in _CERTAIN and not group.boxes and not _looks_like_a_plan(document, group):
         return 0.0
-    if count < 2 and group.kind != "phase":  # noqa: PLR2004
+    if count < 2 and group.kind != "phase":
         return 0.4
     return round(min(0.98, _WEIGHT[group.kind] * (0.75 if group.loose else 0.9) + 0.02 * min(count, 4)), 2)
 
