@@ -1,0 +1,142 @@
+"""The resolver: finds out what deliveries from outside mean. It reads what it needs from the network outside any transaction,
+then writes the messages beside the delivery; the coordination loop applies them.
+
+Woken by an arrival, and at the moment at which a failed delivery is to be tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError
+from services.domain.messages import Message
+from services.ports import Clock, Delivery, OpenWork, Work
+
+log = structlog.get_logger()
+
+BATCH = 16
+"""How many deliveries are resolved before their meaning is written down, in one transaction."""
+
+BACK_OFF = timedelta(seconds=5)
+BACK_OFF_CAP = timedelta(minutes=10)
+GIVE_UP_AFTER = 12
+"""Tries after which a delivery is dead: kept and shown, and taken again when the sender repeats it."""
+
+_LEAST_WAIT = timedelta(milliseconds=50)
+_AFTER_STORAGE_FAILED = timedelta(seconds=1)
+
+
+class Resolve(Protocol):
+    """Finds out what a delivery means. Raises TransientError, RemoteUnavailable; anything else means it never can be."""
+
+    def __call__(self, delivery: Delivery) -> Sequence[Message]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unclear:
+    """`retry_at` None: dead."""
+
+    error: str
+    retry_at: datetime | None
+
+
+class Resolver:
+    """One thread. Several processes may resolve one inbox: what was resolved twice has the same causes, and counts once."""
+
+    def __init__(self, open_work: OpenWork, resolve: Resolve, resolved: Callable[[], None], clock: Clock) -> None:
+        self._open_work = open_work
+        self._resolve = resolve
+        self._resolved = resolved
+        self._clock = clock
+        self._tries: dict[str, int] = {}
+        self._arrived = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="resolver", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what a predecessor has left."""
+        self.wake()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something has arrived. From any thread."""
+        self._arrived.set()
+
+    def stop(self) -> None:
+        """End after the delivery under way; the rest stays in the inbox."""
+        self._stopped = True
+        self._arrived.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # -------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._arrived.clear()
+            try:
+                wait = self._turn()
+            except (StorageUnavailable, TransientError) as error:
+                log.warning("inbox_not_reached", error=str(error))
+                wait = _AFTER_STORAGE_FAILED
+            if wait is None or wait > timedelta(0):
+                self._arrived.wait(None if wait is None else wait.total_seconds())
+
+    def _turn(self) -> timedelta | None:
+        """Resolve a batch. How long there is nothing more to be done; None: until something arrives."""
+        with self._open_work() as work:
+            batch = work.inbox.received(BATCH)
+            retry_at = work.inbox.next_retry() if not batch else None
+        if not batch:
+            return None if retry_at is None else max(_LEAST_WAIT, retry_at - self._clock.now())
+        found = {one.id: self._meaning_of(one) for one in batch if not self._stopped}
+        with self._open_work() as work:
+            for id, meaning in found.items():
+                _write_down(work, id, meaning)
+        self._resolved()
+        return timedelta(0)
+
+    def _meaning_of(self, delivery: Delivery) -> _Meaning | _Unclear:
+        try:
+            meaning = _Meaning(tuple(self._resolve(delivery)))
+        except TransientError as error:
+            return self._later(delivery, error)
+        except RemoteUnavailable as error:
+            return self._later(delivery, TransientError(str(error)), for_ever=True)
+        except Exception as error:  # one delivery that makes no sense must not stop the others
+            log.exception("delivery_not_resolved", delivery=delivery.id)
+            self._tries.pop(delivery.id, None)
+            return _Unclear(f"{type(error).__name__}: {error}", retry_at=None)
+        self._tries.pop(delivery.id, None)
+        return meaning
+
+    def _later(self, delivery: Delivery, error: TransientError, *, for_ever: bool = False) -> _Unclear:
+        tries = self._tries.pop(delivery.id, 0) + 1
+        if tries >= GIVE_UP_AFTER and not for_ever:
+            log.error("delivery_dead", delivery=delivery.id, error=str(error))
+            return _Unclear(str(error), retry_at=None)
+        self._tries[delivery.id] = tries
+        delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(tries - 1, 20)))
+        if error.retry_after is not None:
+            delay = timedelta(seconds=error.retry_after)
+        log.warning("delivery_delayed", delivery=delivery.id, error=str(error), seconds=delay.total_seconds())
+        return _Unclear(str(error), retry_at=self._clock.now() + delay)
+
+
+def _write_down(work: Work, id: str, meaning: _Meaning | _Unclear) -> None:
+    match meaning:
+        case _Meaning():
+            work.inbox.resolve(id, meaning.messages)
+        case _Unclear():
+            work.inbox.fail(id, meaning.error, retry_at=meaning.retry_at)
