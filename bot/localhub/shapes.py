@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.localhub.database import stamp
+from bot.localhub.url_templates import REPOSITORY_LINKS, USER_LINKS
 from bot.localhub.values import (
     REACTIONS,
     Comment,
@@ -26,55 +27,6 @@ from bot.localhub.values import (
 
 Json = dict[str, Any]
 
-_USER_LINKS = {
-    "followers_url": "/followers",
-    "following_url": "/following{/other_user}",
-    "gists_url": "/gists{/gist_id}",
-    "starred_url": "/starred{/owner}{/repo}",
-    "subscriptions_url": "/subscriptions",
-    "organizations_url": "/orgs",
-    "repos_url": "/repos",
-    "events_url": "/events{/privacy}",
-    "received_events_url": "/received_events",
-}
-_REPOSITORY_LINKS = {
-    "archive_url": "/{archive_format}{/ref}",
-    "assignees_url": "/assignees{/user}",
-    "blobs_url": "/git/blobs{/sha}",
-    "branches_url": "/branches{/branch}",
-    "collaborators_url": "/collaborators{/collaborator}",
-    "comments_url": "/comments{/number}",
-    "commits_url": "/commits{/sha}",
-    "compare_url": "/compare/{base}...{head}",
-    "contents_url": "/contents/{+path}",
-    "contributors_url": "/contributors",
-    "deployments_url": "/deployments",
-    "downloads_url": "/downloads",
-    "events_url": "/events",
-    "forks_url": "/forks",
-    "git_commits_url": "/git/commits{/sha}",
-    "git_refs_url": "/git/refs{/sha}",
-    "git_tags_url": "/git/tags{/sha}",
-    "hooks_url": "/hooks",
-    "issue_comment_url": "/issues/comments{/number}",
-    "issue_events_url": "/issues/events{/number}",
-    "issues_url": "/issues{/number}",
-    "keys_url": "/keys{/key_id}",
-    "labels_url": "/labels{/name}",
-    "languages_url": "/languages",
-    "merges_url": "/merges",
-    "milestones_url": "/milestones{/number}",
-    "notifications_url": "/notifications{?since,all,participating}",
-    "pulls_url": "/pulls{/number}",
-    "releases_url": "/releases{/id}",
-    "stargazers_url": "/stargazers",
-    "statuses_url": "/statuses/{sha}",
-    "subscribers_url": "/subscribers",
-    "subscription_url": "/subscription",
-    "tags_url": "/tags",
-    "teams_url": "/teams",
-    "trees_url": "/git/trees{/sha}",
-}
 _REPOSITORY_FIGURES = dict.fromkeys(
     ("forks_count", "stargazers_count", "watchers_count", "forks", "watchers", "size"), 0
 )
@@ -123,7 +75,7 @@ class Shapes:
             "gravatar_id": "",
             "url": url,
             "html_url": f"{self.html}/{user.login}",
-            **{key: url + tail for key, tail in _USER_LINKS.items()},
+            **{key: url + tail for key, tail in USER_LINKS.items()},
             "type": user.type,
             "user_view_type": "public",
             "site_admin": False,
@@ -161,7 +113,7 @@ class Shapes:
             "html_url": page,
             "description": repository.description,
             "url": url,
-            **{key: url + tail for key, tail in _REPOSITORY_LINKS.items()},
+            **{key: url + tail for key, tail in REPOSITORY_LINKS.items()},
             "git_url": f"git://{page.partition('://')[2]}.git",
             "ssh_url": f"git@localhub:{repository.full_name}.git",
             "clone_url": f"{page}.git",

@@ -8,7 +8,6 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -72,39 +71,37 @@ class RestEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        body = await request.body()
-        path = request.url.path.removeprefix(self._prefix)
-        planned = self._hub.faults.strike(request.method, path)
-        if planned and not planned.fault.is_after:
-            response, viewer = _struck(planned), None
-        else:
-            response, viewer = self._respond(request, body)
-        if planned and planned.fault.is_after:
-            response = _struck(planned)
-        status = 0 if response is None else response.status_code
-        self._log(request.method, path, status, viewer)
+        response = self._answer(request, await request.body())
         if response is None:
             await cut(scope, receive)
         else:
             await response(scope, receive, send)
 
-    def _log(self, method: str, path: str, status: int, viewer: User | None) -> None:
+    def _answer(self, request: Request, body: bytes) -> Response | None:
+        """What to send, or None if a planned fault cuts the connection."""
+        path = request.url.path.removeprefix(self._prefix)
+        planned = self._hub.faults.strike(request.method, path)
+        response, viewer = None, None
+        if planned is None or planned.fault.is_after:
+            response, viewer = self._respond(request, body)
+        if planned:
+            response = _struck(planned)
+        status = response.status_code if response else 0
         user = viewer.login if viewer else None
-        self._hub.requests.add(RequestRecord(method, path, status, user, self._hub.clock()))
+        self._hub.requests.add(RequestRecord(request.method, path, status, user, self._hub.clock()))
+        return response
 
     def _respond(self, request: Request, body: bytes) -> tuple[Response, User | None]:
-        """The whole exchange holds the state's lock, and a write is one transaction."""
+        """A read sees one state, a write is one transaction."""
         viewer: User | None = None
-        reads = request.method in {"GET", "HEAD"}
-        with self._hub.db.lock if reads else nullcontext():
-            try:
-                viewer = authenticated(self._hub, request.headers.get("authorization"))
-                window = self._admit(viewer)
-                with nullcontext() if reads else self._hub.db.transaction():
-                    reply = self._endpoint.answer(self._call(request, body, viewer))
-            except Refused as refusal:
-                reply = Reply(refusal.status, refusal.as_json(), refusal.headers)
-                window = self._hub.allowances.window(viewer_name(viewer))
+        try:
+            viewer = authenticated(self._hub, request.headers.get("authorization"))
+            window = self._admit(viewer)
+            with self._hub.db.lock if request.method in {"GET", "HEAD"} else self._hub.db.transaction():
+                reply = self._endpoint.answer(self._call(request, body, viewer))
+        except Refused as refusal:
+            reply = Reply(refusal.status, refusal.as_json(), refusal.headers)
+            window = self._hub.allowances.window(viewer_name(viewer))
         return self._response(request, reply, viewer, window), viewer
 
     def _admit(self, viewer: User | None) -> Window:
