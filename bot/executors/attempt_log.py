@@ -101,4 +101,4 @@ class _Ring:
 
 def safe_name(name: str) -> str:
     """As one part of a path."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:80] or "_"

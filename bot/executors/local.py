@@ -169,6 +169,7 @@ class LocalExecutor:
                     cancellation=cancellation,
                     output=output,
                     processes=self._groups_of(assignment),
+                    holder=self._self.name,
                 )
                 return run_operations(assignment, self._runner, context)
         except Exception as error:  # noqa: BLE001 - the attempt has ended, and it has to be said how

@@ -30,6 +30,10 @@ class ProcessId:
         return cls(pid, psutil.Process(pid).create_time())
 
     @property
+    def name(self) -> str:
+        return f"{self.pid}-{self.started:.2f}"
+
+    @property
     def is_alive(self) -> bool:
         try:
             return abs(psutil.Process(self.pid).create_time() - self.started) < _SAME
@@ -65,7 +69,8 @@ class RunningGroups:
         self._write()
 
     def _write(self) -> None:
-        path = self._folder / f"{safe_name(self._attempt.plan)}-{self._attempt.fence}.json"
+        plan, phase = safe_name(self._attempt.plan), safe_name(self._attempt.phase)
+        path = self._folder / f"{plan}-{phase}-{self._attempt.fence}.json"
         if not self._groups:
             path.unlink(missing_ok=True)
             return
@@ -89,7 +94,7 @@ def _reap(path: Path) -> Orphan | None:
         if group.is_alive:
             with suppress(ProcessLookupError):
                 os.killpg(group.pid, signal.SIGKILL)
-    for stray in _strays(note.attempt):
+    for stray in _strays(note):
         with suppress(psutil.Error):
             stray.kill()
     path.unlink(missing_ok=True)
@@ -115,9 +120,14 @@ def _read(path: Path) -> _Note | None:
         return None
 
 
-def _strays(orphan: Orphan) -> list[psutil.Process]:
+def _strays(note: _Note) -> list[psutil.Process]:
     """Those whose group has lost its first process, or who have left it: told by the attempt's variables."""
-    ours = {"PHASEBOT_PLAN": orphan.plan, "PHASEBOT_PHASE": orphan.phase, "PHASEBOT_FENCE": str(orphan.fence)}
+    ours = {
+        "PHASEBOT_HOLDER": note.owner.name,
+        "PHASEBOT_PLAN": note.attempt.plan,
+        "PHASEBOT_PHASE": note.attempt.phase,
+        "PHASEBOT_FENCE": str(note.attempt.fence),
+    }
     return [process for process in psutil.process_iter() if ours.items() <= _environ(process).items()]
 
 

@@ -42,9 +42,15 @@ _OUTCOMES = {
 
 
 def context_for(
-    assignment: Assignment, *, workspace: str, cancellation: Cancellation, output: Output, processes: ProcessWatch
+    assignment: Assignment,
+    *,
+    workspace: str,
+    cancellation: Cancellation,
+    output: Output,
+    processes: ProcessWatch,
+    holder: str,
 ) -> Context:
-    """The context in which every operation of the attempt runs."""
+    """The context in which every operation of the attempt runs. `holder` names the process that runs it."""
     values = _values(assignment)
     return Context(
         workspace=workspace,
@@ -52,7 +58,7 @@ def context_for(
         output=output,
         processes=processes,
         placeholders=values,
-        environment=_environment(assignment, values),
+        environment={**_environment(assignment, values), "PHASEBOT_HOLDER": holder},
     )
 
 

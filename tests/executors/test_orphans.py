@@ -45,7 +45,7 @@ def a_dead_process() -> ProcessId:
 def note(folder: Path, owner: ProcessId, group: ProcessId) -> Path:
     """As `RunningGroups` leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "p1-3.json"
+    path = folder / "p1-schema-3.json"
     values = {
         "attempt": {"plan": "p1", "phase": "schema", "fence": 3},
         "owner": {"pid": owner.pid, "started": owner.started},
@@ -116,7 +116,7 @@ def test_an_owner_whose_id_somebody_else_got_is_dead(tmp_path: Path, innocent: s
 
 @pytest.mark.parametrize("torn", ["", "{", '{"owner": 1}', "[]"])
 def test_a_note_that_cannot_be_read_is_thrown_away(tmp_path: Path, torn: str) -> None:
-    path = tmp_path / "p1-3.json"
+    path = tmp_path / "p1-schema-3.json"
     path.write_text(torn)
 
     assert reap(tmp_path) == []
@@ -129,7 +129,7 @@ def test_a_note_is_there_only_while_a_group_runs(tmp_path: Path, innocent: subpr
 
     groups.started(innocent.pid)
     assert reap(tmp_path / "running") == []  # we are alive
-    assert [path.name for path in tmp_path.rglob("*.json")] == ["p1-3.json"]
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["p1-schema-3.json"]
 
     groups.ended(innocent.pid)
     assert list(tmp_path.rglob("*.json")) == []
