@@ -12,16 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from bot.web.failures import Problem
 from services.domain.findings import Finding, Severity, has_errors
 from services.planning import parser
-from services.planning.checks import check
-from services.planning.dependencies import Needs
+from services.planning.checks import cycles
 from services.planning.draft import DependencyDraft, PhaseDraft, PlanDraft
-from services.planning.reading import Reading, Unit
+from services.planning.reading import Unit
+from services.planning.rules import BY_CODE
 
 MOST_PHASES = 20
 _LONGEST_TITLE = 80
-
-_FATAL = ("duplicate_number", "unknown_reference")
-"""Only worth a warning in a document that people wrote; here the numbers are all there is to go by."""
 
 
 def _inside(path: str) -> str:
@@ -62,8 +59,6 @@ def draft_of_phases(phases: Sequence[PhaseText], title: str, overview: str) -> P
     """In the order of their numbers. A finding's `line` is the place of the phase in that order, from 1."""
     ordered = sorted(phases, key=lambda phase: phase.number)
     drafts = _phases(ordered)
-    needs = Needs(unknown=tuple(_unknown(ordered)))
-    findings = check(Reading("request", 1.0), drafts, needs, max_phases=MOST_PHASES)
     return PlanDraft(
         title=title or _first_words(overview) or ordered[0].title,
         overview=overview,
@@ -71,7 +66,7 @@ def draft_of_phases(phases: Sequence[PhaseText], title: str, overview: str) -> P
         confidence=1.0,
         has_phases=True,
         phases=drafts,
-        findings=tuple(replace(one, severity=Severity.ERROR) if one.code in _FATAL else one for one in findings),
+        findings=tuple(_problems(ordered, drafts)),
     )
 
 
@@ -95,10 +90,26 @@ def _needs(phase: PhaseText, place: int, key_of: dict[int, str]) -> tuple[Depend
     return tuple(DependencyDraft(key_of[number], "stated", place) for number in numbers if number in key_of)
 
 
-def _unknown(ordered: Sequence[PhaseText]) -> Iterator[tuple[int, str]]:
-    numbers = {phase.number for phase in ordered}
+def _problems(ordered: Sequence[PhaseText], drafts: Sequence[PhaseDraft]) -> Iterator[Finding]:
+    if len(ordered) > MOST_PHASES:
+        yield BY_CODE["too_many_phases"].at(MOST_PHASES + 1, count=len(ordered), limit=MOST_PHASES)
+    # only worth a warning in a document that people wrote; here the numbers are all there is to go by
+    yield from (replace(one, severity=Severity.ERROR) for one in _wrong_numbers(ordered))
+    called = {draft.key: draft for draft in drafts}
+    for circle in cycles(drafts):
+        names = " → ".join(f"{called[key].number} {called[key].title}" for key in (*circle, circle[0]))
+        yield BY_CODE["cycle"].at(called[circle[0]].line, phases=names)
+
+
+def _wrong_numbers(ordered: Sequence[PhaseText]) -> Iterator[Finding]:
+    numbers = [phase.number for phase in ordered]
     for place, phase in enumerate(ordered, 1):
-        yield from ((place, str(number)) for number in phase.depends_on or () if number not in numbers)
+        first = numbers.index(phase.number) + 1
+        if first < place:
+            yield BY_CODE["duplicate_number"].at(place, number=phase.number, first=first)
+        for number in phase.depends_on or ():
+            if number not in numbers:
+                yield BY_CODE["unknown_reference"].at(place, number=number)
 
 
 def _phase(phase: PhaseText, key: str, place: int, needs: tuple[DependencyDraft, ...]) -> PhaseDraft:
