@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from services.planning.diagrams import arrows, chained, split_links
 from services.planning.draft import DependencyDraft, PhaseDraft
@@ -61,7 +62,6 @@ _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
 _SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
-_NEWLINE = re.compile(r"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,13 +290,13 @@ class _Reader:
 
 def _lines_with(text: str, cues: Sequence[str]) -> Iterator[int]:
     """The numbers of the lines that hold one of the cues."""
-    ends = [match.end() for match in _NEWLINE.finditer(text)]
+    ends = list(accumulate(len(line) + 1 for line in text.split("\n")))
     for cue in cues:
         at = text.find(cue)
         while at >= 0:
             line = bisect_right(ends, at)
             yield line + 1
-            at = text.find(cue, ends[line]) if line < len(ends) else -1
+            at = text.find(cue, ends[line])
 
 
 def attach(phases: Sequence[PhaseDraft], needs: Needs) -> tuple[PhaseDraft, ...]:

@@ -128,6 +128,11 @@ _STATUS_TAIL = re.compile(
 _DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
 _NOT_DONE = re.compile(r"(?i:\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)")
 _DONE_SIGNS = frozenset("✅✔✓☑🏁")
+_LONGEST_STATUS = 80
+_STATUS_CUES = tuple(
+    re.split(r".\?|[(\[]", word, maxsplit=1)[0].strip() for word in f"{_DONE_WORDS}|{_OPEN_WORDS}".split("|")
+)
+"""What every status word begins with: looked for before the pattern, because most titles have no status."""
 _DASHES = " \t-–—:|,·•"
 
 
@@ -229,15 +234,21 @@ def split_status(text: str) -> tuple[str, bool, str]:
         if not char.isascii() and index and unicodedata.category(char) == "So":
             title, tail = title[:index], title[index:]
             break
-    while True:
-        match = _STATUS_TAIL.search(title[-80:])
-        if match is None or len(title) - len(title[-80:]) + match.start() < 1:
-            break
-        cut = len(title) - len(title[-80:]) + match.start()
+    while (cut := _status_at(title)) > 0:
         title, tail = title[:cut], title[cut:] + tail
     title = _without_mvp(title.rstrip(_DASHES))
     done = bool(tail) and not _NOT_DONE.search(tail) and (tail[0] in _DONE_SIGNS or bool(_DONE.search(tail)))
     return title, done, tail.strip(_DASHES + "()[]（）")
+
+
+def _status_at(title: str) -> int:
+    """Where the status at the end of a title begins; 0 without one."""
+    end = title[-_LONGEST_STATUS:]
+    folded = end.lower()
+    if not any(word in folded for word in _STATUS_CUES):
+        return 0
+    match = _STATUS_TAIL.search(end)
+    return len(title) - len(end) + match.start() if match else 0
 
 
 def _without_mvp(title: str) -> str:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 
 
-def _any(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(phrases), re.IGNORECASE)
+class Phrases:
+    """Patterns of which any may occur, and the words of which one must: those are looked for first, since that is cheap."""
+
+    def __init__(self, *patterns: str, cues: str = "") -> None:
+        self._pattern = re.compile("|".join(patterns), re.IGNORECASE)
+        self._cues = tuple(cues.split())
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first occurrence of any of the patterns."""
+        if self._cues:
+            folded = text.lower()
+            if not any(cue in folded for cue in self._cues):
+                return None
+        return self._pattern.search(text)
 
 
-NEEDS = _any(
+NEEDS = Phrases(
     r"\bdepend(?:s|ent|ing)? (?:only )?(?:up)?on\b",
     r"\bblocked (?:by|on|until)\b",
     r"\bblocks on\b",
@@ -39,10 +51,11 @@ NEEDS = _any(
     r"依存(?:する)?[:：]?",
     r"取决于",
     r"前提",
+    cues="depend block wait after once when follow build require dépend abhäng hängt dipend завис après после después tras phụ sau 依 取决 前提",
 )
 """What follows needs to come first."""
 
-AFTERWARDS = _any(
+AFTERWARDS = Phrases(
     r"完成[後后](?:即?可以?)?(?:開始|开始|進行|进行)",
     r"完了後に?(?:開始|着手)?",
     r"완료\s*후",
@@ -50,7 +63,7 @@ AFTERWARDS = _any(
 )
 """The same where the verb stands last: what precedes it has to come first."""
 
-BLOCKS = _any(
+BLOCKS = Phrases(
     r"\bblocks?\b(?! on\b|er)",
     r"\bblocking (?:for|all)",
     r"\bgates? (?=[A-Z]|all)",
@@ -68,10 +81,11 @@ BLOCKS = _any(
     r"阻擋",
     r"阻塞",
     r"ブロック",
+    cues="block gate prereq before required bloque bloquea blocca блокиру chặn 阻 ブロック",
 )
 """What follows has to wait."""
 
-FREE = _any(
+FREE = Phrases(
     r"\bno (?:hard |external |prior )?dependenc(?:y|ies)\b(?! (?:on|with|between) other)",
     r"\bcan (?:start|begin) (?:immediately|right away|at once|now)\b(?! after)",
     r"\bno prerequisites\b",
@@ -87,10 +101,11 @@ FREE = _any(
     r"なし",
     r"없음",
     r"^\W*[-–—]\W*$",
+    cues="no begin immediately start none nothing n/a na keine aucune ninguna нет nessuna không sin 無 无 なし 없음 - – —",
 )
 """Nothing has to come first."""
 
-PARALLEL = _any(
+PARALLEL = Phrases(
     r"\b(?:in|fully)?\s*parallel(?:i[sz]able|i[sz]ed|ly)?\b",
     r"\bconcurrently\b",
     r"\bsimultaneously\b",
@@ -108,10 +123,11 @@ PARALLEL = _any(
     r"병렬",
     r"‖",
     r"∥",
+    cues="parallel concurrent simultan side parallèle paralel параллельно song 行 同時 병렬 ‖ ∥",
 )
 """Side by side."""
 
-HEDGE = _any(
+HEDGE = Phrases(
     r"\bmay\b(?! (?:only )?(?:start|begin))",
     r"\bmight\b",
     r"\bideally\b",
@@ -130,16 +146,17 @@ HEDGE = _any(
     r"可並行",
     r"\bwithin\b",
     r"\btests? independently",
+    cues="may might ideally optional benefit integrat extend share uses or if could может but peut 可 within test",
 )
 """A wish, an option, an aside: nothing is stated."""
 
-TASKWISE = _any(
+TASKWISE = Phrases(
     r"\b(?:all|every|each|different|marked)?\s*(?:setup|foundational|polish|unit|test|e2e|component|model)?\s*tasks?\b",
     r"\[P\]",
 )
 """Said of tasks, and not of phases."""
 
-ALL_STORIES = _any(
+ALL_STORIES = Phrases(
     r"\b(?:user[ -]?stor(?:y|ies)|US|stories)\b(?!\s*-?\s?\d)",
     r"toutes les US",
     r"всех (?:желаемых )?user stories",
@@ -149,7 +166,7 @@ ALL_STORIES = _any(
 )
 """All user stories at once."""
 
-ALL = _any(
+ALL = Phrases(
     r"\b(?:all|every|any) (?:\w+ ){0,2}?(?:prior|previous|preceding|earlier|above|other|implementation|feature)\b",
     r"\ball (?:phases|stages|milestones|sprints|steps|others?|the above)\b",
     r"всех предыдущих",
@@ -160,7 +177,7 @@ ALL = _any(
 )
 """All phases that come before, or all there are."""
 
-PREVIOUS = _any(
+PREVIOUS = Phrases(
     r"\b(?:the )?(?:previous|preceding|prior) (?:phase|stage|milestone|sprint|step|week|one)\b",
     r"phase précédente",
     r"предыдущ\w+ (?:фаз|этап)\w*",
@@ -170,7 +187,7 @@ PREVIOUS = _any(
 )
 """The phase before this one."""
 
-SECTION = _any(
+SECTION = Phrases(
     r"\bdependenc(?:y|ies)\b",
     r"\bexecution order\b",
     r"\bprerequisites\b",
@@ -189,7 +206,7 @@ SECTION = _any(
 )
 """Headings over sections about order."""
 
-NOT_STATED = _any(
+NOT_STATED = Phrases(
     r"\brecommended\b",
     r"\bstrategy\b",
     r"\bmvp\b",
@@ -205,17 +222,18 @@ NOT_STATED = _any(
 )
 """Headings over advice, examples and the order within a phase, which states nothing about phases."""
 
-BLANKET = _any(
+BLANKET = Phrases(
     r"\beach (?:phase|stage|milestone|sprint|step|iteration|part) (?:\w+ )?(?:builds? (?:up)?on|depends? on|requires|follows) "
     r"(?:the )?(?:previous|prior|preceding|one before)",
     r"\bdo (?:\w+ )?top to bottom\b",
     r"\b(?:phases|stages|milestones|sprints|steps) (?:must|should|are to) be (?:completed|executed|done|implemented) "
     r"(?:strictly )?(?:in (?:order|sequence)|sequentially|one after)",
     r"\bmust be (?:completed|executed|done) in (?:strict )?order\b",
+    cues="each top must should are",
 )
 """Each phase needs the one before it."""
 
-COLUMN = _any(
+COLUMN = Phrases(
     r"depends?\b",
     r"dependenc",
     r"after\b",
@@ -236,9 +254,10 @@ COLUMN = _any(
 )
 """Heads of table columns that hold dependencies."""
 
-BLOCKS_NAMED = _any(
+BLOCKS_NAMED = Phrases(
     r"\bblocks (?=WP|M\d|phase|US\d|stage|sprint|milestone)",
     r"\bbefore (?:phase|stage|milestone|sprint|WP)\b",
     r"previous (?:two|three|four|five|\d) \w+s\b",
+    cues="blocks before previous",
 )
 """A sentence that names what it blocks or follows, wherever it stands."""

@@ -26,6 +26,7 @@ _HEAD = re.compile(
     r"|(?P<task>\b(?:T-?|Task\s+|Tasks\s+)(?=\d))"
 )
 _FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
+_NUMBERISH = re.compile(r"\d|\b[A-Z]{1,5}\b")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
     "kind": rf"(?:(?i:{_KINDS})\s*[:#№]?\s*)?",
@@ -78,6 +79,14 @@ _COMMON = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The units a text names, and the numbers it names that no unit has."""
+
+    units: frozenset[int]
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """The handles by which a text may call the units of one plan; each gives places in the reading."""
 
@@ -88,19 +97,13 @@ class Names:
     kinds: frozenset[str]
     count: int
     story_units: tuple[int, ...] = field(default=())
+    known: dict[tuple[str, bool], Found] = field(default_factory=dict, compare=False)
+    """What was found before: one sentence is asked for its units more than once."""
 
     def are(self, word: str) -> bool:
         """True if the units may be called by this word: `Phase 2` names nothing in a plan made of sprints."""
         kind = kind_of(word)
         return kind is None or kind in self.kinds or bool(self.kinds & _ANY_KIND)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The units a text names, and the numbers it names that no unit has."""
-
-    units: frozenset[int]
-    unknown: tuple[str, ...] = ()
 
 
 def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
@@ -159,9 +162,16 @@ def _handles(title: str) -> Iterator[str]:
 
 def find(text: str, names: Names, *, near: bool = False) -> Found:
     """Every unit `text` names. With `near`, a name may also stand in lower case at the very start of the text."""
+    known = names.known.get((text, near))
+    if known is None:
+        known = names.known[text, near] = _find(text, names, near=near)
+    return known
+
+
+def _find(text: str, names: Names, *, near: bool) -> Found:
     places: set[int] = set()
     unknown: list[str] = []
-    for match in _HEAD.finditer(text):
+    for match in _HEAD.finditer(text) if _NUMBERISH.search(text) else ():
         if match["kind"] and not names.are(match["kind"].rstrip(" :#№\t")):
             continue
         for number, spelled in _expanded(text, match, names):
