@@ -203,6 +203,7 @@ SECTION = Phrases(
     r"依存",
     r"相依",
     r"의존",
+    cues="depend order prerequisites sequen dépend dipend abhäng завис phụ 依 의존",
 )
 """Headings over sections about order."""
 
@@ -219,6 +220,7 @@ NOT_STATED = Phrases(
     r"external",
     r"internal",
     r"критическ",
+    cues="recommend strategy mvp incremental within example priority intra external internal критическ",
 )
 """Headings over advice, examples and the order within a phase, which states nothing about phases."""
 
@@ -251,6 +253,7 @@ COLUMN = Phrases(
     r"의존",
     r"前置",
     r"相依",
+    cues="depend after blocked prereq require predecessor abhäng dépend завис 依 의존 前 相",
 )
 """Heads of table columns that hold dependencies."""
 
