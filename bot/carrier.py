@@ -44,6 +44,8 @@ class Carrier:
         with self._lock:
             workers = list(self._workers.values())
         for worker in workers:
+            worker.end()
+        for worker in workers:
             worker.stop()
 
     def carry_out(self, done: Round) -> None:

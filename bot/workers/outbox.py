@@ -60,11 +60,15 @@ class OutboxWorker:
             self._waiting.append(sending)
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """End after the effect under way; the rest stays in the store."""
+    def end(self) -> None:
+        """Begin nothing more; the effect under way is carried out, the rest stays in the store."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End, and wait until the effect under way is done."""
+        self.end()
         if self._thread.is_alive():
             self._thread.join()
 
