@@ -1,0 +1,112 @@
+"""Following a plan: until nothing can move without a person, or somebody presses Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from bot.cli.run.outcome import awaits_person
+from bot.cli.signals import on_signal
+from services.domain.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.bootstrap import Phasebot, Submission
+    from bot.cli.run.view import View
+
+LOOK_AGAIN = 1.0
+"""Seconds after which the plan is read anew, for changes that another process has made."""
+
+CHANGED = "The file has changed since this plan was made; the plan goes on as it was. --again makes a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The plan as it is at the end, and whether somebody wanted it to end."""
+
+    plan: Plan
+    interrupted: bool
+
+
+class _Signal(Enum):
+    INTERRUPTED = auto()
+
+
+class Follower:
+    """Hears of changes and signals through one queue, and tells the view."""
+
+    def __init__(self, bot: Phasebot, view: View, *, wait: bool) -> None:
+        self._bot = bot
+        self._view = view
+        self._wait = wait
+        self._news: SimpleQueue[Plan | _Signal] = SimpleQueue()
+        self._signals = 0
+        self._looked = monotonic()
+
+    def run(self, submit: Callable[[], Submission]) -> Ending:
+        """Start, submit, and follow what was submitted to its end."""
+        unwatch = self._bot.watch(self._heard)
+        try:
+            with on_signal(lambda: self._news.put(_Signal.INTERRUPTED)):
+                self._bot.start()
+                return self._follow(submit())
+        finally:
+            unwatch()
+            self._view.end()
+
+    def _follow(self, submission: Submission) -> Ending:
+        plan = submission.plan
+        self._view.begin(plan, resumed=submission.resumed)
+        if submission.changed:
+            self._view.say(CHANGED)
+        if not submission.finished:
+            while not self._is_over(plan):
+                plan = self._next(plan)
+        return Ending(plan, self._signals > 0)
+
+    def _heard(self, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            self._news.put(plan)
+
+    def _next(self, plan: Plan) -> Plan:
+        """The plan after the next piece of news, or as it is now if there is none for a while."""
+        news = self._heard_of(plan)
+        if news is _Signal.INTERRUPTED:
+            self._interrupt()
+        if not isinstance(news, Plan) or news.id != plan.id or news.version < plan.version:
+            return plan
+        self._view.show(news)
+        return news
+
+    def _heard_of(self, plan: Plan) -> Plan | _Signal | None:
+        try:
+            return self._news.get(timeout=self._view.tick)
+        except Empty:
+            self._view.refresh()
+        now = monotonic()
+        if now - self._looked < LOOK_AGAIN:
+            return None
+        self._looked = now
+        return self._bot.plan(plan.id)
+
+    def _interrupt(self) -> None:
+        """First: finish what runs. Second: end it."""
+        self._signals += 1
+        if self._signals == 1:
+            self._view.say("Interrupted: no new phase starts, what runs may finish. Press Ctrl-C again to end it now.")
+            self._bot.drain(0)
+        elif self._signals == 2:
+            self._view.say("Ending what runs.")
+            self._bot.kill()
+
+    def _is_over(self, plan: Plan) -> bool:
+        if self._signals:
+            return not any(phase.attempt is not None and phase.attempt.holds_slot for phase in plan)
+        if not self._bot.settled(plan):
+            return False
+        return not (self._wait and any(map(awaits_person, plan)))

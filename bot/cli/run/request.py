@@ -1,0 +1,75 @@
+"""What `phasebot run` was asked for, and what follows from it before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bot.cli.plan_file import PlanFile, read_plan
+from bot.cli.policy_file import read_policy_file
+from bot.cli.selection import selected, without_the_rest
+from bot.cli.workers import workers_for
+from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
+from services.domain.errors import UserError
+from services.planning.draft import PlanDraft
+from services.planning.policy import Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The options of the command, as they were given."""
+
+    plan: str
+    policy: str | None
+    repo: str | None
+    phases: tuple[str, ...]
+    ignore_dependencies: bool
+    workers: int | None
+    workspace: Path
+    dry_run: bool
+    as_json: bool
+    wait: bool
+    again: bool
+    single: bool
+    issues: bool
+    title: str | None
+    verbose: bool
+    database: str | None
+
+
+class Prepared:
+    """A request that has been found usable. Building one reads the plan and the policy, and writes nothing.
+
+    Raises PlanUnreadable, PlanInvalid, PolicyInvalid or UnknownPhase.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.file: PlanFile = read_plan(request.plan, single=request.single, title=request.title)
+        refuse_unusable(self.file.draft, self.file.name)
+        self.policy: Policy | None = read_policy_file(request.policy) if request.policy else None
+        self.selected = selected(self.file.draft, request.phases)
+        if request.policy and not request.workspace.is_dir():
+            raise UserError(
+                f"there is no folder {request.workspace}", where="--workspace", fix="Make it, or name another."
+            )
+
+    @cached_property
+    def workers(self) -> int:
+        """Says so on stderr, once, if they are fewer than was asked for."""
+        asked, policy = self.request.workers, self.policy
+        if policy is None:
+            return workers_for(asked)
+        return workers_for(asked, policy=policy.workers, cap=policy.worker_cap)
+
+    @property
+    def rules_for(self) -> RulesFor:
+        return self.policy.rules_for if self.policy else by_hand
+
+    @property
+    def draft(self) -> PlanDraft:
+        """The draft as it is to be carried out."""
+        if self.selected is not None and self.request.ignore_dependencies:
+            return without_the_rest(self.file.draft, self.selected)
+        return self.file.draft

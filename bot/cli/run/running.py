@@ -1,0 +1,134 @@
+"""Carrying a plan out from the command line, from the request to the exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.bootstrap import Options, Phasebot, Submission
+from bot.cli.exits import Exit
+from bot.cli.remote import checked_token
+from bot.cli.run.facts import Facts
+from bot.cli.run.following import Ending, Follower
+from bot.cli.run.lines import Lines
+from bot.cli.run.outcome import exit_of
+from bot.cli.run.records import Records, emit
+from bot.cli.run.request import Prepared, Request
+from bot.cli.run.summary import Summary
+from bot.cli.selection import DependencyNotSelected, refuse_incomplete
+from services.domain.plan import Plan
+from services.domain.world import Limits
+
+if TYPE_CHECKING:
+    from bot.cli.run.view import View
+    from bot.settings import Settings
+
+
+def carry_out(prepared: Prepared, settings: Settings) -> Exit:
+    """Publish, execute, wait, tell."""
+    with Phasebot(settings, _options(prepared, settings)) as bot:
+        _refuse_incomplete(prepared, bot)
+        follower = Follower(bot, _view(prepared.request, Facts(bot)), wait=prepared.request.wait)
+        ending = follower.run(lambda: _submit(prepared, bot))
+        return _tell(prepared, bot, ending)
+
+
+def _options(prepared: Prepared, settings: Settings) -> Options:
+    request = prepared.request
+    return Options(
+        repo=request.repo,
+        token=checked_token(settings, request.repo, os.environ) if request.repo else None,
+        workspace=request.workspace.resolve(),
+        limits=prepared.policy.limits if prepared.policy else Limits(),
+        workers=prepared.workers,
+        issues=request.issues,
+    )
+
+
+def _submit(prepared: Prepared, bot: Phasebot) -> Submission:
+    return bot.submit(
+        prepared.draft,
+        source=prepared.file.source,
+        rules_for=prepared.rules_for,
+        again=prepared.request.again,
+        selected=prepared.selected,
+    )
+
+
+def _refuse_incomplete(prepared: Prepared, bot: Phasebot) -> None:
+    """What the selected phases need has to be selected, or done by an earlier run of the same plan."""
+    if prepared.selected is None:
+        return
+    known = None if prepared.request.again else _known(prepared, bot)
+    if not prepared.request.ignore_dependencies:
+        done = {phase.key for phase in known if phase.is_satisfied} if known else ()
+        refuse_incomplete(prepared.file.draft, prepared.selected, done)
+    elif known and _needs_more(known, prepared.selected):
+        raise DependencyNotSelected(
+            "the plan that was made of this file goes on, and keeps its dependencies",
+            where="--ignore-dependencies",
+            fix="Add --again to make a new plan.",
+        )
+
+
+def _known(prepared: Prepared, bot: Phasebot) -> Plan | None:
+    source = prepared.file.source
+    return bot.store.lookups.plan_of(bot.project_for(source), source)
+
+
+def _needs_more(plan: Plan, chosen: frozenset[str]) -> bool:
+    return any(
+        need.key not in chosen and not need.is_satisfied
+        for phase in plan
+        if phase.key in chosen
+        for need in plan.needs(phase)
+    )
+
+
+def _view(request: Request, facts: Facts) -> View:
+    """Lines where nobody watches, a live view on a terminal, records for machines."""
+    if request.as_json:
+        return Records(facts)
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return Lines(facts)
+    from rich.console import Console
+
+    from bot.cli.run.live import Live
+
+    return Live(facts, Console(stderr=True))
+
+
+def _tell(prepared: Prepared, bot: Phasebot, ending: Ending) -> Exit:
+    plan, letters = ending.plan, bot.dead_letters(ending.plan.id)
+    code = exit_of(plan, interrupted=ending.interrupted, has_dead_letters=bool(letters))
+    summary = Summary(
+        plan=plan,
+        facts=Facts(bot),
+        code=code,
+        dead_letters=letters,
+        command=_again(sys.argv[1:]),
+        show_issues=_show_issues(prepared.request),
+        has_policy=prepared.policy is not None,
+    )
+    if prepared.request.as_json:
+        emit("summary", **summary.record())
+    else:
+        for line in summary.text():
+            click.echo(line)
+    return code
+
+
+def _again(arguments: list[str]) -> str:
+    """The same command line, which goes on with the same plan."""
+    return shlex.join(["phasebot", *(one for one in arguments if one != "--again")])
+
+
+def _show_issues(request: Request) -> str:
+    """The command that serves the local tracker once this process has ended."""
+    if request.repo or not request.issues:
+        return ""
+    return shlex.join(["phasebot", "localhub", *(["--db", request.database] if request.database else [])])

@@ -1,0 +1,28 @@
+"""A view of a run: how people, or machines, see it while it goes on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from services.domain.plan import Plan
+
+
+class View(Protocol):
+    """Used from one thread. `tick` is how often, in seconds, `refresh` wants to be called while nothing happens."""
+
+    tick: float
+
+    def begin(self, plan: Plan, *, resumed: bool) -> None:
+        """The plan is stored, and about to move."""
+
+    def show(self, plan: Plan) -> None:
+        """The plan has changed."""
+
+    def refresh(self) -> None:
+        """Time has passed."""
+
+    def say(self, sentence: str) -> None:
+        """Something about the run itself that has to be known now."""
+
+    def end(self) -> None:
+        """Nothing more is to come. Safe to call twice."""

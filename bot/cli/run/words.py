@@ -1,0 +1,50 @@
+"""Words and icons for states, as a terminal shows them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.coordinator.notices import spoken
+from services.domain.phase import Phase, QueueStatus
+from services.domain.plan import Plan
+
+ICONS: dict[QueueStatus, tuple[str, str]] = {
+    QueueStatus.QUEUED: ("·", "dim"),
+    QueueStatus.READY: ("○", "cyan"),
+    QueueStatus.RUNNING: ("▶", "cyan"),
+    QueueStatus.NEEDS_QA: ("?", "yellow"),
+    QueueStatus.COMPLETED: ("✓", "green"),
+    QueueStatus.FAILED: ("✗", "red"),
+    QueueStatus.BLOCKED: ("⊘", "red"),
+    QueueStatus.SKIPPED: ("»", "dim"),
+    QueueStatus.CANCELLED: ("–", "dim"),
+}
+"""An icon and its colour; the word stands beside it wherever there is room, so that nothing hangs on the colour."""
+
+
+def status_word(phase: Phase) -> str:
+    """The status for people: work by hand does not run, it waits for its person."""
+    attempt = phase.attempt
+    if phase.status is QueueStatus.RUNNING and attempt is not None and attempt.lease_until is None:
+        return "by hand"
+    return phase.status.replace("_", " ")
+
+
+def duration(took: timedelta | None) -> str:
+    return "" if took is None else spoken(took)
+
+
+def attempts(phase: Phase) -> str:
+    """Nothing worth saying about the first one."""
+    return f"attempt {phase.attempts}" if phase.attempts > 1 else ""
+
+
+def blockers(plan: Plan, phase: Phase) -> str:
+    """The names of the phases that keep a blocked one from ever starting."""
+    gone = (QueueStatus.FAILED, QueueStatus.CANCELLED, QueueStatus.BLOCKED)
+    return ", ".join(need.name for need in plan.needs(phase) if need.status in gone and not need.is_satisfied)
+
+
+def one_line(text: str) -> str:
+    """Text of others on one line, without what a terminal would take for an order."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
