@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, null, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.sql import Listed, Session
-from bot.store.tables import attempts, holders, outbox, phases, word
+from bot.store.tables import attempts, holders, outbox, phases, plans, word
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.plan import Plan
@@ -26,6 +26,15 @@ _LIVE_ATTEMPTS = Listed(
     )
 )
 _HOLDERS = select(holders.c.holder)
+_BY_ISSUE = (
+    select(plans.c.id, null())
+    .where(plans.c.project == bindparam("project"), plans.c.issue_id == bindparam("issue"))
+    .union_all(
+        select(plans.c.id, phases.c.key)
+        .join_from(phases, plans, plans.c.id == phases.c.plan_id)
+        .where(plans.c.project == bindparam("project"), phases.c.issue_id == bindparam("issue"))
+    )
+)
 _DEAD = (
     select(outbox.c.key, outbox.c.error)
     .where(outbox.c.plan_id == bindparam("plan"), outbox.c.state == word("dead"))
@@ -69,6 +78,13 @@ class Lookups:
         """The newest plan made from this source in this project."""
         with self._looking() as work:
             return work.plans.find_source(project, source)
+
+    def by_issue(self, project: str, issue: int) -> tuple[Plan, str | None] | None:
+        """The plan that an issue (its database id) belongs to, and the key of its phase; None for the parent's."""
+        with self._looking() as work, self._reading() as session:
+            row = session.row(_BY_ISSUE, project=project, issue=issue)
+            plan = work.plans.find(row[0]) if row else None
+            return (plan, row[1]) if row and plan else None
 
     def text(self, id: str) -> PlanText:
         with self._looking() as work:

@@ -1,0 +1,59 @@
+"""What an event on GitHub means in our own words. Pure: everything it needs was read before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.github.payloads import IssueEvent
+from services.domain.messages import CancelPhase, CancelPlan, CompletePhase, Message, ReopenPhase, ResumePlan, SkipPhase
+from services.domain.phase import Phase
+from services.domain.plan import Plan, PlanState
+from services.domain.progress import is_completed
+from services.domain.transitions import PhaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an issue is to us: the issue of a phase, or of the plan itself where `phase` is None."""
+
+    plan: Plan
+    phase: Phase | None
+
+
+def translate(event: IssueEvent, subject: Subject) -> Message | None:
+    """A hand on an issue is an order. None where it says nothing that the plan does not say already.
+
+    The cause is the issue with its state and the moment of the change, so that the same change, told twice or found by
+    reconciliation, is one.
+    """
+    issue = event.issue
+    cause = f"issue/{issue.id}/{event.action}/{issue.updated_at.isoformat()}"
+    if subject.phase is None:
+        return _about_plan(event, subject.plan, cause)
+    return _about_phase(event, subject.plan, subject.phase, cause)
+
+
+def _about_phase(event: IssueEvent, plan: Plan, phase: Phase, cause: str) -> Message | None:
+    about = {"plan": plan.id, "phase": phase.key, "cause": cause, "by": event.sender.login}
+    match event.action:
+        case "closed" if phase.state not in _DECIDED:
+            done = event.issue.state_reason in (None, "completed")
+            return CompletePhase(**about) if done else SkipPhase(**about)
+        case "reopened" if phase.state in _DECIDED:
+            return ReopenPhase(**about)
+        case "deleted" | "transferred" if phase.state not in _DECIDED:
+            return CancelPhase(**about)
+    return None
+
+
+def _about_plan(event: IssueEvent, plan: Plan, cause: str) -> Message | None:
+    by = event.sender.login
+    match event.action:
+        case "closed" | "deleted" | "transferred" if plan.state is not PlanState.CANCELLED and not is_completed(plan):
+            return CancelPlan(plan=plan.id, cause=cause, by=by)
+        case "reopened" if plan.state is PlanState.CANCELLED:
+            return ResumePlan(plan=plan.id, cause=cause, by=by)
+    return None
+
+
+_DECIDED = frozenset({PhaseState.COMPLETED, PhaseState.SKIPPED, PhaseState.CANCELLED})
