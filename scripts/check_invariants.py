@@ -287,14 +287,18 @@ def check(module: Module) -> list[Breach]:
     return sorted((breach for rule in RULES for breach in rule(module)), key=lambda one: one.line)
 
 
+def check_file(name: str, path: Path) -> list[Breach]:
+    """Every breach in the file; that it is no Python is one."""
+    try:
+        return check(Module.of(name, path.read_text(encoding="utf-8")))
+    except SyntaxError as error:
+        return [Breach(name, error.lineno or 1, "syntax", error.msg)]
+
+
 def check_tree(root: Path) -> list[Breach]:
     """Every breach below `root`. A missing ToolRunner is one: without it, its rule would hold in silence."""
     paths = [path for top in CODE for path in sorted((root / top).rglob("*.py"))]
-    breaches = [
-        breach
-        for path in paths
-        for breach in check(Module.of(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")))
-    ]
+    breaches = [breach for path in paths for breach in check_file(path.relative_to(root).as_posix(), path)]
     if root / TOOL_RUNNER not in paths:
         breaches.append(Breach(TOOL_RUNNER, 1, "runner-finally", "there is no ToolRunner"))
     return breaches

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from bot.executors.held import Held, seconds
+from bot.executors.held import Held, Key, seconds
 from services.domain.messages import AttemptRenewed
 from services.execution.cancellation import Stop
 from services.ports import Reports
@@ -19,9 +19,12 @@ class Leases:
     """Renews what is held for longer than a third of the lease. Past the lease, the attempt ends itself: it may be running
     somewhere else by then."""
 
-    def __init__(self, held: Callable[[], Iterable[Held]], reports: Reports, lease: timedelta) -> None:
+    def __init__(
+        self, held: Callable[[], Iterable[Held]], reports: Reports, end: Callable[[Key, Stop], None], lease: timedelta
+    ) -> None:
         self._held = held
         self._reports = reports
+        self._end = end
         self._lease = lease.total_seconds()
 
     def keep(self, closed: threading.Event) -> None:
@@ -33,7 +36,7 @@ class Leases:
     def _look_after(self, held: Held) -> None:
         age = seconds() - held.renewed_at
         if age > self._lease:
-            held.interrupt(Stop.INTERRUPTED)
+            self._end(held.key, Stop.INTERRUPTED)
         elif age >= self._lease / 3:
             self._renew(held)
 

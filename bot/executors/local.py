@@ -86,15 +86,9 @@ class LocalExecutor:
 
     def stop(self, plan: str, phase: str, fence: int) -> None:
         """End the attempt. Where there is none (any more, or yet), it has ended now, and will not begin."""
-        key = (plan, phase, fence)
         with self._changed:
-            self._is_new(key)
-            held = self._held.get(key)
-            if held is not None and held.interrupt(Stop.CANCELLED):
-                return
-            if held is not None:
-                held.give_up()
-        self._finish(key, envelope(Stopped(Stop.CANCELLED)))
+            self._is_new((plan, phase, fence))
+        self._end((plan, phase, fence), Stop.CANCELLED)
 
     # ------------------------------------------------------------ the end
 
@@ -128,6 +122,16 @@ class LocalExecutor:
         """Kill what dead predecessors left running. To be called before the first dispatch."""
         return reap(self._notes)
 
+    def _end(self, key: Key, reason: Stop) -> None:
+        """Whoever runs it will say how it ended; of one that has not begun, it is said here."""
+        with self._changed:
+            held = self._held.get(key)
+            if held is not None and held.interrupt(reason):
+                return
+            if held is not None:
+                held.give_up()
+        self._finish(key, envelope(Stopped(reason)))
+
     # ------------------------------------------------------------ keeping count
 
     def _is_new(self, key: Key) -> bool:
@@ -146,7 +150,7 @@ class LocalExecutor:
     def _hire(self) -> None:
         """One more worker, if there is work for one; with the first comes the thread that renews the leases."""
         if not self._workers:
-            leases = Leases(self._in_hand, self._reports, self._premises.lease)
+            leases = Leases(self._in_hand, self._reports, self._end, self._premises.lease)
             _start("phasebot-leases", lambda: leases.keep(self._closed))
         if len(self._workers) < min(self._premises.workers, len(self._held)):
             self._workers.append(_start(f"phasebot-local-{len(self._workers) + 1}", self._work))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,34 +52,42 @@ class Orphan:
 
 
 class RunningGroups:
-    """The note of one attempt: a file while it has groups running, nothing otherwise."""
+    """The note of one attempt: a file while it has a group running, nothing otherwise. Operations run one at a time.
+
+    It is written before the group starts and again with the group's id: whenever we are killed, a successor knows.
+    """
 
     def __init__(self, folder: Path, attempt: Orphan, owner: ProcessId) -> None:
         self._folder = folder
         self._attempt = attempt
         self._owner = owner
-        self._groups: dict[int, ProcessId] = {}
 
-    def started(self, pid: int) -> None:
-        with suppress(psutil.NoSuchProcess):
-            self._groups[pid] = ProcessId.of(pid)
-        self._write()
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[int], None]]:
+        self._write([])
+        try:
+            yield lambda pid: self._write(_known(pid))
+        finally:
+            self._path.unlink(missing_ok=True)
 
-    def ended(self, pid: int) -> None:
-        self._groups.pop(pid, None)
-        self._write()
-
-    def _write(self) -> None:
+    @property
+    def _path(self) -> Path:
         plan, phase = safe_name(self._attempt.plan), safe_name(self._attempt.phase)
-        path = self._folder / f"{plan}-{phase}-{self._attempt.fence}.json"
-        if not self._groups:
-            path.unlink(missing_ok=True)
-            return
+        return self._folder / f"{plan}-{phase}-{self._attempt.fence}.json"
+
+    def _write(self, groups: list[ProcessId]) -> None:
+        path = self._path
         path.parent.mkdir(parents=True, exist_ok=True)
-        note = _Note(self._attempt, self._owner, list(self._groups.values()))
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(note)))
+        fresh.write_text(json.dumps(asdict(_Note(self._attempt, self._owner, groups))))
         fresh.replace(path)
+
+
+def _known(pid: int) -> list[ProcessId]:
+    """Nothing, if it has ended already."""
+    with suppress(psutil.NoSuchProcess):
+        return [ProcessId.of(pid)]
+    return []
 
 
 def reap(folder: Path) -> list[Orphan]:

@@ -73,18 +73,18 @@ class CommandTool:
         argv = given.argv(context)
         folder = _folder(given, context)
         environ = {**self._environ, **context.environment, **given.env}
-        exit_code = _start(argv, folder, environ, self._grace).watched_by(context)
+        with context.processes.watch() as started:
+            exit_code = _start(argv, folder, environ, self._grace).watched_by(context, started)
         if exit_code:
             raise _failed(argv, exit_code)
         return CommandOutput(exit_code=exit_code, log=context.output.location)
 
 
 def _start(argv: list[str], folder: Path, environ: Mapping[str, str], grace: Grace) -> ProcessGroup:
+    """Raises ToolFailed where it never could; an OSError where the machine lacks something just now."""
     try:
         return ProcessGroup.start(argv, folder, environ, grace)
-    except BlockingIOError:
-        raise  # the machine has no room for another process just now
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, PermissionError, NotADirectoryError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise ToolFailed(
             "not_startable", f"{argv[0]}: {why[:1].lower()}{why[1:]}", details={"command": argv}
@@ -92,7 +92,7 @@ def _start(argv: list[str], folder: Path, environ: Mapping[str, str], grace: Gra
 
 
 def _folder(given: CommandInput, context: Context) -> Path:
-    folder = Path(context.workspace, context.fill(given.cwd))
+    folder = Path(context.workspace, given.cwd)
     if not folder.is_dir():
         raise ToolFailed("not_startable", f"there is no folder {given.cwd or folder} to run the command in")
     return folder
@@ -110,7 +110,10 @@ def _called(argv: list[str]) -> str:
 
 def _split(run: str) -> list[str]:
     """Raises ValueError for a quote that is not closed, or nothing to run."""
-    words = shlex.split(run)
+    try:
+        words = shlex.split(run)
+    except ValueError as error:
+        raise ValueError(f"{str(error).lower()} in {run}") from None
     if not words:
         raise ValueError("there is nothing to run")
     return words

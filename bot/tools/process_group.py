@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,18 +52,17 @@ class ProcessGroup:
         )
         return cls(process, grace)
 
-    def watched_by(self, context: Context) -> int:
+    def watched_by(self, context: Context, started: Callable[[int], None]) -> int:
         """Pass its output on until it has ended, and return its exit code. Raises Stopped if it had to be ended.
 
         What it left running in the background is ended with it: nothing of an attempt outlives the attempt.
         """
         try:
-            context.processes.started(self._process.pid)
+            started(self._process.pid)
             with _Ears(self._process) as ears, context.cancellation.tells(ears.wake):
                 reason = self._pump(ears, context)
         finally:
             self._end()
-            context.processes.ended(self._process.pid)
         if reason is not None:
             raise Stopped(reason)
         return self._process.returncode

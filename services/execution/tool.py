@@ -6,7 +6,8 @@ A tool is only ever run by `ToolRunner`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,9 +30,8 @@ class Output(Protocol):
 class ProcessWatch(Protocol):
     """Told of each process group that a tool starts, so that none outlives the process that started it."""
 
-    def started(self, pid: int) -> None: ...
-
-    def ended(self, pid: int) -> None: ...
+    def watch(self) -> AbstractContextManager[Callable[[int], None]]:
+        """Enter it before the start, call what it gives with the group's id, leave it when the group is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,17 +45,13 @@ class MemoryOutput:
 
 @dataclass
 class SeenGroups:
-    """Remembers which process groups came and went."""
+    """Remembers which process groups were started."""
 
-    running: list[int] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
+    started: list[int] = field(default_factory=list)
 
-    def started(self, pid: int) -> None:
-        self.running.append(pid)
-
-    def ended(self, pid: int) -> None:
-        self.running.remove(pid)
-        self.gone.append(pid)
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[int], None]]:
+        yield self.started.append
 
 
 @dataclass

@@ -76,6 +76,13 @@ def test_a_tree_without_a_runner_is_no_clean_tree(tmp_path: Path) -> None:
     assert [breach.rule for breach in check_tree(tmp_path)] == ["runner-finally"]
 
 
+def test_a_file_that_is_no_python_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "half.py").write_text("x = 1\ndef f(:\n")
+
+    assert str(check_tree(tmp_path)[0]).startswith("bot/half.py:2: syntax: ")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -225,9 +225,14 @@ def test_an_attempt_that_cannot_renew_its_lease_ends_itself(house: House) -> Non
             raise TransientError("nobody listens")
         house.told(report)
 
-    house.executor(lease=0.15, reports=cut_off).dispatch(assignment(FOREVER))
+    executor = house.executor(lease=0.15, workers=1, reports=cut_off)
+    executor.dispatch(assignment(FOREVER, key="runs"))
+    executor.dispatch(assignment(operation("command", run="touch never"), key="waits"))
 
-    assert house.told.end().outcome is Outcome.LOST
+    ends = house.told.ends(2)
+    assert {end.phase: end.outcome for end in ends} == {"runs": Outcome.LOST, "waits": Outcome.LOST}
+    assert executor.drain(timeout=20)
+    assert not (house.workspace / "never").exists()
 
 
 def test_a_worker_survives_reports_that_fail(house: House) -> None:

@@ -35,6 +35,10 @@ def innocent() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+def process_name(pid: int) -> str:
+    return psutil.Process(pid).name()
+
+
 def a_dead_process() -> ProcessId:
     with subprocess.Popen(["sleep", "600"]) as process:
         dead = ProcessId.of(process.pid)
@@ -127,12 +131,32 @@ def test_a_note_is_there_only_while_a_group_runs(tmp_path: Path, innocent: subpr
     groups = RunningGroups(tmp_path / "running", Orphan("p1", "schema", 3), ProcessId.of(os.getpid()))
     assert list(tmp_path.iterdir()) == []
 
-    groups.started(innocent.pid)
-    assert reap(tmp_path / "running") == []  # we are alive
-    assert [path.name for path in tmp_path.rglob("*.json")] == ["p1-schema-3.json"]
+    with groups.watch() as started:
+        assert [path.name for path in tmp_path.rglob("*.json")] == ["p1-schema-3.json"]
+        started(innocent.pid)
+        assert reap(tmp_path / "running") == []  # we are alive
+        assert [path.name for path in tmp_path.rglob("*.json")] == ["p1-schema-3.json"]
 
-    groups.ended(innocent.pid)
     assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_one_killed_between_the_start_of_a_group_and_its_note_is_still_reaped(tmp_path: Path) -> None:
+    owner = a_dead_process()
+    environ = {
+        "PHASEBOT_HOLDER": owner.name,
+        "PHASEBOT_PLAN": "p1",
+        "PHASEBOT_PHASE": "schema",
+        "PHASEBOT_FENCE": "3",
+        "PATH": os.environ["PATH"],
+    }
+    path = note(tmp_path, owner, owner)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"groups": []}))
+    with subprocess.Popen(["sleep", "600"], env=environ, start_new_session=True) as process:
+        eventually(lambda: process_name(process.pid) == "sleep")  # before that, it still has our environment
+
+        assert reap(tmp_path) == [Orphan("p1", "schema", 3)]
+
+        assert process.wait(timeout=20) == -9
 
 
 def test_the_note_is_gone_when_the_attempt_is_over(house: House) -> None:
