@@ -13,7 +13,8 @@ from bot.localhub.problems import bad_credentials, invalid, not_found
 from bot.localhub.values import User
 
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}(\[bot\])?")
-RESERVED = frozenset({"api", "meta", "rate_limit", "repos", "static", "user", "users"})  # paths of the HTTP face
+# Paths of the HTTP face, which no owner may be called.
+RESERVED = frozenset(["api", "meta", "orgs", "rate_limit", "repos", "sign-in", "sign-out", "static", "user", "users"])
 ALPHABET = string.ascii_letters + string.digits
 
 

@@ -47,9 +47,8 @@ class Repositories:
             raise invalid("Repository", "name", "invalid")
         with self._db.transaction():
             owner = self._people.create(owner_login, kind="Organization")
-            known = self._db.first("SELECT id FROM repositories WHERE full_name = ?", full_name)
-            if known:
-                return self.get(known["id"])
+            if self.exists(full_name):
+                return self.named(full_name)
             return self.get(self._insert(owner, name, private, description))
 
     def _insert(self, owner: User, name: str, private: bool, description: str | None) -> int:
@@ -71,6 +70,9 @@ class Repositories:
                 "labels", repository_id=repository_id, name=label, color=color, description=what, is_default=True
             )
         return repository_id
+
+    def exists(self, full_name: str) -> bool:
+        return self._db.first("SELECT 1 FROM repositories WHERE full_name = ?", full_name) is not None
 
     def get(self, repository_id: int) -> Repository:
         return self._read(self._db.one(f"{_SELECT} WHERE r.id = ?", repository_id))

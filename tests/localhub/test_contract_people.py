@@ -82,6 +82,30 @@ def test_a_repository_says_what_it_is(repo: Repository, hub: Hub) -> None:
     assert repo.id == hub.repository(REPO).value.id
 
 
+def test_a_repository_is_created_over_http_and_shared(clients: Clients, hub: Hub) -> None:
+    ada = clients.github("ada")
+    own = ada.get_user().create_repo("notes", private=True)
+    ada.requester.requestJsonAndCheck("POST", "/orgs/acme/repos", input={"name": "api"})
+    shared = ada.get_repo("acme/api")
+    shared.add_to_collaborators("bob", "maintain")
+
+    assert (own.full_name, own.private) == ("ada/notes", True)
+    assert (shared.get_collaborator_permission("ada"), shared.get_collaborator_role_name("bob")) == (
+        "admin",
+        "maintain",
+    )
+    shared.remove_from_collaborators("bob")
+    assert shared.get_collaborator_permission("bob") == "read"
+    with pytest.raises(GithubException, match="name already exists"):
+        ada.requester.requestJsonAndCheck("POST", "/orgs/acme/repos", input={"name": "API"})
+
+
+def test_only_administrators_share_a_repository(clients: Clients, hub: Hub) -> None:
+    with pytest.raises(UnknownObjectException):
+        clients.github("wes").get_repo(REPO).add_to_collaborators("wes", "admin")
+    assert hub.repositories.role(hub.repository(REPO).value, hub.people.named("wes")) == "write"
+
+
 def test_a_file_is_read_whole_and_raw(repo: Repository, hub: Hub, clients: Clients) -> None:
     hub.put_file(REPO, "plans/site.md", "# Größe\n")
     found = repo.get_contents("plans/site.md")

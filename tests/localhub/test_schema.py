@@ -76,6 +76,16 @@ EXCHANGES = {
     "users/get-authenticated": get("PrivateUser", "/user"),
     "users/get-by-username": get("PublicUser", "/users/bob"),
     "repos/get": get("FullRepository", BASE),
+    "repos/create-for-authenticated-user": Exchange(
+        "FullRepository", lambda world: world.send("POST", "/user/repos", name="notes", private=True)
+    ),
+    "repos/create-in-org": Exchange(
+        "FullRepository", lambda world: world.send("POST", "/orgs/acme/repos", name="api", description="An API")
+    ),
+    "repos/add-collaborator": Exchange(
+        "", lambda world: world.send("PUT", f"{BASE}/collaborators/bob", permission="triage")
+    ),
+    "repos/remove-collaborator": Exchange("", lambda world: world.send("DELETE", f"{BASE}/collaborators/wes")),
     "repos/list-collaborators": get("[Collaborator]", f"{BASE}/collaborators"),
     "repos/check-collaborator": get("", f"{BASE}/collaborators/wes"),
     "repos/get-collaborator-permission-level": get(

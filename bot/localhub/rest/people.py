@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.localhub.problems import not_found
+from bot.localhub.problems import invalid, not_found
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.rest.paging import listed
 from bot.localhub.traffic import Window
@@ -50,6 +50,38 @@ def repository(call: Call) -> Reply:
     return Reply(body=call.shapes.full_repository(found, call.hub.repositories.role(found, call.viewer)))
 
 
+def create_repository(call: Call) -> Reply:
+    """In the caller's own name or, below /orgs, in an organization's. Whoever creates it administers it."""
+    fields, repositories = call.fields, call.hub.repositories
+    owner = call.hub.people.named(call.path["org"]) if "org" in call.path else call.actor
+    if "org" in call.path and owner.type != "Organization":
+        raise not_found()
+    full_name, private = f"{owner.login}/{fields.text('name')}", fields.flag("private", default=False)
+    if repositories.exists(full_name):
+        raise invalid("Repository", "name", "custom", "name already exists on this account")
+    created = repositories.create(full_name, private=private, description=fields.text_or_none("description"))
+    if owner != call.actor:
+        repositories.add_collaborator(created.full_name, call.actor.login, Role.ADMIN)
+    shape = call.shapes.full_repository(created, Role.ADMIN)
+    return Reply(201, shape, {"Location": shape["url"]})
+
+
+def add_collaborator(call: Call) -> Reply:
+    """At once and without an invitation. `permission` is a role, or one of the older words pull and push."""
+    found, wanted = call.administered(), call.hub.people.named(call.path["login"])
+    given = call.fields.text_or_none("permission") or "push"
+    role = {"pull": "read", "push": "write"}.get(given, given)
+    if role not in set(Role) - {Role.NONE}:
+        raise invalid("Repository", "permission", "invalid")
+    call.hub.repositories.add_collaborator(found.full_name, wanted.login, role)
+    return Reply(204)
+
+
+def remove_collaborator(call: Call) -> Reply:
+    call.hub.repositories.remove_collaborator(call.administered().full_name, call.path["login"])
+    return Reply(204)
+
+
 def collaborators(call: Call) -> Reply:
     found, roles = call.repository(), call.hub.repositories
     roles.demand(found, call.actor, Role.WRITE)
@@ -80,6 +112,7 @@ def collaborator_permission(call: Call) -> Reply:
 
 
 _REPOSITORY = "/repos/{owner}/{repo}"
+_COLLABORATOR = _REPOSITORY + "/collaborators/{login}"
 ENDPOINTS = (
     Endpoint("GET", "/", "meta/root", root),
     Endpoint("GET", "/meta", "meta/get", meta),
@@ -87,11 +120,15 @@ ENDPOINTS = (
     Endpoint("GET", "/user", "users/get-authenticated", own_user),
     Endpoint("GET", "/users/{login}", "users/get-by-username", user),
     Endpoint("GET", _REPOSITORY, "repos/get", repository),
+    Endpoint("POST", "/user/repos", "repos/create-for-authenticated-user", create_repository, "administration=write"),
+    Endpoint("POST", "/orgs/{org}/repos", "repos/create-in-org", create_repository, "administration=write"),
     Endpoint("GET", f"{_REPOSITORY}/collaborators", "repos/list-collaborators", collaborators),
-    Endpoint("GET", f"{_REPOSITORY}/collaborators/{{login}}", "repos/check-collaborator", is_collaborator),
+    Endpoint("GET", _COLLABORATOR, "repos/check-collaborator", is_collaborator),
+    Endpoint("PUT", _COLLABORATOR, "repos/add-collaborator", add_collaborator, "administration=write"),
+    Endpoint("DELETE", _COLLABORATOR, "repos/remove-collaborator", remove_collaborator, "administration=write"),
     Endpoint(
         "GET",
-        f"{_REPOSITORY}/collaborators/{{login}}/permission",
+        f"{_COLLABORATOR}/permission",
         "repos/get-collaborator-permission-level",
         collaborator_permission,
     ),
