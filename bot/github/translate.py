@@ -34,15 +34,21 @@ def translate(event: IssueEvent, subject: Subject) -> Message | None:
 
 
 def _about_phase(event: IssueEvent, plan: Plan, phase: Phase, cause: str) -> Message | None:
-    about = {"plan": plan.id, "phase": phase.key, "cause": cause, "by": event.sender.login}
+    order = _order(event, is_decided=phase.state in _DECIDED)
+    return order(plan=plan.id, phase=phase.key, cause=cause, by=event.sender.login) if order else None
+
+
+_HandOrder = type[CompletePhase] | type[SkipPhase] | type[CancelPhase] | type[ReopenPhase]
+
+
+def _order(event: IssueEvent, *, is_decided: bool) -> _HandOrder | None:
     match event.action:
-        case "closed" if phase.state not in _DECIDED:
-            done = event.issue.state_reason in (None, "completed")
-            return CompletePhase(**about) if done else SkipPhase(**about)
-        case "reopened" if phase.state in _DECIDED:
-            return ReopenPhase(**about)
-        case "deleted" | "transferred" if phase.state not in _DECIDED:
-            return CancelPhase(**about)
+        case "closed" if not is_decided:
+            return CompletePhase if event.issue.state_reason in (None, "completed") else SkipPhase
+        case "reopened" if is_decided:
+            return ReopenPhase
+        case "deleted" | "transferred" if not is_decided:
+            return CancelPhase
     return None
 
 
