@@ -1,0 +1,48 @@
+"""Forecast: what publishing a plan will cost, before the first request is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.domain.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast writes may go out. GitHub allows about 80 creations of content a minute and 500 an hour."""
+
+    interval: timedelta = timedelta(seconds=1)
+    per_minute: int = 80
+    per_hour: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Requests still to be sent, by what they do. A server that cannot create an issue below its parent wants one more each."""
+
+    issues: int
+    links: int
+    reports: int
+
+    @property
+    def requests(self) -> int:
+        return self.issues + self.links + self.reports
+
+    def duration(self, pace: Pace) -> timedelta:
+        """The least time it takes at this pace; what is beyond an hour's allowance waits for the next hour."""
+        hours, rest = divmod(self.requests, pace.per_hour)
+        minutes, singles = divmod(rest, pace.per_minute)
+        steady = max(minutes * timedelta(minutes=1), pace.interval * (rest - singles)) + pace.interval * singles
+        return timedelta(hours=hours) + steady
+
+
+def forecast(plan: Plan) -> Forecast:
+    """What is missing now: for N phases with E dependencies at most N + E + 4 requests."""
+    missing = sum(phase.issue is None for phase in plan) + (plan.issue is None)
+    links = sum(len(plan.graph.needs[phase.key]) for phase in plan if not phase.linked)
+    return Forecast(issues=missing, links=links, reports=_REPORTS)
+
+
+_REPORTS = 3
+"""Reading the parent, writing its block, posting the status comment."""
