@@ -1,0 +1,1 @@
+"""Exhaustive exploration of the core: every message in every reachable state of every small graph."""

@@ -1,0 +1,350 @@
+"""What must hold after every step and in every state, each as a named sentence, written without the rules' own helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from services.coordinator.advance import allocate
+from services.coordinator.decision import Decision
+from services.coordinator.reports import wake_at
+from services.domain import messages as m
+from services.domain.attempts import AttemptState
+from services.domain.effects import DispatchAttempt, StopAttempt
+from services.domain.phase import MANUAL, OnError, Phase, QueueStatus
+from services.domain.plan import Plan, PlanState
+from services.domain.progress import PlanStatus, is_completed, plan_status
+from services.domain.reasons import ReasonCode, why_not_running
+from services.domain.transitions import TRANSITIONS, PhaseState
+from services.domain.world import Limits, World
+from tests.exploration.rulebook import Rulebook
+from tests.exploration.states import THERE
+from tests.plans import NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One message told: the plan before, what was said, what was decided, and which phases differ."""
+
+    before: Plan
+    message: m.Message
+    decision: Decision
+    changes: tuple[tuple[Phase, Phase], ...]
+
+    @property
+    def after(self) -> Plan:
+        return self.decision.plan
+
+
+def step(before: Plan, message: m.Message, decision: Decision) -> Step:
+    after = decision.plan.phases
+    changes = tuple((old, after[key]) for key, old in before.phases.items() if after[key] is not old)
+    return Step(before, message, decision, changes)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold; `invariant` is its name."""
+
+    def __init__(self, invariant: str, plan: Plan, message: m.Message | None = None) -> None:
+        super().__init__(f"{invariant.replace('_', ' ')}: {message}\n  " + "\n  ".join(map(str, plan)))
+        self.invariant = invariant
+
+
+# ---------------------------------------------------------------- of every step
+
+
+def no_phase_starts_before_its_needs(step: Step) -> bool:
+    for _, new in _started(step):
+        if not all(_satisfied(step.before.phases[key]) for key in step.before.graph.needs[new.key]):
+            return False
+        if step.before.state is not PlanState.ACTIVE or any(map(_stops_all, step.before.phases.values())):
+            return False
+    return True
+
+
+def at_most_one_attempt_is_in_flight(step: Step) -> bool:
+    return all(
+        old.attempt is None or not old.attempt.state.is_live
+        for old, new in step.changes
+        if new.attempt is not None and (old.attempt is None or old.attempt.fence != new.attempt.fence)
+    )
+
+
+def nothing_starts_beside_an_old_run(step: Step) -> bool:
+    phases = step.before.phases
+    return not any(
+        one.attempt is not None and one.attempt.state.is_live
+        for old, new in _started(step)
+        for one in (old, *(phases[key] for key in step.before.graph.needs[new.key]))
+    )
+
+
+def a_stale_report_changes_nothing(step: Step) -> bool:
+    message = step.message
+    if not isinstance(message, m.AttemptStarted | m.AttemptRenewed | m.AttemptFinished):
+        return True
+    attempt = step.before.phases[message.phase].attempt
+    if attempt is not None and attempt.fence == message.fence:
+        return True
+    said = [event.kind for event in step.decision.events]
+    return step.after is step.before and not step.decision.effects and said == ["report_stale"]
+
+
+_PAIRS = frozenset((start, end) for (start, _), end in TRANSITIONS.items())
+
+
+def states_change_along_the_table(step: Step) -> bool:
+    return all(old.state is new.state or (old.state, new.state) in _PAIRS for old, new in step.changes)
+
+
+def statuses_follow_from_the_facts(step: Step) -> bool:
+    if not step.changes:
+        return True
+    expected = expected_statuses(step.after)
+    return all(phase.status is expected[key] for key, phase in step.after.phases.items())
+
+
+def fences_only_rise(step: Step) -> bool:
+    if step.after.fences < step.before.fences:
+        return False
+    return all(
+        old.attempt is new.attempt
+        or (new.attempt is not None and (old.attempt is not None and new.attempt.fence == old.attempt.fence))
+        or (new.attempt is not None and new.attempt.fence > step.before.fences and new.attempts == old.attempts + 1)
+        for old, new in step.changes
+    )
+
+
+def each_start_is_dispatched_once(step: Step) -> bool:
+    dispatched = [(one.phase, one.fence) for one in step.decision.effects if isinstance(one, DispatchAttempt)]
+    started = [
+        (new.key, new.attempt.fence)
+        for _, new in _started(step)
+        if new.attempt is not None and new.rules.executor != MANUAL
+    ]
+    return dispatched == started
+
+
+def each_superseded_run_is_stopped(step: Step) -> bool:
+    told = {(one.phase, one.fence) for one in step.decision.effects if isinstance(one, StopAttempt)}
+    superseded = {
+        (new.key, new.attempt.fence)
+        for old, new in step.changes
+        if new.attempt is not None
+        and new.attempt.state is AttemptState.STOPPING
+        and old.attempt is not None
+        and old.attempt.state is not AttemptState.STOPPING
+    }
+    return told == superseded
+
+
+def what_changes_nothing_leaves_the_plan_itself(step: Step) -> bool:
+    return step.after is step.before or step.after != step.before
+
+
+def facts_are_never_refused(step: Step) -> bool:
+    if not step.decision.refused:
+        return True
+    return m.is_order(step.message) and step.after is step.before and not step.decision.effects
+
+
+def only_the_phase_in_question_changes(step: Step) -> bool:
+    about = getattr(step.message, "phase", None)
+    if about is None:
+        return True
+    return all(_facts(old) == _facts(new) for old, new in step.changes if new.key != about)
+
+
+def time_that_has_been_told_is_not_waited_for(step: Step) -> bool:
+    if not isinstance(step.message, m.TimePassed):
+        return True
+    wake = wake_at(step.after, THERE)
+    return wake is None or wake > NOW
+
+
+# ---------------------------------------------------------------- of every state
+
+
+def running_means_an_attempt_in_flight(plan: Plan, rules: Rulebook) -> bool:
+    return all(
+        (phase.state is PhaseState.RUNNING) == (phase.attempt is not None and phase.attempt.state.is_in_flight)
+        for phase in plan.phases.values()
+    )
+
+
+def a_completed_plan_is_at_rest(plan: Plan, rules: Rulebook) -> bool:
+    if not is_completed(plan):
+        return True
+    return not rules.advance(plan, THERE, NOW) and not any(phase.is_in_flight for phase in plan.phases.values())
+
+
+def whoever_waits_has_a_reason_or_may_start(plan: Plan, rules: Rulebook) -> bool:
+    startable = {one.phase.key for one in rules.advance(plan, THERE, NOW)}
+    return all(
+        (why_not_running(plan, phase, THERE, NOW) is None) == (phase.key in startable)
+        for phase in plan.phases.values()
+        if phase.state is PhaseState.WAITING
+    )
+
+
+def whatever_waits_for_time_is_woken(plan: Plan, rules: Rulebook) -> bool:
+    timed = any(
+        phase.not_before is not None
+        or (phase.attempt is not None and phase.attempt.state.is_live and phase.attempt.lease_until is not None)
+        for phase in plan.phases.values()
+    )
+    return not timed or wake_at(plan, THERE) is not None
+
+
+def advancing_twice_is_advancing_once(plan: Plan, rules: Rulebook) -> bool:
+    """After all who may start have started, nobody may; and with one slot, no second one does."""
+    if not rules.advance(plan, THERE, NOW):
+        return True
+    return _all_started(plan, rules, THERE) and _one_started(plan, rules, replace(THERE, limits=Limits(running=1)))
+
+
+def what_people_see_of_the_plan_fits_its_phases(plan: Plan, rules: Rulebook) -> bool:
+    moving = any(phase.is_in_flight or phase.status is QueueStatus.READY for phase in plan.phases.values())
+    match plan_status(plan):
+        case PlanStatus.RUNNING:
+            return moving and not is_completed(plan)
+        case PlanStatus.BLOCKED:
+            return not moving and not is_completed(plan)
+        case PlanStatus.FAILED:
+            return any(map(_stops_all, plan.phases.values()))
+        case _:
+            return True
+
+
+OfStep = Callable[[Step], bool]
+OfState = Callable[[Plan, Rulebook], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariants:
+    """What is checked of every step, and of every state."""
+
+    of_steps: tuple[OfStep, ...]
+    of_states: tuple[OfState, ...]
+
+    def only(self, name: str) -> Invariants:
+        """The one of this name, if it is among them."""
+        steps = tuple(one for one in self.of_steps if one.__name__ == name)
+        return Invariants(steps, tuple(one for one in self.of_states if one.__name__ == name))
+
+
+ALL = Invariants(
+    of_steps=(
+        no_phase_starts_before_its_needs,
+        at_most_one_attempt_is_in_flight,
+        nothing_starts_beside_an_old_run,
+        a_stale_report_changes_nothing,
+        states_change_along_the_table,
+        statuses_follow_from_the_facts,
+        fences_only_rise,
+        each_start_is_dispatched_once,
+        each_superseded_run_is_stopped,
+        what_changes_nothing_leaves_the_plan_itself,
+        facts_are_never_refused,
+        only_the_phase_in_question_changes,
+        time_that_has_been_told_is_not_waited_for,
+    ),
+    of_states=(
+        running_means_an_attempt_in_flight,
+        a_completed_plan_is_at_rest,
+        whoever_waits_has_a_reason_or_may_start,
+        whatever_waits_for_time_is_woken,
+        advancing_twice_is_advancing_once,
+        what_people_see_of_the_plan_fits_its_phases,
+    ),
+)
+
+
+# ---------------------------------------------------------------- the contract, said once more
+
+_PERSONS = frozenset(
+    {
+        ReasonCode.NOT_STARTED,
+        ReasonCode.PLAN_CANCELLED,
+        ReasonCode.PLAN_STOPPED,
+        ReasonCode.PLAN_PAUSED,
+        ReasonCode.DEPENDENCY_FAILED,
+        ReasonCode.WAITING_FOR_DEPENDENCY,
+        ReasonCode.APPROVAL_REQUIRED,
+    }
+)
+
+
+def is_decided(plan: Plan) -> bool:
+    """Nothing can happen any more unless a person does something."""
+    for phase in plan.phases.values():
+        if phase.attempt is not None and phase.attempt.state.is_live and phase.attempt.executor != MANUAL:
+            return False
+        if phase.state is PhaseState.WAITING:
+            reason = why_not_running(plan, phase, THERE, NOW)
+            if reason is None or reason.code not in _PERSONS:
+                return False
+    return True
+
+
+def expected_statuses(plan: Plan) -> dict[str, QueueStatus]:
+    """The queue status of every phase, from the words of the contract. Phases come after what they need."""
+    found: dict[str, QueueStatus] = {}
+    for key, phase in plan.phases.items():
+        if phase.state is not PhaseState.WAITING:
+            found[key] = QueueStatus(phase.state.value)
+            continue
+        unsatisfied = [need for need in plan.graph.needs[key] if not _satisfied(plan.phases[need])]
+        if not unsatisfied:
+            found[key] = QueueStatus.READY
+        elif any(found[need] in _HOPELESS for need in unsatisfied):
+            found[key] = QueueStatus.BLOCKED
+        else:
+            found[key] = QueueStatus.QUEUED
+    return found
+
+
+_HOPELESS = (QueueStatus.FAILED, QueueStatus.CANCELLED, QueueStatus.BLOCKED)
+
+
+def _satisfied(phase: Phase) -> bool:
+    if phase.state is PhaseState.FAILED:
+        return phase.rules.on_error is OnError.CONTINUE
+    return phase.state in (PhaseState.COMPLETED, PhaseState.SKIPPED)
+
+
+def _stops_all(phase: Phase) -> bool:
+    return phase.state is PhaseState.FAILED and phase.rules.on_error is OnError.FAIL
+
+
+def _started(step: Step) -> Iterator[tuple[Phase, Phase]]:
+    for old, new in step.changes:
+        if new.state is PhaseState.RUNNING and old.state is not PhaseState.RUNNING:
+            yield old, new
+
+
+def _facts(phase: Phase) -> tuple[object, ...]:
+    return phase.state, phase.attempt, phase.failures, phase.losses, phase.not_before, phase.approved_by, phase.failure
+
+
+def _all_started(plan: Plan, rules: Rulebook, world: World) -> bool:
+    for one in allocate(rules.advance(plan, world, NOW), world).chosen:
+        plan = _claimed(plan, one.phase.key, rules, world)
+    return not rules.advance(plan, world, NOW)
+
+
+def _one_started(plan: Plan, rules: Rulebook, world: World) -> bool:
+    candidates = rules.advance(plan, world, NOW)
+    chosen = [one for one in allocate(candidates, world).chosen if one.phase.rules.executor != MANUAL]
+    slots = world.slots
+    for one in chosen:
+        plan = _claimed(plan, one.phase.key, rules, world)
+        slots = slots.moved(plan.project, plan.id, one.phase.rules.executor, 1)
+    full = replace(world, slots=slots)
+    again = allocate(rules.advance(plan, full, NOW), full).chosen
+    return len(chosen) <= 1 and (not chosen or all(one.phase.rules.executor == MANUAL for one in again))
+
+
+def _claimed(plan: Plan, key: str, rules: Rulebook, world: World) -> Plan:
+    claim = m.ClaimPhase(plan=plan.id, cause="claim", phase=key, holder=world.holder)
+    return rules.decide(plan, claim, world, NOW).plan

@@ -1,0 +1,126 @@
+"""Moves: everything that can be told to a plan in a state, and the passing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from services.domain import messages as m
+from services.domain.attempts import Attempt, Outcome
+from services.domain.failure import Failure
+from services.domain.phase import IssueRef, Phase
+from services.domain.plan import Plan
+from tests.exploration.states import EARLIER
+from tests.plans import NOW
+
+MACHINE = frozenset({m.AttemptStarted, m.AttemptRenewed, m.AttemptFinished, m.TimePassed, m.ClaimPhase})
+"""What happens to a plan that people leave alone."""
+
+
+PEOPLE = frozenset(
+    {m.RetryPhase, m.CompletePhase, m.SkipPhase, m.CancelPhase, m.ReopenPhase, m.ApprovePhase, m.RejectPhase}
+)
+"""What people order about single phases."""
+
+EVERYTHING = frozenset(get_args(m.Message))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A message told to a plan; `plan` is the state, with the moments in the past that this move lets pass.
+
+    Without a message only time has passed, and nobody has said so yet.
+    """
+
+    plan: Plan
+    message: m.Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Which of the many equal ways to say a thing are tried.
+
+    `outcomes` of attempts, each with and without hope for a retry. `late_clock`: between a moment and the message that it has
+    passed other messages may come; otherwise the clock is prompt.
+    """
+
+    outcomes: tuple[tuple[Outcome, bool], ...]
+    late_clock: bool = False
+
+
+TERSE = Vocabulary(((Outcome.PASSED, False), (Outcome.BROKE, False), (Outcome.BROKE, True), (Outcome.LOST, False)))
+FULL = Vocabulary(tuple((outcome, again) for outcome in Outcome for again in (False, True)))
+LATE = replace(FULL, late_clock=True)
+
+
+def moves(plan: Plan, vocabulary: Vocabulary) -> Iterator[Move]:
+    """Every move in this state."""
+    for message in _about_plan(plan.id):
+        yield Move(plan, message)
+    for phase in plan:
+        for message in _about_phase(plan.id, phase):
+            yield Move(plan, message)
+        if phase.attempt is not None:
+            for message in _reports(plan.id, phase, phase.attempt, vocabulary):
+                yield Move(plan, message)
+        for later in _later(plan, phase):
+            yield Move(later, None if vocabulary.late_clock else m.TimePassed(plan=plan.id, cause="time"))
+
+
+def _about_plan(plan: str) -> Iterator[m.Message]:
+    yield m.TimePassed(plan=plan, cause="time")
+    yield m.StartPlan(plan=plan, cause="order")
+    yield m.PausePlan(plan=plan, cause="order")
+    yield m.ResumePlan(plan=plan, cause="order")
+    yield m.CancelPlan(plan=plan, cause="order")
+    yield m.SetPriority(plan=plan, cause="order", priority=20)
+    yield m.IssueCreated(plan=plan, cause="issue", phase=None, issue=IssueRef(1, 1))
+
+
+_PHASE_ORDERS = (
+    m.ClaimPhase,
+    m.RetryPhase,
+    m.CompletePhase,
+    m.SkipPhase,
+    m.CancelPhase,
+    m.ReopenPhase,
+    m.ApprovePhase,
+    m.RejectPhase,
+)
+
+
+def _about_phase(plan: str, phase: Phase) -> Iterator[m.Message]:
+    for order in _PHASE_ORDERS:
+        yield order(plan=plan, cause="order", phase=phase.key)
+    yield m.DependenciesLinked(plan=plan, cause="link", phase=phase.key)
+
+
+def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) -> Iterator[m.Message]:
+    """Of the newest attempt, whether it still lives or not, and of one before it."""
+    for fence in (attempt.fence, attempt.fence - 1):
+        yield m.AttemptStarted(plan=plan, cause="report", phase=phase.key, fence=fence)
+        yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)
+        for outcome, again in vocabulary.outcomes:
+            yield _ended(plan, phase.key, fence, outcome, again)
+
+
+def _ended(plan: str, phase: str, fence: int, outcome: Outcome, again: bool) -> m.Message:
+    failure = None if outcome is Outcome.PASSED else Failure("exit", "It broke.", retryable=again)
+    return m.AttemptFinished(plan=plan, cause="report", phase=phase, fence=fence, outcome=outcome, failure=failure)
+
+
+def _later(plan: Plan, phase: Phase) -> Iterator[Plan]:
+    """The plan after each of the moments that the phase waits for has passed, each by itself."""
+    attempt = phase.attempt
+    if attempt is not None and attempt.state.is_live:
+        if attempt.lease_until is not None and attempt.lease_until > NOW:
+            yield _with(plan, replace(phase, attempt=replace(attempt, lease_until=EARLIER)))
+        if attempt.deadline is not None and attempt.deadline > NOW:
+            yield _with(plan, replace(phase, attempt=replace(attempt, deadline=EARLIER)))
+    if phase.not_before is not None and phase.not_before > NOW:
+        yield _with(plan, replace(phase, not_before=EARLIER))
+
+
+def _with(plan: Plan, phase: Phase) -> Plan:
+    return replace(plan, phases={**plan.phases, phase.key: phase})
