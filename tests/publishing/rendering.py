@@ -22,6 +22,7 @@ class _Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.runs: list[str] = []
+        self.code: list[str] = []
         self.links: list[str] = []
         self.hidden: list[str] = []
         self.open_details = 0
@@ -41,6 +42,8 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.runs and not self._quiet:
             self.runs[-1] += data
+        elif self._quiet:
+            self.code.append(data)
 
     def handle_comment(self, data: str) -> None:
         self.hidden.append(data)
