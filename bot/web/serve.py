@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from bot.bootstrap import Phasebot
 from bot.web.app import create_app
@@ -53,7 +54,7 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     """Run until SIGINT or SIGTERM, then let finish what runs. Raises BindingRefused, PortTaken before anything starts."""
     access = Access.by(phasebot.settings)
     listener = bind(phasebot.settings.host, phasebot.settings.port)
-    server = server_for(phasebot, access)
+    server = server_for(create_app(phasebot, access))
     phasebot.start()
     for line in _greeting(phasebot, access, url_of(listener)):
         say(line)
@@ -65,10 +66,10 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
         phasebot.kill()
 
 
-def server_for(phasebot: Phasebot, access: Access) -> WebServer:
+def server_for(app: FastAPI) -> WebServer:
     """The server, still to be run."""
     config = uvicorn.Config(
-        create_app(phasebot, access),
+        app,
         lifespan="off",
         ws="none",
         log_config=None,

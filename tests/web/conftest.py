@@ -10,10 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from bot.bootstrap import Options, Phasebot
 from bot.settings import Settings
+from bot.web.app import create_app
 from bot.web.auth import Access
 from bot.web.serve import bind, server_for, url_of
 
@@ -94,10 +96,10 @@ def error_of(answer: httpx.Response, status: int) -> Any:
 
 
 @contextmanager
-def served(phasebot: Phasebot, access: Access) -> Iterator[str]:
+def served(phasebot: Phasebot, access: Access, app: FastAPI | None = None) -> Iterator[str]:
     """The URL of the server, which runs as long as the context."""
     listener = bind("127.0.0.1", 0)
-    server = server_for(phasebot, access)
+    server = server_for(app or create_app(phasebot, access))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:

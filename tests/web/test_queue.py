@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.domain.messages import IssueCreated
 from services.domain.phase import IssueRef
 
 from .conftest import PLAN, Bot, error_of
 
 
-def with_issues(bot: Bot, first: int, **options: str | bool) -> str:
+def with_issues(bot: Bot, first: int, **options: Any) -> str:
     """A plan whose parent issue has this number, and its phases the ones after it."""
     plan = bot.upload(**options)
     phases = bot.phasebot.store.views.plan(plan["id"]).view.plan
     keys = [None, *(phase.key for phase in phases)]
     for number, key in enumerate(keys, start=first):
         issue = IssueRef(number=number, id=1000 + number)
-        bot.phasebot.order(IssueCreated(plan=plan["id"], cause=f"{plan['id']}/{key}", phase=key, issue=issue))  # type: ignore[arg-type]
+        bot.phasebot.order(IssueCreated(plan=plan["id"], cause=f"{plan['id']}/{key}", phase=key, issue=issue))
     return str(plan["id"])
 
 

@@ -47,13 +47,13 @@ _ITEM: dict[str, Any] = {
     "parent_issue": 12,
     "phase_number": 2,
     "issue_number": 14,
-    "status": "queued",
+    "status": "ready",
     "depends_on_phases": [1],
     "phase_data": {"title": "Pages", "content": "Write the pages.", "external_docs": ["docs/pages.md"]},
     "created_at": "2026-11-20T12:00:00Z",
-    "updated_at": "2026-11-20T12:00:00Z",
-    "error_message": None,
-    "reason": {"code": "waiting_for_dependency", "phases": [1], "until": None, "what": "", "facts": {}},
+    "updated_at": "2026-11-20T12:03:00Z",
+    "error_message": "`make pages` ended with exit code 2",
+    "reason": {"code": "retry_backoff", "phases": [], "until": "2026-11-20T12:03:05Z", "what": "", "facts": {}},
 }
 
 
@@ -128,6 +128,8 @@ class FailureShape(Shape):
 
 class PhaseDetail(QueueItem):
     """One phase in full."""
+
+    model_config = ConfigDict(json_schema_extra={})
 
     plan_id: str
     plan_version: int
