@@ -144,6 +144,18 @@ def test_a_malformed_body_is_refused_in_githubs_words(
     assert (response.status_code, response.json()["message"]) == (status, message)
 
 
+@pytest.mark.parametrize("prefix", ["", "/api/v3"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", f"/repos/{REPO}"), ("PUT", "/user/starred/a/b"), ("GET", "/orgs/acme")]
+)
+def test_what_the_tracker_does_not_have_is_a_404_and_in_the_log(
+    prefix: str, method: str, path: str, http: httpx.Client, hub: Hub
+) -> None:
+    response = http.request(method, prefix + path, json={})
+    assert (response.status_code, response.json()["message"]) == (404, "Not Found")
+    assert [record.status for record in hub.requests.of(method, path)] == [404]
+
+
 def test_strangers_read_what_is_public_and_write_nothing(clients: Clients, many: None) -> None:
     anonymous = clients.http()
     assert anonymous.get(f"{ISSUES}/1").status_code == 200

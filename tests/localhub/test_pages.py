@@ -179,6 +179,10 @@ def test_a_form_from_another_site_is_refused(origin: str | None, ada: httpx.Clie
     assert hub.repository(REPO).issue(1).is_open
 
 
+def test_browsers_are_let_say_that_a_form_is_ours(browser: httpx.Client) -> None:
+    assert browser.get("/").headers["referrer-policy"] == "same-origin"  # without it they send `Origin: null`
+
+
 def test_signing_in_never_leads_to_another_site(browser: httpx.Client, server: HubServer) -> None:
     browser.follow_redirects = False
     for target in ("//evil.example/x", "https://evil.example", "/\\evil.example"):

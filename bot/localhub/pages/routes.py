@@ -31,7 +31,7 @@ SAFETY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without any, browsers send our own forms with `Origin: null`
     "Cache-Control": "no-store",
 }
 Handler = Callable[[Request], Awaitable[Response]]

@@ -40,13 +40,17 @@ _FAULT_WORDS = {
 
 def api_routes(hub: Hub, url: str) -> list[Route | Mount]:
     """The REST routes at the root, as on api.github.com, and once more under /api/v3, as on GitHub Enterprise Server."""
-    enterprise = _routes(hub, url, ENTERPRISE_PREFIX)
-    nowhere = RestEndpoint(hub, Endpoint("GET", "/", "not-found", _nowhere), url, "")
+    nowhere = RestEndpoint(hub, Endpoint("GET", "/", "nowhere", _nowhere), url, "")
     return [
-        Mount(ENTERPRISE_PREFIX, routes=[*enterprise, Route("/{path:path}", nowhere)]),
+        Mount(ENTERPRISE_PREFIX, routes=[*_routes(hub, url, ENTERPRISE_PREFIX), _all_of("/", nowhere)]),
         *_routes(hub, url, ""),
-        Route("/repos/{path:path}", nowhere),
+        *(_all_of(f"/{start}/", nowhere) for start in ("repos", "user", "users", "orgs")),
     ]
+
+
+def _all_of(start: str, nowhere: RestEndpoint) -> Route:
+    """What GitHub may have there and we have not is a 404, whatever the method."""
+    return Route(start + "{path:path}", nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 
 def _nowhere(_call: Call) -> Reply:
