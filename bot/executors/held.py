@@ -32,6 +32,11 @@ class Held:
         self.renewals = 0
         self.renewed_at = seconds()
 
+    @property
+    def age(self) -> float:
+        """Seconds since the coordinator last heard of it."""
+        return seconds() - self.renewed_at
+
     def begin(self) -> Cancellation | None:
         """Its timeout runs from now. None if it was given up before it could begin."""
         if self.is_over:

@@ -34,10 +34,9 @@ class Leases:
                 self._look_after(held)
 
     def _look_after(self, held: Held) -> None:
-        age = seconds() - held.renewed_at
-        if age > self._lease:
+        if held.age > self._lease:
             self._end(held.key, Stop.INTERRUPTED)
-        elif age >= self._lease / 3:
+        elif held.age >= self._lease / 3:
             self._renew(held)
 
     def _renew(self, held: Held) -> None:

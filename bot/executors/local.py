@@ -46,7 +46,8 @@ class Premises:
 class LocalExecutor:
     """Runs attempts in this process. Safe to use from several threads; `close` it, or use it as a context.
 
-    `reports` is called from its threads. Were it to fail for the end of an attempt, the attempt's lease would run out.
+    `reports` is called from its threads, and has to be quick: leases are renewed through it. Were it to fail for the end
+    of an attempt, the attempt's lease would run out, and it would be run again.
     """
 
     name = "local"
@@ -159,6 +160,8 @@ class LocalExecutor:
 
     def _work(self) -> None:
         while (held := self._queue.get()) is not None:
+            if held.age > self._premises.lease.total_seconds() and not held.is_over:
+                self._end(held.key, Stop.INTERRUPTED)  # it waited too long: somebody else may run it by now
             with self._changed:
                 cancellation = held.begin()
             if cancellation is not None:

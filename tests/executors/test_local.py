@@ -227,11 +227,28 @@ def test_an_attempt_that_cannot_renew_its_lease_ends_itself(house: House) -> Non
 
     executor = house.executor(lease=0.15, workers=1, reports=cut_off)
     executor.dispatch(assignment(FOREVER, key="runs"))
-    executor.dispatch(assignment(operation("command", run="touch never"), key="waits"))
+    executor.dispatch(assignment(FOREVER, key="waits"))
 
     ends = house.told.ends(2)
     assert {end.phase: end.outcome for end in ends} == {"runs": Outcome.LOST, "waits": Outcome.LOST}
-    assert executor.drain(timeout=20)
+
+
+def test_an_attempt_whose_lease_ran_out_in_the_queue_does_not_begin(house: House) -> None:
+    stuck = threading.Event()
+
+    def slow(report: Report) -> None:
+        if isinstance(report, AttemptFinished):
+            house.told(report)
+        else:
+            stuck.wait(timeout=20)
+
+    executor = house.executor(lease=0.15, workers=1, reports=slow)
+    executor.dispatch(assignment(operation("command", run="sleep 0.5"), key="runs"))
+    executor.dispatch(assignment(operation("command", run="touch never"), key="waits"))
+
+    ends = house.told.ends(2)
+    stuck.set()
+    assert [(end.phase, end.outcome) for end in ends] == [("runs", Outcome.PASSED), ("waits", Outcome.LOST)]
     assert not (house.workspace / "never").exists()
 
 
