@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -159,6 +160,11 @@ class Hooks:
             self._db.update(
                 "hooks", delivery.hook_id, last_code=code or None, last_status=status, last_message=outcome.status
             )
+
+    def forget_old(self) -> None:
+        """Deliveries are kept for three days, as on GitHub."""
+        oldest = stamp(self._clock() - timedelta(days=limits.DELIVERY_DAYS))
+        self._db.run("DELETE FROM deliveries WHERE NOT pending AND delivered_at < ?", oldest)
 
     def deliveries(self, hook: Hook) -> list[Delivery]:
         """Those already made, the newest first."""

@@ -58,6 +58,7 @@ class Hub:
         self.reactions = Reactions(ground)
         self.files = Files(ground)
         self.courier = Courier(self.hooks)
+        self.hooks.forget_old()
         if self.hooks.next_pending():
             self.courier.wake()  # queued by a process that died
 

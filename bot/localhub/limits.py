@@ -15,3 +15,4 @@ PER_PAGE = 30
 PER_PAGE_MOST = 100
 HOOKS_PER_EVENT = 20
 HOOK_SECONDS = 10.0  # a receiver that takes longer has failed
+DELIVERY_DAYS = 3  # afterwards a delivery can neither be read nor made again

@@ -52,6 +52,22 @@ def test_a_delivery_queued_when_the_process_ended_is_made_by_the_next(tmp_path: 
     again.close()
 
 
+def test_deliveries_are_forgotten_after_three_days(tmp_path: Path, clock: MovedClock, receiver: Receiver) -> None:
+    hub = populate(Hub(tmp_path / "hub.db", clock))
+    hook = hub.add_hook(REPO, receiver.url)
+    hub.create_issue(REPO, "ada", "Old")
+    hub.drain_deliveries()
+    clock.advance(days=2)
+    hub.create_issue(REPO, "ada", "New")
+    hub.drain_deliveries()
+    hub.close()
+    clock.advance(days=2)
+
+    again = Hub(tmp_path / "hub.db", clock)
+    assert ["New" in delivery.payload for delivery in again.repository(REPO).deliveries(hook.id)] == [True]
+    again.close()
+
+
 def test_a_repository_and_a_user_are_made_once(hub: Hub) -> None:
     assert hub.create_repository(REPO) == hub.repository(REPO).value
     assert hub.create_user("ADA") == hub.create_user("ada")
