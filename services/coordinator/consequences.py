@@ -70,7 +70,9 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
 def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:
     for old, new in changes:
         yield from _child_state(after, old, new, cause)
-    yield from _comments(after, changes, cause)
+    for comment in _comments(before, after, changes, cause):
+        if comment.phase is None or after.phase(comment.phase).issue is not None:
+            yield comment
     yield from _parent_state(before, after, cause)
     if _shows(before, after, changes):
         yield RefreshParent(plan=after.id, key=f"refresh:{cause}")
@@ -90,7 +92,10 @@ def _child_state(plan: Plan, old: Phase, new: Phase, cause: str) -> Iterator[Eff
 
 
 def _parent_state(before: Plan, after: Plan, cause: str) -> Iterator[Effect]:
-    was, now = _parent_closed_as(before), _parent_closed_as(after)
+    """The parent follows the plan, from the moment it exists."""
+    if after.issue is None:
+        return
+    was, now = _parent_closed_as(before) if before.issue else None, _parent_closed_as(after)
     if now and now != was:
         yield SetIssueState(plan=after.id, key=f"close:{cause}", phase=None, state="closed", reason=now)
     elif was and not now:
@@ -106,17 +111,23 @@ def _parent_closed_as(plan: Plan) -> Literal["completed", "not_planned"] | None:
 _UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
 
 
-def _comments(plan: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:
-    blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
+def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[PostComment]:
     for old, new in changes:
         if _became(old, new, QueueStatus.FAILED):
-            yield _comment(plan, f"failed:{cause}:{new.key}", new.key, notices.failed(plan, new))
+            yield _comment(after, f"failed:{cause}:{new.key}", new.key, notices.failed(after, new))
         if _became(old, new, QueueStatus.NEEDS_QA):
-            yield _comment(plan, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
-        if _became(old, new, QueueStatus.READY) and new.rules.approval and not new.approved_by:
-            yield _comment(plan, f"gate:{cause}:{new.key}", new.key, notices.needs_approval(new))
-    if blocked:
-        yield _comment(plan, f"blocked:{cause}", None, notices.blocked(plan, blocked))
+            yield _comment(after, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
+    for phase in after:
+        if phase.rules.approval and _at_gate(after, phase) and not _at_gate(before, before.phase(phase.key)):
+            yield _comment(after, f"gate:{cause}:{phase.key}", phase.key, notices.needs_approval(phase))
+    blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
+    if blocked and after.issue is not None:
+        yield _comment(after, f"blocked:{cause}", None, notices.blocked(after, blocked))
+
+
+def _at_gate(plan: Plan, phase: Phase) -> bool:
+    """Only an approval is missing. A pause makes no difference, so that its end is not news."""
+    return plan.state in _UNDER_WAY and phase.status is QueueStatus.READY and not phase.approved_by
 
 
 def _comment(plan: Plan, key: str, phase: str | None, body: str) -> PostComment:
