@@ -40,7 +40,12 @@ def plan_status(plan: Plan) -> PlanStatus:
 
 def is_stopped(plan: Plan) -> bool:
     """A phase with `on_error: fail` has failed: nothing new starts."""
-    return any(phase.state is PhaseState.FAILED and phase.rules.on_error is OnError.FAIL for phase in plan)
+    return any(stops_plan(phase) for phase in plan)
+
+
+def stops_plan(phase: Phase) -> bool:
+    """It has failed under `on_error: fail`."""
+    return phase.state is PhaseState.FAILED and phase.rules.on_error is OnError.FAIL
 
 
 def is_completed(plan: Plan) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
-from services.domain.progress import is_stopped
+from services.domain.progress import is_stopped, stops_plan
 from services.domain.transitions import PhaseState
 from services.domain.world import Slots, World
 
@@ -65,7 +65,7 @@ def plan_reasons(plan: Plan, world: World) -> Iterator[Reason]:
     if plan.state in _PLAN_STATES:
         yield Reason(_PLAN_STATES[plan.state])
     if is_stopped(plan):
-        yield Reason(ReasonCode.PLAN_STOPPED, tuple(p.key for p in plan if p.state is PhaseState.FAILED))
+        yield Reason(ReasonCode.PLAN_STOPPED, tuple(phase.key for phase in plan if stops_plan(phase)))
     if plan.state is PlanState.PAUSED:
         yield Reason(ReasonCode.PLAN_PAUSED)
     if plan.project in world.paused_projects:
