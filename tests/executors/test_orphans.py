@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -35,10 +37,6 @@ def innocent() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def process_name(pid: int) -> str:
-    return psutil.Process(pid).name()
-
-
 def a_dead_process() -> ProcessId:
     with subprocess.Popen(["sleep", "600"]) as process:
         dead = ProcessId.of(process.pid)
@@ -59,20 +57,38 @@ def note(folder: Path, owner: ProcessId, group: ProcessId) -> Path:
     return path
 
 
-def doomed(house: House) -> tuple[subprocess.Popen[bytes], list[int]]:
+@dataclass
+class Doomed:
     """A process that runs an attempt, and the processes of that attempt."""
+
+    process: subprocess.Popen[bytes]
+    pids: list[int]
+
+    def die(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def is_survived(self) -> bool:
+        return any(map(is_running, self.pids))
+
+
+@pytest.fixture
+def doomed(house: House) -> Iterator[Doomed]:
     command = [sys.executable, "-m", "tests.executors.doomed", str(house.workspace), str(house.log_dir)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    eventually(lambda: len(list(house.workspace.glob("*.pid"))) == 3)
-    return process, [int(path.read_text()) for path in house.workspace.glob("*.pid")]
+    doomed = Doomed(subprocess.Popen(command, cwd=ROOT), [])
+    try:
+        eventually(lambda: len(list(house.workspace.glob("*.pid"))) == 3)
+        doomed.pids = [int(path.read_text()) for path in house.workspace.glob("*.pid")]
+        yield doomed
+    finally:
+        doomed.die()
+        house.executor().reap_orphans()
 
 
 @pytest.mark.parametrize("first_is_gone", [False, True])
-def test_a_successor_ends_what_a_killed_process_left_running(house: House, first_is_gone: bool) -> None:
-    process, pids = doomed(house)
-    process.kill()
-    process.wait()
-    assert all(map(is_running, pids))
+def test_a_successor_ends_what_a_killed_process_left_running(house: House, doomed: Doomed, first_is_gone: bool) -> None:
+    doomed.die()
+    assert all(map(is_running, doomed.pids))
     if first_is_gone:
         first = int((house.workspace / "first.pid").read_text())
         os.kill(first, 9)
@@ -81,21 +97,15 @@ def test_a_successor_ends_what_a_killed_process_left_running(house: House, first
     orphans = house.executor().reap_orphans()
 
     assert orphans == [Orphan("p1", "schema", 3)]
-    eventually(lambda: not any(map(is_running, pids)))
+    eventually(lambda: not doomed.is_survived())
     assert house.executor().reap_orphans() == []
     assert list(house.log_dir.rglob("*.json")) == []
 
 
-def test_what_a_living_process_runs_is_left_alone(house: House) -> None:
-    process, pids = doomed(house)
-
+def test_what_a_living_process_runs_is_left_alone(house: House, doomed: Doomed) -> None:
     assert house.executor().reap_orphans() == []
 
-    assert all(map(is_running, pids))
-    process.kill()
-    process.wait()
-    assert len(house.executor().reap_orphans()) == 1
-    eventually(lambda: not any(map(is_running, pids)))
+    assert all(map(is_running, doomed.pids))
 
 
 def test_a_process_that_got_the_id_of_a_dead_one_is_never_killed(
@@ -152,11 +162,15 @@ def test_one_killed_between_the_start_of_a_group_and_its_note_is_still_reaped(tm
     path = note(tmp_path, owner, owner)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"groups": []}))
     with subprocess.Popen(["sleep", "600"], env=environ, start_new_session=True) as process:
-        eventually(lambda: process_name(process.pid) == "sleep")  # before that, it still has our environment
+        eventually(lambda: "PHASEBOT_FENCE" in psutil.Process(process.pid).environ())  # it takes the kernel a moment
 
-        assert reap(tmp_path) == [Orphan("p1", "schema", 3)]
+        orphans = reap(tmp_path)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+        ended_as = process.poll()
+        process.kill()
 
-        assert process.wait(timeout=20) == -9
+    assert (orphans, ended_as) == ([Orphan("p1", "schema", 3)], -9)
 
 
 def test_the_note_is_gone_when_the_attempt_is_over(house: House) -> None:
