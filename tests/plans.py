@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from services.coordinator.decide import decide
 from services.coordinator.decision import Decision
@@ -79,16 +79,8 @@ CONTINUE = replace(LOCAL, on_error=OnError.CONTINUE)
 RETRIED = replace(LOCAL, retries=1)
 
 
-class MakesOrder(Protocol):
-    """A class of orders about one phase."""
-
-    def __call__(self, *, plan: str, cause: str, by: str, phase: str) -> Message: ...
-
-
-class MakesPlanOrder(Protocol):
-    """A class of orders about a whole plan."""
-
-    def __call__(self, *, plan: str, cause: str, by: str) -> Message: ...
+Order = Callable[..., Message]
+"""A class of orders."""
 
 
 @dataclass
@@ -144,10 +136,10 @@ class Story:
     def breaks(self, key: str, *, retryable: bool = False) -> Decision:
         return self.starts(key).ends(key, "broke", retryable=retryable)
 
-    def says(self, order: MakesOrder, key: str, *, by: str = "ada", **what: Any) -> Decision:
+    def says(self, order: Order, key: str, *, by: str = "ada", **what: Any) -> Decision:
         return self.tell(order(plan=self.plan.id, cause=self._cause(), by=by, phase=key, **what))
 
-    def says_of_plan(self, order: MakesPlanOrder, *, by: str = "ada", **what: Any) -> Decision:
+    def says_of_plan(self, order: Order, *, by: str = "ada", **what: Any) -> Decision:
         return self.tell(order(plan=self.plan.id, cause=self._cause(), by=by, **what))
 
     def waits(self, passed: timedelta) -> Decision:
