@@ -22,11 +22,11 @@ from bot.executors.registry import Executors
 from bot.holder import holder_of_this_process, is_dead
 from bot.settings import Settings
 from bot.store import Store
-from bot.tools.command import CommandTool
-from bot.tools.noop import NoopTool
-from bot.tracker import Address, LocalTracker, RemoteTracker, Tracker
+from bot.tools import builtin_registry
+from bot.tracker import HOOK_PATH, Address, LocalTracker, RemoteTracker, Tracker
 from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop, Receipt
+from bot.workers.resolver import Resolver
 from services.coordinator.intake import Origin, RulesFor, by_hand, plan_from
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.attempts import Outcome
@@ -38,16 +38,13 @@ from services.domain.progress import PlanStatus, plan_status
 from services.domain.reasons import Reason, why_not_running
 from services.domain.transitions import PhaseState
 from services.domain.world import Limits, World
-from services.execution.registry import Registry
+from services.execution.redaction import Redactor
 from services.execution.tool import Tool
 from services.execution.tool_runner import ToolRunner
 from services.planning.draft import PlanDraft
 from services.ports import Delivery
 
 log = structlog.get_logger()
-
-LOCAL_OWNER = "local"
-"""The owner of the repositories that the local tracker makes."""
 
 Listener = Callable[[Sequence[Plan]], None]
 """Told, from another thread, of the plans that a commit changed."""
@@ -86,9 +83,12 @@ class Phasebot:
         self.holder = holder_of_this_process()
         self.store = Store(settings.database, clock=self.clock)
         self.lease = timedelta(seconds=settings.lease)
-        self.registry = Registry([CommandTool(os.environ), NoopTool(), *tools])
+        self.registry = builtin_registry(os.environ)
+        for tool in tools:
+            self.registry.register(tool)
+        redactor = Redactor([*settings.secrets(), *filter(None, [self.options.token])])
         self.local = LocalExecutor(
-            ToolRunner(self.registry, self.clock, _log_failure),
+            ToolRunner(self.registry, self.clock, _log_failure, redactor=redactor),
             self._report,
             self.clock,
             Premises(
@@ -96,6 +96,7 @@ class Phasebot:
                 log_dir=settings.home / "attempts",
                 workers=self.options.workers,
                 lease=self.lease,
+                redactor=redactor,
             ),
         )
         self.executors = Executors([self.local, ManualExecutor()])
@@ -103,9 +104,11 @@ class Phasebot:
         coordinator = PhaseCoordinator(self.store.open_work, self.clock, self._world, _log_poison)
         self.loop = CoordinationLoop(coordinator, self.clock, self._after_round)
         self.carrier = Carrier(self)
+        self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
         self.clockwork = Clockwork(self)
         self._listeners: list[Listener] = []
         self._is_draining = threading.Event()
+        self._tracker_secrets: tuple[bytes, ...] = ()
 
     # ------------------------------------------------------------ life
 
@@ -121,6 +124,7 @@ class Phasebot:
         self._recover()
         self.loop.start()
         self.carrier.start()
+        self.resolver.start()
         self.clockwork.start()
 
     def drain(self, timeout: float | None = None) -> bool:
@@ -137,6 +141,7 @@ class Phasebot:
         """End all threads in the order in which they feed one another. What is not done stays in the store."""
         self._is_draining.set()
         self.clockwork.stop()
+        self.resolver.stop()
         self.local.close()
         self.carrier.stop()
         self.loop.stop()
@@ -157,7 +162,10 @@ class Phasebot:
 
     def receive(self, *deliveries: Delivery) -> Future[list[Receipt]]:
         """Store deliveries. Done when they are durable, and applied where that could be done at once."""
-        return self.loop.receive(*deliveries)
+        receipts = self.loop.receive(*deliveries)
+        if any(delivery.messages is None for delivery in deliveries):
+            receipts.add_done_callback(lambda _: self.resolver.wake())
+        return receipts
 
     def order(self, message: Message) -> Receipt:
         """Give an order and wait until it is applied; `refused` says in words why it did not fit."""
@@ -196,7 +204,7 @@ class Phasebot:
 
     def project_for(self, source: str) -> str:
         """The repository of a plan: the one asked for, or one of the local tracker, named after the document's folder."""
-        return self.options.repo or f"{LOCAL_OWNER}/{_slug(Path(source).parent.name or 'plans')}"
+        return self.options.repo or f"{self.tracker.owner}/{_slug(Path(source).parent.name or 'plans')}"
 
     # ------------------------------------------------------------ what there is
 
@@ -236,7 +244,12 @@ class Phasebot:
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The secrets a webhook may be signed with, the present one first."""
         given = (self.settings.webhook_secret, self.settings.webhook_secret_old)
-        return tuple(one.get_secret_value().encode() for one in given if one)
+        return (*(one.get_secret_value().encode() for one in given if one), *self._tracker_secrets)
+
+    def listen(self, url: str) -> None:
+        """From now on webhooks are taken in at `url` (below it, `/webhooks/github`); a local tracker is told to send them."""
+        secret = self.tracker.listen(f"{url}{HOOK_PATH}") if self.options.issues else None
+        self._tracker_secrets = (secret,) if secret else ()
 
     # ------------------------------------------------------------ inside
 
@@ -338,7 +351,8 @@ def _slug(name: str) -> str:
 
 
 def _log_failure(failure: Failure, error: BaseException) -> None:
-    log.debug("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)
+    level = log.error if failure.type == "tool_crashed" else log.debug
+    level("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)
 
 
 def _log_poison(delivery: str, error: Exception) -> None:

@@ -15,7 +15,7 @@ from services.domain.effects import CreateIssue, DispatchAttempt, RefreshParent,
 from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
-from services.ports import Assignment, PlanText, Sending, Sent
+from services.ports import Assignment, Delivery, PlanText, Sending, Sent
 
 if TYPE_CHECKING:
     from bot.bootstrap import Phasebot
@@ -65,6 +65,10 @@ class Carrier:
         with self._lock:
             worker = self._workers.get(project)
         return worker is None or worker.is_idle()
+
+    def resolve(self, delivery: Delivery) -> Sequence[Message]:
+        """What a webhook means."""
+        return self._github().resolve(delivery)
 
     # ------------------------------------------------------------ executors
 

@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         prefix = "sqlite:///"
         return Path(self.database.removeprefix(prefix)).parent if self.database.startswith(prefix) else data_folder()
 
+    def secrets(self) -> list[str]:
+        """The values that must never be shown, in whatever text."""
+        given = (getattr(self, name) for name, field in type(self).model_fields.items() if _is_secret(field))
+        return [value.get_secret_value() for value in given if value is not None]
+
 
 class _SecretFiles(PydanticBaseSettingsSource):
     """`PHASEBOT_X_FILE` names a file that holds the value of `PHASEBOT_X`."""

@@ -6,23 +6,32 @@ import getpass
 import json
 import os
 import re
-from dataclasses import dataclass
+import secrets
+import socket
+import threading
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
-from services.domain.errors import RemoteUnavailable
+from services.domain.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from bot.localhub import Hub, HubServer
 
 BOT = "phasebot[bot]"
+HOOK_PATH = "/webhooks/github"
+EVENTS = ["issues", "issue_comment", "sub_issues", "issue_dependencies"]
+
+LOOKS, PAUSE = 20, 0.1
+"""How often, and after how many seconds each, to look again while another process is starting the local tracker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How to reach a tracker: the API, a token for it, and where its pages are."""
+    """How to reach a tracker: the API, the bot's token for it, and where its pages are."""
 
     api_url: str
     token: str
@@ -32,17 +41,26 @@ class Address:
 class Tracker(Protocol):
     """Where the issues of a process's plans live."""
 
+    @property
+    def owner(self) -> str:
+        """Whose repositories plans go to that name none; empty where they have to name one."""
+
     def open(self) -> Address:
         """Make it reachable. Safe to call again, for example after it went away."""
 
     def prepare(self, project: str) -> None:
-        """Make sure that the repository is there."""
+        """Make sure that the repository is there, and tells us what people do in it."""
+
+    def listen(self, url: str) -> bytes | None:
+        """From now on, this server takes webhooks at `url`. The secret they are signed with, if the tracker makes one."""
 
     def close(self) -> None: ...
 
 
 class RemoteTracker:
-    """GitHub, or an Enterprise server. It is there without our doing."""
+    """GitHub, or an Enterprise server. It is there without our doing, and its hooks are its administrators' to set."""
+
+    owner = ""
 
     def __init__(self, api_url: str, token: str) -> None:
         self._address = Address(api_url, token, _pages_of(api_url))
@@ -53,33 +71,60 @@ class RemoteTracker:
     def prepare(self, project: str) -> None:
         """Nobody's repository is made for them."""
 
+    def listen(self, url: str) -> bytes | None:
+        return None
+
     def close(self) -> None:
         """It is not ours to close."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What is remembered of the local tracker between processes: its port, so that links stay good, and its keys."""
+
+    url: str
+    bot_token: str
+    person_token: str
+    hook_secret: str
+
+
 class LocalTracker:
-    """localhub on a loopback port that is remembered, so that links stay good. Processes share the one that serves it."""
+    """localhub on a loopback port. Processes share the one that serves it; when that ends, the next one goes on."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._memory = folder / "localhub.json"
+        self._file = folder / "localhub.json"
+        self._memory: _Memory | None = None
         self._hub: Hub | None = None
         self._server: HubServer | None = None
+        self._hook: str | None = None
+        self._prepared: set[str] = set()
+
+    @property
+    def owner(self) -> str:
+        return person()
 
     def open(self) -> Address:
-        remembered = self._remembered()
-        if self._server is None and not (remembered and _answers(remembered)):
-            remembered = self._serve(remembered)
-            self._remember(remembered)
-        assert remembered is not None
-        return remembered
+        memory = self._opened()
+        return Address(memory.url, memory.bot_token, memory.url)
 
     def prepare(self, project: str) -> None:
-        """The repository, with the bot as a writer and the person at this machine as its administrator."""
-        if self._hub is not None:
-            self._hub.create_repository(project)
-            self._hub.add_collaborator(project, BOT, "write")
-            self._hub.add_collaborator(project, person(), "admin")
+        """The repository is the person's own; the bot may write to it."""
+        if project in self._prepared:
+            return
+        memory = self._opened()
+        with httpx.Client(base_url=memory.url, headers=_bearer(memory.person_token), trust_env=False) as api:
+            if api.get(f"/repos/{project}").status_code == httpx.codes.NOT_FOUND:
+                api.post("/user/repos", json={"name": project.partition("/")[2]}).raise_for_status()
+                api.put(f"/repos/{project}/collaborators/{BOT}", json={"permission": "push"}).raise_for_status()
+            if self._hook is not None:
+                _hook_up(api, project, self._hook, memory.hook_secret)
+        self._prepared.add(project)
+
+    def listen(self, url: str) -> bytes | None:
+        self._hook = url
+        self._prepared.clear()
+        return self._opened().hook_secret.encode()
 
     def close(self) -> None:
         if self._server is not None:
@@ -88,34 +133,59 @@ class LocalTracker:
             self._hub.close()
         self._server = self._hub = None
 
-    def _serve(self, remembered: Address | None) -> Address:
+    def _opened(self) -> _Memory:
+        memory = self._memory or self._remembered()
+        if self._server is None and not (memory and _answers(memory)):
+            memory = self._served(memory)
+        assert memory is not None
+        self._memory = memory
+        return memory
+
+    def _served(self, memory: _Memory | None) -> _Memory:
+        """Serve it ourselves, or, where another process is about to, use that one's."""
+        for _ in range(LOOKS):
+            try:
+                return self._serve(memory)
+            except StorageUnavailable:
+                threading.Event().wait(PAUSE)
+                memory = self._remembered()
+                if memory and _answers(memory):
+                    return memory
+        return self._serve(memory)
+
+    def _serve(self, memory: _Memory | None) -> _Memory:
         from bot.localhub import Hub, HubServer
 
         self._folder.mkdir(parents=True, exist_ok=True)
         hub = Hub(self._folder / "localhub.db")
-        hub.create_user(BOT, kind="Bot")
-        hub.create_user(person())
-        server = HubServer(hub, port=int(remembered.api_url.rsplit(":", 1)[1]) if remembered else 0)
+        server = HubServer(hub, port=urlsplit(memory.url).port or 0 if memory else 0)
         try:
             server.start()
-        except OSError:  # somebody else has taken the port we remember
+        except OSError:  # somebody else has taken the port that we remember
             server = HubServer(hub)
             server.start()
         self._hub, self._server = hub, server
-        token = remembered.token if remembered else hub.create_token(BOT)
-        return Address(server.url, token, server.url)
+        return self._remember(hub, server.url, memory)
 
-    def _remembered(self) -> Address | None:
+    def _remember(self, hub: Hub, url: str, memory: _Memory | None) -> _Memory:
+        hub.create_user(BOT, kind="Bot")
+        hub.create_user(person())
+        fresh = _Memory(
+            url=url,
+            bot_token=memory.bot_token if memory else hub.create_token(BOT),
+            person_token=memory.person_token if memory else hub.create_token(person()),
+            hook_secret=memory.hook_secret if memory else secrets.token_hex(20),
+        )
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(fresh), file)
+        return fresh
+
+    def _remembered(self) -> _Memory | None:
         try:
-            return Address(**json.loads(self._memory.read_text(encoding="utf-8")))
+            return _Memory(**json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-
-    def _remember(self, address: Address) -> None:
-        text = json.dumps({"api_url": address.api_url, "token": address.token, "web_url": address.web_url})
-        descriptor = os.open(self._memory, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
 
 
 def person() -> str:
@@ -124,28 +194,45 @@ def person() -> str:
         name = getpass.getuser()
     except (OSError, KeyError):  # a container without a user entry
         name = ""
-    return re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-") or "you"
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "you"
 
 
-def _answers(address: Address) -> bool:
+def _answers(memory: _Memory) -> bool:
     """True if a tracker that knows our token is there."""
     try:
-        answer = httpx.get(
-            f"{address.api_url}/user", headers={"Authorization": f"Bearer {address.token}"}, timeout=2, trust_env=False
-        )
+        answer = httpx.get(f"{memory.url}/user", headers=_bearer(memory.bot_token), timeout=2, trust_env=False)
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK and answer.json().get("login") == BOT
+
+
+def _hook_up(api: httpx.Client, project: str, url: str, secret: str) -> None:
+    """Our hook, once; those of servers that have ended are taken away."""
+    known = False
+    for hook in api.get(f"/repos/{project}/hooks", params={"per_page": 100}).raise_for_status().json():
+        if hook["config"].get("url") == url:
+            known = True
+        elif hook["config"].get("url", "").endswith(HOOK_PATH) and not _is_there(hook["config"]["url"]):
+            api.delete(f"/repos/{project}/hooks/{hook['id']}").raise_for_status()
+    if not known:
+        config = {"url": url, "content_type": "json", "secret": secret}
+        api.post(f"/repos/{project}/hooks", json={"config": config, "events": EVENTS}).raise_for_status()
+
+
+def _is_there(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _pages_of(api_url: str) -> str:
     """`https://api.github.com` → `https://github.com`; an Enterprise server's API lives under its pages."""
     pages = api_url.rstrip("/").removesuffix("/api/v3")
     return pages.replace("://api.", "://", 1)
-
-
-def unreachable(address: Address, error: Exception) -> RemoteUnavailable:
-    """Says in words that the tracker did not answer."""
-    return RemoteUnavailable(
-        f"no answer: {error}", where=address.api_url, fix="Is the address right, and are you connected?"
-    )
