@@ -55,6 +55,7 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     access = Access.by(phasebot.settings)
     listener = bind(phasebot.settings.host, phasebot.settings.port)
     server = server_for(create_app(phasebot, access))
+    phasebot.listen(url_of(listener))
     phasebot.start()
     for line in _greeting(phasebot, access, url_of(listener)):
         say(line)

@@ -31,7 +31,8 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 LARGEST = 25 * 1024 * 1024
 """GitHub sends no larger payload."""
 
-EVENTS = frozenset({"issues", "sub_issues", "issue_dependencies", "issue_comment", "pull_request", "push"})
+EVENTS = frozenset({"issues"})
+"""Those that mean something to us. Any other is not worth a write."""
 
 _GITHUB_WAITS = 9.0
 """Seconds. GitHub gives up after ten; an answer before that lets it be sent again."""
