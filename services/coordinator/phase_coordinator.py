@@ -121,7 +121,8 @@ class _Turn:
         self._lock(due := self._work.plans.due(self._now))
         for id in due:
             if id in self._plans:
-                self._decide(TimePassed(plan=id, cause=f"time/{id}/{moment}"))
+                news = TimePassed(plan=id, cause=f"time/{id}/{moment}")
+                self._keep(decide(self._plans[id], news, self._world, self._now))
 
     def _apply(self, deliveries: Sequence[Delivery]) -> None:
         self._lock(message.plan for one in deliveries for message in one.messages or ())
@@ -134,22 +135,31 @@ class _Turn:
         messages = delivery.messages or ()
         if not all(self._is_at_hand(message.plan) for message in messages):
             return False
-        plans = {message.plan: self._plans[message.plan] for message in messages if message.plan in self._plans}
-        effects, events = len(self._effects), len(self._events)
         try:
-            for message in messages:
-                self._answer(delivery, self._decide(message))
+            decisions = self._decided(messages)
         except Exception as error:  # noqa: BLE001 - one bad delivery must not take the others of this round with it
-            self._plans.update(plans)
-            del self._effects[effects:], self._events[events:]
             self._on_error(delivery.id, error)
             self._work.inbox.fail(delivery.id, f"{type(error).__name__}: {error}", retry_at=None)
             return False
+        # causes are spent only now, so that a delivery that failed can be replayed
+        causes = {message.cause for message in messages if is_order(message)}
+        if causes and (seen := causes - self._work.inbox.first_time(causes)):
+            decisions = self._decided([one for one in messages if not is_order(one) or one.cause not in seen])
+        for decision in decisions:
+            self._keep(decision)
+            if decision.refused:
+                self.outcome.refused[delivery.id] = decision.refused
         return True
 
-    def _answer(self, delivery: Delivery, decision: Decision | None) -> None:
-        if decision and decision.refused:
-            self.outcome.refused[delivery.id] = decision.refused
+    def _decided(self, messages: Sequence[Message]) -> list[Decision]:
+        """What they mean, one after the other. Nothing is kept yet."""
+        plans, decisions = dict[str, Plan](), list[Decision]()
+        for message in messages:
+            plan = plans.get(message.plan) or self._plans.get(message.plan)
+            if plan is not None:
+                decisions.append(decision := decide(plan, message, self._world, self._now))
+                plans[message.plan] = decision.plan
+        return decisions
 
     def _is_at_hand(self, id: str) -> bool:
         """Locked by us, or gone for good (then there is nothing to wait for)."""
@@ -161,21 +171,11 @@ class _Turn:
             self._before.update(locked)
             self._plans.update(locked)
 
-    def _decide(self, message: Message) -> Decision | None:
-        """Decide one message and keep the result for the end of the round."""
-        plan = self._plans.get(message.plan)
-        if plan is None:
-            return None
-        decision = decide(plan, message, self._world, self._now)
-        if is_order(message) and not self._work.inbox.first_time({message.cause}):
-            return None
-        return self._keep(decision)
-
-    def _keep(self, decision: Decision) -> Decision:
+    def _keep(self, decision: Decision) -> None:
+        """For the end of the round."""
         self._plans[decision.plan.id] = decision.plan
         self._effects += decision.effects
         self._events += decision.events
-        return decision
 
     # -------------------------------------------------------- starting
 

@@ -38,6 +38,8 @@ class Slots:
 
 def most_that_can_start(limits: Limits, slots: Slots) -> int | None:
     """How many could start at the most, where every executor has a limit of its own; None where that is not known."""
+    if not limits.executors:
+        return None
     if limits.project is not None or limits.plan is not None:
         return None  # the first in the row may be refused for those, and the next one not
     free = sum(max(0, limit - slots.executors.get(name, 0)) for name, limit in limits.executors.items())
