@@ -62,7 +62,7 @@ class Clearing:
 
 def no_limit(name: str) -> Callable[[Setting], Setting]:
     def clear(setting: Setting) -> Setting:
-        unlimited = {"executors": {}} if name == "executors" else {name: None}
+        unlimited: dict[str, object] = {"executors": {}} if name == "executors" else {name: None}
         return of_world(setting, limits=replace(setting[1].limits, **unlimited))  # type: ignore[arg-type]
 
     return clear

@@ -85,7 +85,7 @@ def test_a_reopened_phase_never_recalls_a_dependent_that_has_started() -> None:
 
 @pytest.mark.parametrize("state", [PlanState.PLANNED, PlanState.PUBLISHING, PlanState.CANCELLED])
 def test_some_states_of_a_plan_are_shown_as_they_are(state: PlanState) -> None:
-    assert plan_status(chain("a", state=state)) == state
+    assert plan_status(chain("a", state=state)).value == state.value
 
 
 def test_a_plan_with_something_ready_or_in_flight_is_running() -> None:
