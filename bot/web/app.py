@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 
 from bot.bootstrap import Phasebot
 from bot.web import health, webhooks
@@ -24,6 +25,9 @@ _TAGS = [
     {"name": "health", "description": "For whoever watches this process. No token."},
 ]
 
+_bearer = HTTPBearer(auto_error=False, description="PHASEBOT_API_TOKEN, or the token printed at the start")
+"""Only tells the description that a token is wanted; `AccessMiddleware` is who asks for it."""
+
 
 def create_app(phasebot: Phasebot, access: Access) -> FastAPI:
     """The application, ready to be served. Pages that load scripts from elsewhere are left out."""
@@ -40,7 +44,9 @@ def create_app(phasebot: Phasebot, access: Access) -> FastAPI:
     app.include_router(health.router)
     app.include_router(webhooks.router)
     for module in (request, plans, queue, phases, events):
-        app.include_router(module.router, prefix="/api", responses=documented(401, 403, 422, 500, 503))
+        app.include_router(
+            module.router, prefix="/api", responses=documented(401, 403, 422, 500, 503), dependencies=[Depends(_bearer)]
+        )
     app.add_middleware(AccessMiddleware, access=access)
     answer_failures(app)
     return app

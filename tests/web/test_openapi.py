@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from .conftest import Bot
@@ -58,6 +58,11 @@ def test_every_operation_has_a_tag_a_unique_name_and_words(description: Any) -> 
     for where, operation in operations(description):
         assert operation["description"], where
         assert set(operation["tags"]) <= known, where
+
+
+def test_it_says_which_operations_want_the_token(description: Any) -> None:
+    for where, operation in operations(description):
+        assert ("security" in operation) == (" /api/" in where), where
 
 
 def test_every_error_of_every_operation_is_the_envelope(description: Any) -> None:
