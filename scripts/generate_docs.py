@@ -1,0 +1,74 @@
+"""Writes the pages of the documentation that follow from the code. `--check` only says whether they are up to date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from services.domain.transitions import RULES, PhaseState
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def transitions() -> str:
+    """The transition table, and the same as a diagram."""
+    rows = [
+        f"| {', '.join(f'`{state}`' for state in states)} | `{trigger}` | `{to}` |" for states, trigger, to in RULES
+    ]
+    arrows: dict[tuple[PhaseState, PhaseState], list[str]] = {}
+    for states, trigger, to in RULES:
+        for state in states:
+            arrows.setdefault((state, to), []).append(trigger.replace("_", " "))
+    drawn = [f"    {start} --> {end}: {', '.join(triggers)}" for (start, end), triggers in arrows.items()]
+    return "\n".join(
+        [
+            "# How a phase changes",
+            "",
+            "This table is the only place that says how the stored state of a phase changes. Whatever is not in it",
+            "cannot happen. The rules of the phase (retries left, a verdict wanted) pick the trigger before the table is",
+            "asked, so that every state and trigger have one result.",
+            "",
+            "| from | trigger | to |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            f"    [*] --> {PhaseState.WAITING}",
+            *drawn,
+            "```",
+            "",
+        ]
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "transitions.md": transitions,
+}
+
+
+def outdated() -> list[str]:
+    """The pages that are missing or say something else than the code."""
+    return [name for name, page in PAGES.items() if _written(name) != page()]
+
+
+def _written(name: str) -> str | None:
+    path = DOCS / name
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def main() -> int:
+    stale = outdated()
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"docs/{name} is out of date; run make docs")
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
