@@ -79,7 +79,12 @@ async def _part(form: FormData, name: str, limit: int) -> tuple[str, bytes] | No
 async def _content(part: UploadFile | str, name: str) -> tuple[str, bytes]:
     if isinstance(part, str):
         return f"{name}.md", part.encode()
-    return part.filename or f"{name}.md", await part.read()
+    return _printable(part.filename) or f"{name}.md", await part.read()
+
+
+def _printable(filename: str | None) -> str:
+    """Whatever the sender calls the file, as something that may become a title."""
+    return "".join(one for one in filename or "" if one.isprintable())[:200]
 
 
 def _bad_form(why: str) -> Problem:

@@ -130,10 +130,20 @@ def test_two_orders_that_look_alike_are_two_orders(bot: Bot) -> None:
     assert show(bot, setup)["status"] == "completed"
 
 
-@pytest.mark.parametrize("id", ["nothing", "nothing.1", "a.b.c", "%00"])
+@pytest.mark.parametrize("id", ["nothing", "nothing.1", "a.b.c"])
 def test_a_phase_that_is_not_there_is_not_found(bot: Bot, id: str) -> None:
     assert error_of(bot.http.get(f"/api/phases/{id}"), 404)["type"] == "not_found"
     assert error_of(bot.http.post(f"/api/phases/{id}/skip"), 404)["type"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["phases/%00", "phases/a%20b", "plans/%00", "preview/%00", f"plans/{'x' * 81}"])
+def test_what_cannot_be_an_id_is_refused(bot: Bot, path: str) -> None:
+    assert error_of(bot.http.get(f"/api/{path}"), 422)["details"][0]["where"] == "path.id"
+
+
+@pytest.mark.parametrize("path", ["plans?project=%00", "queue?project=a%00/b", "events?plan=%00"])
+def test_nul_is_refused_in_a_query(bot: Bot, path: str) -> None:
+    assert error_of(bot.http.get(f"/api/{path}"), 422)["type"] == "request_invalid"
 
 
 def test_a_verb_that_is_unknown_is_not_found(bot: Bot) -> None:

@@ -132,6 +132,14 @@ def test_a_file_over_5_mb_in_a_form_is_refused(bot: Bot) -> None:
     assert error_of(bot.http.post("/api/plans", files=files), 413)["type"] == "too_large"
 
 
+def test_a_plan_without_a_title_is_called_like_its_file_without_what_cannot_be_shown(bot: Bot) -> None:
+    head = '--x\r\nContent-Disposition: form-data; name="plan"; filename="my\x07 \u202esite.md"\r\n\r\n'
+    body = f"{head}{PLAN.replace('# Site', 'Once.')}\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    assert ok(bot.http.post("/api/plans", content=body, headers=headers))["plan"]["title"] == "my site"
+
+
 def test_a_form_without_a_plan_is_refused(bot: Bot) -> None:
     error = error_of(bot.http.post("/api/plans", files={"other": ("x.md", "x")}), 400)
 

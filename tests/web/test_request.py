@@ -158,6 +158,10 @@ def test_phases_that_cannot_be_a_plan_are_refused_with_the_finding(bot: Bot, pha
         ({"phases": [PHASES[0] | {"externalDocs": ["../secret.md"]}]}, "body.phases.0.externalDocs.0"),
         ({"phases": [PHASES[0] | {"externalDocs": ["/etc/passwd"]}]}, "body.phases.0.externalDocs.0"),
         ({"phases": [PHASES[0] | {"externalDocs": ["https://example.org/x.md"]}]}, "body.phases.0.externalDocs.0"),
+        ({"text": "a\0b"}, "body.text"),
+        ({"phases": [PHASES[0] | {"title": "a\0b"}]}, "body.phases.0.title"),
+        ({"phases": [PHASES[0] | {"content": "a\0b"}]}, "body.phases.0.content"),
+        ({"text": "x", "project": "no-slash"}, "body.project"),
         ([], "body"),
     ],
 )

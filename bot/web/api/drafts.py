@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.web.api.inputs import Words
 from bot.web.failures import Problem
 from services.domain.findings import Finding, Severity, has_errors
 from services.planning import parser
@@ -37,8 +38,8 @@ class PhaseText(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     number: int = Field(ge=0, le=100_000)
-    title: str = Field(min_length=1, max_length=1000)
-    content: str = Field("", max_length=1_000_000, description="Markdown")
+    title: Words = Field(min_length=1, max_length=1000)
+    content: Words = Field("", max_length=1_000_000, description="Markdown")
     external_docs: list[Document] = Field([], alias="externalDocs", max_length=100)
     depends_on: list[int] | None = Field(
         None, alias="dependsOn", max_length=1000, description="Numbers of phases; without it: the phase before"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from bot.web.api.inputs import PlanId
 from bot.web.api.orders import plan_named
 from bot.web.api.shapes import EventShape, Shape, event
 from bot.web.bot import Bot
@@ -23,7 +24,7 @@ class Trail(Shape):
 @router.get("/events", responses=documented(404))
 def list_events(
     bot: Bot,
-    plan: Annotated[str, Query(description="The id of the plan")],
+    plan: PlanId,
     after: Annotated[int, Query(ge=0, le=2**53, description="Only lines after this `seq`")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Trail:

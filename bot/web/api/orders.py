@@ -9,6 +9,7 @@ from http import HTTPStatus
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
+from bot.web.api.inputs import Words
 from bot.web.failures import Problem
 from services.domain import messages as m
 from services.domain.errors import NotFound
@@ -45,7 +46,7 @@ class OrderText(BaseModel):
     version: int | None = Field(
         None, ge=0, description="The version of the plan that was looked at; 409 if it is older"
     )
-    why: str = Field("", max_length=2000, description="For people to read; only `reject` keeps it")
+    why: Words = Field("", max_length=2000, description="For people to read; only `reject` keeps it")
 
 
 def new_cause() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from bot.store.views import QueueItem
+from bot.web.api.inputs import Id
 from bot.web.api.orders import (
     OPERATOR,
     PHASE_VERBS,
@@ -26,13 +27,13 @@ router = APIRouter(prefix="/phases", tags=["phases"])
 
 
 @router.get("/{id}", responses=documented(404))
-def show_phase(bot: Bot, id: str) -> PhaseDetail:
+def show_phase(bot: Bot, id: Id) -> PhaseDetail:
     """One phase in full; `id` is its `queue_id`."""
     return phase_detail(bot, id)
 
 
 def _ordering(kind: type[PhaseOrder]) -> Callable[[Bot, str, OrderText | None], PhaseDetail]:
-    def order(bot: Bot, id: str, text: OrderText | None = None) -> PhaseDetail:
+    def order(bot: Bot, id: Id, text: OrderText | None = None) -> PhaseDetail:
         item = bot.store.views.item(id)
         text = text or OrderText()
         refuse_stale(plan_named(bot, item.plan_id), text.version)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
 from bot.web.api.drafts import refuse_unusable
+from bot.web.api.inputs import Id, OnlyProject, Project
 from bot.web.api.orders import (
     OPERATOR,
     PLAN_VERBS,
@@ -36,11 +37,6 @@ from services.planning.draft import PlanDraft
 from services.planning.policy import Policy, read_policy
 
 router = APIRouter(prefix="/plans", tags=["plans"])
-
-Project = Annotated[
-    str | None,
-    Field(pattern=r"^[\w.-]{1,100}/[\w.-]{1,100}$", description="The repository, as owner/name; default: the server's"),
-]
 
 
 class Plans(Shape):
@@ -124,7 +120,7 @@ async def upload_plan(
 @router.get("")
 def list_plans(
     bot: Bot,
-    project: Annotated[str | None, Query(description="Only this repository, as owner/name")] = None,
+    project: OnlyProject = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Plans:
     """The newest plans."""
@@ -132,13 +128,13 @@ def list_plans(
 
 
 @router.get("/{id}", responses=documented(404))
-def show_plan(bot: Bot, id: str) -> PlanDetail:
+def show_plan(bot: Bot, id: Id) -> PlanDetail:
     """One plan with its phases."""
     return plan_detail(bot, id)
 
 
 def _ordering(kind: type[PlanOrder]) -> Callable[[Bot, str, OrderText | None], PlanDetail]:
-    def order(bot: Bot, id: str, text: OrderText | None = None) -> PlanDetail:
+    def order(bot: Bot, id: Id, text: OrderText | None = None) -> PlanDetail:
         plan = plan_named(bot, id)
         refuse_stale(plan, text.version if text else None)
         give(bot, _message(kind, plan))

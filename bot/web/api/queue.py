@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from bot.web.api.inputs import OnlyProject
 from bot.web.api.shapes import QueueItem, Shape, queue_items
 from bot.web.bot import Bot
 from bot.web.failures import documented
@@ -24,7 +25,7 @@ class Queue(Shape):
 @router.get("/queue")
 def list_queue(
     bot: Bot,
-    project: Annotated[str | None, Query(description="Only this repository, as owner/name")] = None,
+    project: OnlyProject = None,
     status: Annotated[QueueStatus | None, Query(description="Only phases that stand like this")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Queue:
@@ -36,7 +37,7 @@ def list_queue(
 def show_queue_of_parent(
     bot: Bot,
     parent_issue: Annotated[int, Path(ge=1, le=2**53, description="The number of the plan's issue")],
-    project: Annotated[str | None, Query(description="Where several repositories have an issue of that number")] = None,
+    project: OnlyProject = None,
 ) -> Queue:
     """The phases of one parent issue."""
     items = bot.store.views.queue(project=project, parent_issue=parent_issue)

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.bootstrap import Phasebot
 from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, refuse_unusable
+from bot.web.api.inputs import Id, Project, Words
 from bot.web.api.orders import OPERATOR, give, plan_named
-from bot.web.api.plans import Project
 from bot.web.api.shapes import Shape
 from bot.web.bot import Bot
 from bot.web.failures import Problem, documented
@@ -39,9 +39,9 @@ class RequestText(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
 
-    text: str = Field("", max_length=MAX_BYTES)
+    text: Words = Field("", max_length=MAX_BYTES)
     phases: list[PhaseText] = Field([], max_length=1000)
-    title: str = Field("", max_length=240)
+    title: Words = Field("", max_length=240)
     project: Project = None
 
     @model_validator(mode="after")
@@ -91,7 +91,7 @@ def request_work(bot: Bot, wanted: RequestText) -> Requested:
 
 
 @router.get("/preview/{id}", responses=documented(404))
-def show_preview(bot: Bot, id: str) -> Preview:
+def show_preview(bot: Bot, id: Id) -> Preview:
     """What a request would become. It waits, even over a restart, until it is confirmed."""
     plan = bot.plan(id)
     if plan is None or plan.state is not PlanState.PLANNED:
@@ -100,7 +100,7 @@ def show_preview(bot: Bot, id: str) -> Preview:
 
 
 @router.post("/confirm/{id}", responses=documented(404, 409))
-def confirm_request(bot: Bot, id: str) -> Requested:
+def confirm_request(bot: Bot, id: Id) -> Requested:
     """Publish what was previewed, and carry it out."""
     plan = plan_named(bot, id)
     if plan.state is not PlanState.PLANNED:

@@ -1,0 +1,31 @@
+"""Inputs: what the API takes, checked once, here. NUL is refused everywhere: no database and no tracker keeps it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator
+
+_ID = r"^[\w.-]{1,80}$"
+_REPOSITORY = r"^[\w.-]{1,100}/[\w.-]{1,100}$"
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has to be text, without NUL")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_without_nul)]
+"""Text that people write."""
+
+Id = Annotated[str, Path(pattern=_ID)]
+"""The id of a plan, or of a phase."""
+
+PlanId = Annotated[str, Query(pattern=_ID, description="The id of the plan")]
+
+OnlyProject = Annotated[str | None, Query(pattern=_REPOSITORY, description="Only this repository, as owner/name")]
+
+Project = Annotated[str | None, Query(pattern=_REPOSITORY, description="As owner/name; default: the server's own")]
+"""The repository that something is for."""
