@@ -29,6 +29,8 @@ _CLOSED_AS: dict[PhaseState, Literal["completed", "not_planned"]] = {
 
 def consequences(before: Plan, decision: Decision, message: Message) -> Decision:
     """The decision with everything that follows from how the plan changed."""
+    if decision.plan is before:
+        return decision
     if decision.plan == before:  # the very same plan, so that nothing is saved
         return replace(decision, plan=before)
     after = _published(decision.plan)
