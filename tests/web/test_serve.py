@@ -6,11 +6,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import psutil
@@ -27,14 +29,36 @@ from .conftest import PATIENCE, PLAN
 LARGEST_IDLE = 120 * 1024 * 1024
 
 
+ROOT = Path(__file__).parents[2]
+
+SERVE = ("-m", "bot", "serve")
+WITHOUT_ISSUES = (
+    "-c",
+    "from bot.bootstrap import Options, Phasebot\n"
+    "from bot.settings import read_settings\n"
+    "from bot.web.serve import serve\n"
+    "with Phasebot(read_settings(), Options(issues=False)) as phasebot:\n"
+    "    serve(phasebot)\n",
+)
+"""The same, with no tracker beside it."""
+
+WAITS_FOR_A_FILE = """version: 1
+phases:
+  - match: Setup
+    executor: local
+    operations: [{tool: command, shell: true, run: "touch begun; until [ -e go ]; do sleep 0.02; done"}]
+"""
+
+
 @contextmanager
-def process(folder: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """`phasebot serve` on a free port."""
+def process(folder: Path, what: tuple[str, ...] = SERVE, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """A server on a free port, which works in this folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PHASEBOT_", "GITHUB_"))}
     environment |= {"PHASEBOT_DATABASE_URL": str(folder / "phasebot.db"), "PHASEBOT_PORT": "0"} | settings
-    command = [sys.executable, "-m", "bot", "serve"]
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, *what]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as started:
         try:
             yield started
@@ -99,6 +123,35 @@ def test_what_was_handed_in_is_there_after_a_kill(tmp_path: Path) -> None:
 
     with process(tmp_path) as started, client(lines_until(started, "webhooks")) as http:
         assert [plan["title"] for plan in http.get("/api/plans").json()["plans"]] == ["Site"]
+
+
+def test_without_a_secret_it_says_that_webhooks_are_refused(tmp_path: Path) -> None:
+    with process(tmp_path, WITHOUT_ISSUES) as started:
+        assert "PHASEBOT_WEBHOOK_SECRET is not set" in lines_until(started, "webhooks")
+
+
+def test_what_runs_is_finished_before_the_end(tmp_path: Path) -> None:
+    with process(tmp_path, WITHOUT_ISSUES) as started:
+        with client(lines_until(started, "webhooks")) as http:
+            files = {"plan": ("site.md", PLAN), "policy": ("phasebot.yml", WAITS_FOR_A_FILE)}
+            plan = http.post("/api/plans", files=files).json()["plan"]["id"]
+            wait_for_event(http, plan, "phase_running")
+        started.send_signal(signal.SIGTERM)
+        lines_until(started, "ending")
+
+        (tmp_path / "go").touch()
+
+        assert started.wait(PATIENCE) == 0
+    with closing(sqlite3.connect(tmp_path / "phasebot.db")) as database:
+        states = database.execute("SELECT state FROM phases ORDER BY ordinal").fetchall()
+    assert states == [("completed",), ("running",), ("waiting",)]  # the second is a person's work, and needs no process
+
+
+def wait_for_event(http: httpx.Client, plan: str, kind: str) -> None:
+    """The trail is asked again and again: another process writes it."""
+    deadline = monotonic() + PATIENCE
+    while kind not in {event["kind"] for event in http.get("/api/events", params={"plan": plan}).json()["events"]}:
+        assert monotonic() < deadline
 
 
 def test_a_binding_that_others_could_reach_is_refused_before_anything_starts(tmp_path: Path) -> None:
