@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.coordinator.advance import allocate
+from services.coordinator.advance import Candidate, allocate
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain import messages as m
@@ -16,7 +16,7 @@ from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, is_completed, plan_status
 from services.domain.reasons import ReasonCode, why_not_running
 from services.domain.transitions import TRANSITIONS, PhaseState
-from services.domain.world import Limits, World
+from services.domain.world import Limits
 from tests.exploration.rulebook import Rulebook
 from tests.exploration.states import THERE
 from tests.plans import NOW
@@ -198,9 +198,12 @@ def whatever_waits_for_time_is_woken(plan: Plan, rules: Rulebook) -> bool:
 
 def advancing_twice_is_advancing_once(plan: Plan, rules: Rulebook) -> bool:
     """After all who may start have started, nobody may; and with one slot, no second one does."""
-    if not rules.advance(plan, THERE, NOW):
+    candidates = rules.advance(plan, THERE, NOW)
+    if not candidates:
         return True
-    return _all_started(plan, rules, THERE) and _one_started(plan, rules, replace(THERE, limits=Limits(running=1)))
+    if rules.advance(_all_started(plan, candidates, rules), THERE, NOW):
+        return False
+    return len(candidates) == 1 or _one_started(plan, candidates, rules)
 
 
 def what_people_see_of_the_plan_fits_its_phases(plan: Plan, rules: Rulebook) -> bool:
@@ -327,24 +330,25 @@ def _facts(phase: Phase) -> tuple[object, ...]:
     return phase.state, phase.attempt, phase.failures, phase.losses, phase.not_before, phase.approved_by, phase.failure
 
 
-def _all_started(plan: Plan, rules: Rulebook, world: World) -> bool:
-    for one in allocate(rules.advance(plan, world, NOW), world).chosen:
-        plan = _claimed(plan, one.phase.key, rules, world)
-    return not rules.advance(plan, world, NOW)
+def _all_started(plan: Plan, candidates: Sequence[Candidate], rules: Rulebook) -> Plan:
+    for one in allocate(candidates, THERE).chosen:
+        plan = _claimed(plan, one.phase.key, rules)
+    return plan
 
 
-def _one_started(plan: Plan, rules: Rulebook, world: World) -> bool:
-    candidates = rules.advance(plan, world, NOW)
-    chosen = [one for one in allocate(candidates, world).chosen if one.phase.rules.executor != MANUAL]
-    slots = world.slots
-    for one in chosen:
-        plan = _claimed(plan, one.phase.key, rules, world)
-        slots = slots.moved(plan.project, plan.id, one.phase.rules.executor, 1)
-    full = replace(world, slots=slots)
-    again = allocate(rules.advance(plan, full, NOW), full).chosen
-    return len(chosen) <= 1 and (not chosen or all(one.phase.rules.executor == MANUAL for one in again))
+def _one_started(plan: Plan, candidates: Sequence[Candidate], rules: Rulebook) -> bool:
+    narrow = replace(THERE, limits=Limits(running=1))
+    chosen = [one for one in allocate(candidates, narrow).chosen if one.phase.rules.executor != MANUAL]
+    if len(chosen) != min(1, sum(one.phase.rules.executor != MANUAL for one in candidates)):
+        return False
+    if not chosen:
+        return True
+    [one] = chosen
+    full = replace(narrow, slots=narrow.slots.moved(plan.project, plan.id, one.phase.rules.executor, 1))
+    left = rules.advance(_claimed(plan, one.phase.key, rules), full, NOW)
+    return all(other.phase.rules.executor == MANUAL for other in allocate(left, full).chosen)
 
 
-def _claimed(plan: Plan, key: str, rules: Rulebook, world: World) -> Plan:
-    claim = m.ClaimPhase(plan=plan.id, cause="claim", phase=key, holder=world.holder)
-    return rules.decide(plan, claim, world, NOW).plan
+def _claimed(plan: Plan, key: str, rules: Rulebook) -> Plan:
+    claim = m.ClaimPhase(plan=plan.id, cause="claim", phase=key, holder=THERE.holder)
+    return rules.decide(plan, claim, THERE, NOW).plan

@@ -41,16 +41,18 @@ class Move:
 class Vocabulary:
     """Which of the many equal ways to say a thing are tried.
 
-    `outcomes` of attempts, each with and without hope for a retry. `late_clock`: between a moment and the message that it has
+    `outcomes` of attempts, each with and without hope for a retry. `all_stale`: every report is tried with an older fence, too,
+    not only a success. `late_clock`: between a moment and the message that it has
     passed other messages may come; otherwise the clock is prompt.
     """
 
     outcomes: tuple[tuple[Outcome, bool], ...]
+    all_stale: bool = False
     late_clock: bool = False
 
 
 TERSE = Vocabulary(((Outcome.PASSED, False), (Outcome.BROKE, False), (Outcome.BROKE, True), (Outcome.LOST, False)))
-FULL = Vocabulary(tuple((outcome, again) for outcome in Outcome for again in (False, True)))
+FULL = Vocabulary(tuple((outcome, again) for outcome in Outcome for again in (False, True)), all_stale=True)
 LATE = replace(FULL, late_clock=True)
 
 
@@ -98,7 +100,9 @@ def _about_phase(plan: str, phase: Phase) -> Iterator[m.Message]:
 
 def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) -> Iterator[m.Message]:
     """Of the newest attempt, whether it still lives or not, and of one before it."""
-    for fence in (attempt.fence, attempt.fence - 1):
+    older = attempt.fence - 1
+    yield _ended(plan, phase.key, older, Outcome.PASSED, False)
+    for fence in (attempt.fence, older) if vocabulary.all_stale else (attempt.fence,):
         yield m.AttemptStarted(plan=plan, cause="report", phase=phase.key, fence=fence)
         yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)
         for outcome, again in vocabulary.outcomes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from services.domain.messages import ApprovePhase, RejectPhase
 from services.domain.phase import MANUAL, OnError, Qa, Rules
 from tests.exploration.explorer import Scope, Tally, explore
 from tests.exploration.graphs import Edges, colourings, shapes
@@ -83,7 +84,12 @@ DEEP: tuple[Territory, ...] = (
     ),
     Territory("3 phases, two retries, every mix of on_error", 3, _modes(replace(_TIMED, retries=2)), _ALONE),
     Territory("3 phases, local and people's work mixed", 3, (_ONCE, Rules(executor=MANUAL)), _ALONE),
-    Territory("3 phases, gates and verdicts mixed", 3, (_ONCE, replace(_ONCE, approval=True, qa=Qa.MANUAL)), _ALONE),
+    Territory(
+        "3 phases, gates and verdicts mixed",
+        3,
+        (_ONCE, replace(_ONCE, approval=True, qa=Qa.MANUAL)),
+        Scope(TERSE, MACHINE | {ApprovePhase, RejectPhase}),
+    ),
     Territory("3 phases, steered by people", 3, _modes(Rules(executor="local")), _STEERED, mixed=False),
     Territory("4 phases, every mix of on_error", 4, _modes(_ONCE), _ALONE),
     Territory("4 phases, two retries and a timeout", 4, _modes(replace(_TIMED, retries=2)), _ALONE, mixed=False),
