@@ -44,8 +44,8 @@ def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -
         return Decision(plan.with_phase(_settled(phase, ended, world, now)))
     if attempt.state is AttemptState.STOPPING:
         # one superseded by its deadline already has its failure
-        ended = Outcome.CANCELLED if attempt.failure is None else Outcome.TIMED_OUT
-        return Decision(plan.with_phase(replace(phase, attempt=attempt.ended(ended, now, attempt.failure))))
+        outcome = Outcome.CANCELLED if attempt.failure is None else Outcome.TIMED_OUT
+        return Decision(plan.with_phase(replace(phase, attempt=attempt.ended(outcome, now, attempt.failure))))
     if _is_late_success(phase, attempt, news):
         return Decision(plan.with_phase(_completed(phase, attempt.ended(Outcome.PASSED, now), now)))
     return _stale(plan, news)
