@@ -6,10 +6,8 @@ https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
@@ -20,6 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
+from bot.github.signature import is_signed
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
 from bot.web.failures import Problem, documented
@@ -79,15 +78,9 @@ async def _verified_body(request: Request, secrets: Sequence[bytes]) -> bytes:
     if not signature.startswith("sha256="):
         raise _unsigned("the header X-Hub-Signature-256 is missing or is no SHA-256 signature")
     body = await read_body(request, LARGEST)
-    if not await _in_its_place(_is_signed, body, secrets, signature):
+    if not await _in_its_place(is_signed, body, signature, secrets):
         raise _unsigned("the signature does not fit the body and our secret")
     return body
-
-
-def _is_signed(body: bytes, secrets: Sequence[bytes], signature: str) -> bool:
-    expected = ["sha256=" + hmac.new(secret, body, sha256).hexdigest() for secret in secrets]
-    # as bytes: compare_digest raises for text that is not ASCII
-    return any(hmac.compare_digest(one.encode(), signature.encode()) for one in expected)
 
 
 def _unsigned(message: str) -> Problem:
