@@ -46,6 +46,15 @@ class _Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a sending, with the facts it brought; somebody waits until that is durable."""
+
+    sent: Sent
+    facts: tuple[Message, ...]
+    durable: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """Somebody else may have stored something."""
 
@@ -55,21 +64,22 @@ class _Stop:
     """Finish what is in the queue before this, then end."""
 
 
-_Item = Message | Sent | _Arrival | _Look | _Stop
+_Item = Message | _Outcome | _Arrival | _Look | _Stop
 
 
 @dataclass(slots=True)
 class _Batch:
     messages: list[Message] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    riders: list[Sent] = field(default_factory=list)
+    outcomes: list[_Outcome] = field(default_factory=list)
     arrivals: list[_Arrival] = field(default_factory=list)
     look: bool = False
     stop: bool = False
 
     def take(self, item: _Item) -> None:
         match item:
-            case Sent():
-                self.sent.append(item)
+            case _Outcome():
+                self.outcomes.append(item)
             case _Arrival():
                 self.arrivals.append(item)
             case _Look():
@@ -83,8 +93,8 @@ class _Batch:
         return News(
             plans=[plan for arrival in self.arrivals for plan in arrival.plans],
             deliveries=[delivery for arrival in self.arrivals for delivery in arrival.deliveries],
-            messages=self.messages,
-            sent=self.sent,
+            messages=[*self.messages, *(fact for outcome in self.outcomes for fact in outcome.facts)],
+            sent=[*self.riders, *(outcome.sent for outcome in self.outcomes)],
             look=self.look,
         )
 
@@ -127,10 +137,11 @@ class CoordinationLoop:
         self._riders.put(outcome)
 
     def sent_now(self, outcome: Sent, facts: Sequence[Message]) -> None:
-        """The same, with facts that the plan waits for."""
-        for fact in facts:
-            self._queue.put(fact)
-        self._queue.put(outcome)
+        """The same, with facts that the plan waits for; returns when they are durable, so that more can build on them."""
+        durable = threading.Event()
+        self._queue.put(_Outcome(outcome, tuple(facts), durable))
+        while not durable.wait(IDLE) and self._thread.is_alive():
+            pass
 
     def receive(self, *deliveries: Delivery, plans: Sequence[tuple[Plan, PlanText]] = ()) -> Future[list[Receipt]]:
         """Store deliveries (and new plans); the future is done when they are durable, and applied where they could be."""
@@ -160,7 +171,7 @@ class CoordinationLoop:
         except Empty:
             pass
         while not self._riders.empty():
-            batch.sent.append(self._riders.get_nowait())
+            batch.riders.append(self._riders.get_nowait())
         batch.look = batch.look or self._phases_wait_for_slots or self._is_due()
         return batch
 
@@ -180,24 +191,28 @@ class CoordinationLoop:
         try:
             done = self._coordinator.round(news)
         except StorageUnavailable as error:
+            log.warning("round_not_stored", error=str(error))
+            self._give_back(batch, error)
+        except Exception as error:  # nothing was written, and without this thread all would stand still
+            log.exception("round_failed")
             self._give_back(batch, error)
         else:
             self._remember(done, looked=news.look)
             self._carry_out(done)
             _hand_out_receipts(batch.arrivals, done)
+            for outcome in batch.outcomes:
+                outcome.durable.set()
 
-    def _give_back(self, batch: _Batch, error: StorageUnavailable) -> None:
+    def _give_back(self, batch: _Batch, error: Exception) -> None:
         """Nothing was written. Those who wait are told; what was born here is kept and tried again."""
-        log.error("round_not_stored", error=str(error))
         for arrival in batch.arrivals:
             arrival.receipts.set_exception(error)
-        for message in batch.messages:
-            self._queue.put(message)
-        for outcome in batch.sent:
-            self._riders.put(outcome)
-        if batch.stop:
-            return
-        threading.Event().wait(IDLE)
+        for item in (*batch.messages, *batch.outcomes):
+            self._queue.put(item)
+        for rider in batch.riders:
+            self._riders.put(rider)
+        if not batch.stop:
+            threading.Event().wait(IDLE)
 
     def _remember(self, done: Round, *, looked: bool) -> None:
         for id, wake in done.wakes.items():
