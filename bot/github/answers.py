@@ -1,0 +1,82 @@
+"""What GitHub answers, as frozen values: only the fields used, whatever else there may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Account(_Answer):
+    login: str
+
+
+class RemoteIssue(_Answer):
+    """An issue as it is on GitHub. `id` is the database id, which links want; `number` is the one people see."""
+
+    id: int
+    number: int
+    state: str
+    state_reason: str | None = None
+    title: str
+    body: str = ""
+    user: _Account | None = None
+    labels: frozenset[str] = frozenset()
+    parent_issue_url: str | None = None
+    pull_request: object = Field(None, repr=False)
+
+    @field_validator("body", mode="before")
+    @classmethod
+    def _empty_body(cls, given: Any) -> Any:
+        return "" if given is None else given
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _names_of_labels(cls, given: Any) -> Any:
+        """A label is an object, or only its name in some answers."""
+        if not isinstance(given, list):
+            return given
+        return frozenset(one.get("name") if isinstance(one, dict) else one for one in given)
+
+    @property
+    def author(self) -> str:
+        """Empty for one whose account is gone."""
+        return self.user.login if self.user else ""
+
+    @property
+    def is_pull_request(self) -> bool:
+        """GitHub lists pull requests among the issues."""
+        return self.pull_request is not None
+
+
+class RemoteComment(_Answer):
+    """A comment on an issue."""
+
+    id: int
+    body: str = ""
+    user: _Account | None = None
+
+    @property
+    def author(self) -> str:
+        return self.user.login if self.user else ""
+
+
+class Account(_Answer):
+    """Whose token it is."""
+
+    login: str
+
+
+class Permission(_Answer):
+    """What somebody may do in a repository: `role_name` is exact, `permission` the older and coarser word."""
+
+    permission: str
+    role_name: str | None = None
+
+    @property
+    def role(self) -> str:
+        return self.role_name or self.permission

@@ -1,0 +1,122 @@
+"""GitHub as we use it: issues, their comments and links, and what people may do. Values in, values out.
+
+Links go by the database id of an issue, never by its number. Docs: https://docs.github.com/en/rest/issues
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from urllib.parse import quote
+
+from bot.github.answers import Account, Permission, RemoteComment, RemoteIssue
+from bot.github.session import Access, Sessions
+from services.domain.errors import NotFound
+from services.ports import Clock
+
+NO_ROLE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An issue to be created. `parent_id` is the database id of the issue it belongs under."""
+
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    parent_id: int | None = None
+
+
+class GitHub:
+    """One account on one server. Safe to share between threads. Every method raises what `bot.github.errors` names.
+
+    `project` is `owner/name` throughout, `number` an issue's number in it.
+    """
+
+    def __init__(self, access: Access, clock: Clock) -> None:
+        self._access = access
+        self._sessions = Sessions(access, clock)
+
+    def close(self) -> None:
+        self._sessions.close()
+
+    @cached_property
+    def login(self) -> str:
+        """Whose token it is. Asked once; an App is told, because it cannot ask."""
+        return self._access.login or self._sessions.one(Account, "GET", "/user").login
+
+    # ------------------------------------------------------------ issues
+
+    def issue(self, project: str, number: int) -> RemoteIssue:
+        return self._sessions.one(RemoteIssue, "GET", _issue(project, number))
+
+    def own_issues(self, project: str, since: datetime | None) -> Iterator[RemoteIssue]:
+        """What this account created, oldest first, as far as it was touched since then. The list lags behind nothing."""
+        asked = {"state": "all", "creator": self.login, "sort": "created", "direction": "asc", **_since(since)}
+        found = self._sessions.all(RemoteIssue, f"/repos/{project}/issues", **asked)
+        return (one for one in found if not one.is_pull_request)
+
+    def create_issue(self, project: str, draft: Draft) -> RemoteIssue:
+        """Labels that the account may not set are dropped without a word: compare them. Older servers ignore the parent."""
+        wanted: dict[str, object] = {"title": draft.title, "body": draft.body, "labels": list(draft.labels)}
+        if draft.parent_id is not None:
+            wanted["parent_issue_id"] = draft.parent_id
+        return self._sessions.one(RemoteIssue, "POST", f"/repos/{project}/issues", wanted)
+
+    def edit_body(self, project: str, number: int, body: str) -> RemoteIssue:
+        return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), {"body": body})
+
+    def set_state(self, project: str, number: int, state: str, reason: str) -> RemoteIssue:
+        wanted = {"state": state, "state_reason": reason}
+        return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), wanted)
+
+    # ------------------------------------------------------------ links
+
+    def add_sub_issue(self, project: str, parent: int, child_id: int) -> None:
+        """Put the issue of that id under the numbered one. The answer is the parent, not the child."""
+        self._sessions.one(RemoteIssue, "POST", f"{_issue(project, parent)}/sub_issues", {"sub_issue_id": child_id})
+
+    def blockers(self, project: str, number: int) -> frozenset[int]:
+        """Ids of the issues that block it. Raises NotFound where the server knows no dependencies."""
+        return frozenset(one.id for one in self._sessions.all(RemoteIssue, _blocked_by(project, number)))
+
+    def add_blocker(self, project: str, number: int, blocker_id: int) -> None:
+        self._sessions.one(RemoteIssue, "POST", _blocked_by(project, number), {"issue_id": blocker_id})
+
+    # ------------------------------------------------------------ comments
+
+    def own_comments(self, project: str, number: int) -> Iterator[RemoteComment]:
+        """This account's comments on an issue, oldest first."""
+        found = self._sessions.all(RemoteComment, f"{_issue(project, number)}/comments")
+        return (one for one in found if one.author == self.login)
+
+    def post_comment(self, project: str, number: int, body: str) -> RemoteComment:
+        return self._sessions.one(RemoteComment, "POST", f"{_issue(project, number)}/comments", {"body": body})
+
+    def edit_comment(self, project: str, id: int, body: str) -> RemoteComment:
+        return self._sessions.one(RemoteComment, "PATCH", f"/repos/{project}/issues/comments/{id}", {"body": body})
+
+    # ------------------------------------------------------------ people
+
+    def role(self, project: str, login: str) -> str:
+        """`admin`, `maintain`, `write`, `triage`, `read`, a custom role's name, or `none`; never `author_association`,
+        which does not see private members of an organisation."""
+        path = f"/repos/{project}/collaborators/{quote(login, safe='')}/permission"
+        try:
+            return self._sessions.one(Permission, "GET", path).role
+        except NotFound:
+            return NO_ROLE
+
+
+def _issue(project: str, number: int) -> str:
+    return f"/repos/{project}/issues/{number}"
+
+
+def _blocked_by(project: str, number: int) -> str:
+    return f"{_issue(project, number)}/dependencies/blocked_by"
+
+
+def _since(moment: datetime | None) -> dict[str, str]:
+    return {"since": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")} if moment else {}
