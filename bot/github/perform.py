@@ -1,0 +1,207 @@
+"""The performer: carries one effect on issues out, in such a way that doing it twice looks like doing it once.
+
+What may have happened before (a second try) is looked for by its signed marker, among what this account wrote itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from bot.github.answers import RemoteIssue
+from bot.github.client import Draft, GitHub
+from bot.github.errors import RateLimited, Rejected
+from bot.github.linking import Linking
+from bot.github.showing import Showing
+from services.domain.effects import (
+    CreateIssue,
+    Effect,
+    LinkDependencies,
+    PostComment,
+    RefreshParent,
+    SetIssueState,
+)
+from services.domain.errors import NotFound, TransientError
+from services.domain.messages import DependenciesLinked, IssueCreated, Message
+from services.domain.phase import IssueRef, Phase
+from services.domain.plan import Plan
+from services.ports import PlanText, Sending
+from services.publishing import bodies
+from services.publishing.labels import LabelNames
+from services.publishing.markers import Marker, MarkerKind, Markers
+from services.publishing.text import LIMIT, cut
+
+log = structlog.get_logger()
+
+LEAST_WAIT = 60.0
+MOST_DOUBLINGS = 6
+"""Seconds to wait for a limit that does not say how long, and how often they are doubled."""
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""How far our clock and the server's may be apart when we look for what was created since."""
+
+_CUT = "*The rest did not fit into a comment.*"
+
+
+def _no_page(_: str) -> str:
+    return ""
+
+
+class Performer:
+    """Carries out the effects of one account. `page_of` gives a repository's page, to which documents are linked.
+
+    The effects of one project come one by one, from one thread; different projects may come at once.
+    """
+
+    def __init__(
+        self,
+        github: Callable[[], GitHub],
+        markers: Markers,
+        *,
+        labels: LabelNames | None = None,
+        page_of: Callable[[str], str] = _no_page,
+    ) -> None:
+        self._github = github
+        self._markers = markers
+        self._labels = labels or LabelNames()
+        self._page_of = page_of
+        self._showing = Showing(markers)
+        self._linking = Linking(markers)
+
+    def perform(self, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
+        """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
+        try:
+            return self._carry_out(sending.effect, sending, plan, text)
+        except RateLimited as limit:
+            wait = limit.retry_after if limit.retry_after is not None else _doubled(sending.tries)
+            raise TransientError(str(limit), retry_after=wait) from limit
+
+    def _carry_out(self, effect: Effect, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
+        again = sending.tries > 1
+        match effect:
+            case CreateIssue(phase=None):
+                return self._create_parent(effect, plan, text, again=again)
+            case CreateIssue(phase=str() as key):
+                return self._create_child(effect, plan, plan.phase(key), text, again=again)
+            case LinkDependencies():
+                self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
+                return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
+            case RefreshParent():
+                self._showing.refresh(self._github(), plan)
+            case PostComment():
+                self._comment(effect, plan, again=again)
+            case SetIssueState():
+                self._set_state(effect, plan)
+            case _:
+                raise TypeError(f"{effect.kind} is no effect on an issue")
+        return ()
+
+    # ------------------------------------------------------------ issues
+
+    def _create_parent(
+        self, effect: CreateIssue, plan: Plan, text: PlanText, *, again: bool
+    ) -> tuple[IssueCreated, ...]:
+        if plan.issue is not None:
+            return ()
+        issue = self._find(plan, Marker(MarkerKind.PLAN, plan.id)) if again else None
+        if issue is None:
+            labels = self._labels.of_parent()
+            body = bodies.parent_body(plan, text, self._markers)
+            issue = self._created(plan.project, Draft(title=bodies.parent_title(plan), body=body, labels=labels))
+            if not again:
+                self._showing.is_new(plan)
+        return (_created(effect, issue),)
+
+    def _create_child(
+        self, effect: CreateIssue, plan: Plan, phase: Phase, text: PlanText, *, again: bool
+    ) -> tuple[IssueCreated, ...]:
+        if phase.issue is not None:
+            return ()
+        if plan.issue is None:
+            raise TransientError(f"the parent issue of {plan.id} is not there yet")
+        issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, phase.key)) if again else None
+        if issue is None:
+            issue = self._created_below(plan.project, self._child(plan, phase, text, plan.issue))
+        self._attach(plan.project, plan.issue, issue)
+        return (_created(effect, issue),)
+
+    def _child(self, plan: Plan, phase: Phase, text: PlanText, parent: IssueRef) -> Draft:
+        page = self._page_of(plan.project)
+        body = bodies.child_body(plan, phase, text.phases[phase.key], self._markers, repository_url=page)
+        labels = self._labels.of_child(phase)
+        return Draft(title=bodies.child_title(phase), body=body, labels=labels, parent_id=parent.id)
+
+    def _find(self, plan: Plan, marker: Marker) -> RemoteIssue | None:
+        """Ours, if it was created although we never heard of it."""
+        since = plan.created_at - CLOCK_SKEW if plan.created_at else None
+        for issue in self._github().own_issues(plan.project, since):
+            if self._markers.find(issue.body) == marker:
+                log.info("issue_adopted", project=plan.project, issue=issue.number)
+                return issue
+        return None
+
+    def _created_below(self, project: str, draft: Draft) -> RemoteIssue:
+        """A parent holds a hundred children; the others are tied to it by words alone."""
+        try:
+            return self._created(project, draft)
+        except Rejected as refusal:
+            if "sub-issues" not in refusal.message:
+                raise
+            log.warning("sub_issue_refused", project=project, title=draft.title, error=refusal.message)
+            loose = Draft(title=draft.title, body=draft.body, labels=draft.labels)
+            return self._created(project, loose)
+
+    def _created(self, project: str, draft: Draft) -> RemoteIssue:
+        issue = self._github().create_issue(project, draft)
+        known = {label.lower() for label in issue.labels}
+        if dropped := [label for label in draft.labels if label.lower() not in known]:
+            log.warning("labels_dropped", project=project, issue=issue.number, labels=dropped)
+        return issue
+
+    def _attach(self, project: str, parent: IssueRef, child: RemoteIssue) -> None:
+        """For servers that took no notice of the parent. Those without sub-issues have it in the body's words."""
+        if child.parent_issue_url is not None:
+            return
+        try:
+            self._github().add_sub_issue(project, parent.number, child.id)
+        except (NotFound, Rejected) as refusal:
+            log.warning("sub_issue_refused", project=project, issue=child.number, error=refusal.message)
+
+    def _set_state(self, effect: SetIssueState, plan: Plan) -> None:
+        """No write where it is so already: a person, or an earlier try, was faster."""
+        issue = plan.issue if effect.phase is None else plan.phase(effect.phase).issue
+        if issue is None:
+            return
+        try:
+            if self._github().issue(plan.project, issue.number).state != effect.state:
+                self._github().set_state(plan.project, issue.number, effect.state, effect.reason)
+        except NotFound:  # deleted or moved away: there is nothing left to open or close
+            log.warning("issue_gone", project=plan.project, issue=issue.number)
+
+    # ------------------------------------------------------------ comments
+
+    def _comment(self, effect: PostComment, plan: Plan, *, again: bool) -> None:
+        """On the issue of its phase; on the parent where there is none."""
+        of_phase = plan.phase(effect.phase).issue if effect.phase else None
+        issue = of_phase or plan.issue
+        if issue is None:
+            raise NotFound(f"there is no issue to say this on: {effect.key}")
+        marker = Marker(MarkerKind.COMMENT, plan.id, effect.key)
+        if again and self._is_said(plan.project, issue.number, marker):
+            return
+        body = f"{cut(effect.body, LIMIT, _CUT)}\n\n{self._markers.write(marker)}"
+        self._github().post_comment(plan.project, issue.number, body)
+
+    def _is_said(self, project: str, number: int, marker: Marker) -> bool:
+        return any(self._markers.find(one.body) == marker for one in self._github().own_comments(project, number))
+
+
+def _created(effect: CreateIssue, issue: RemoteIssue) -> IssueCreated:
+    ref = IssueRef(number=issue.number, id=issue.id)
+    return IssueCreated(plan=effect.plan, cause=effect.key, phase=effect.phase, issue=ref)
+
+
+def _doubled(tries: int) -> float:
+    return LEAST_WAIT * 2 ** min(max(tries, 1) - 1, MOST_DOUBLINGS)
