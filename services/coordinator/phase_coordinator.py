@@ -21,6 +21,9 @@ from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, W
 BATCH = 256
 """How many stored deliveries one round takes, so that a flood does not hold the transaction open for long."""
 
+SPARE = 8
+"""How many waiting plans are looked at beyond those that the free slots are for: a person's work needs no slot."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -102,27 +105,28 @@ class _Turn:
             self._work.plans.add(plan, text)
         if news.sent:
             self._work.outbox.mark(news.sent)
+        stored = self._work.inbox.resolved(BATCH) if news.look else []
         born = [self._written_down(message) for message in news.messages]
         self.outcome.accepted = self._work.inbox.receive([*news.deliveries, *born])[: len(news.deliveries)]
         fresh = [one for one, new in zip(news.deliveries, self.outcome.accepted, strict=True) if new and one.messages]
-        self._apply([*fresh, *born])
+        self._apply([*stored, *fresh, *born])  # oldest first: what is about one plan is applied in order
+        self.outcome.more = len(stored) == BATCH
         self._look = news.look
         if news.look:
-            self._apply_stored({one.id for one in (*fresh, *born)})
+            self._wake_due()
 
     def _written_down(self, message: Message) -> Delivery:
         return Delivery(id=message.cause, source="self", event=message.kind, received_at=self._now, messages=(message,))
 
-    def _apply_stored(self, applied: set[str]) -> None:
-        stored = self._work.inbox.resolved(BATCH)
-        self.outcome.more = len(stored) == BATCH
-        self._apply([one for one in stored if one.id not in applied])
-        moment = self._now.isoformat()
+    def _wake_due(self) -> None:
         self._lock(due := self._work.plans.due(self._now))
         for id in due:
-            if id in self._plans:
-                news = TimePassed(plan=id, cause=f"time/{id}/{moment}")
-                self._keep(decide(self._plans[id], news, self._world, self._now))
+            if plan := self._plans.get(id):
+                news = TimePassed(plan=id, cause=f"time/{id}/{self._now.isoformat()}")
+                try:
+                    self._keep(decide(plan, news, self._world, self._now))
+                except Exception as error:  # noqa: BLE001 - nor must one bad plan stop the others
+                    self._on_error(news.cause, error)
 
     def _apply(self, deliveries: Sequence[Delivery]) -> None:
         self._lock(message.plan for one in deliveries for message in one.messages or ())
@@ -196,7 +200,7 @@ class _Turn:
     def _waiting_elsewhere(self, world: World) -> list[Candidate]:
         """The first in the row of those that this round has not touched; no more of them than could start."""
         most = most_that_can_start(world.limits, world.slots)
-        limit = BATCH if most is None else min(BATCH, most + len(self._plans))
+        limit = BATCH if most is None else min(BATCH, most + len(self._plans) + SPARE)
         found = self._work.plans.startable(limit)
         self._left_elsewhere = len(found) == limit
         self._lock(new := [id for id in found if id not in self._plans])

@@ -107,8 +107,9 @@ _GIVEN_UP = (QueueStatus.FAILED, QueueStatus.CANCELLED, QueueStatus.BLOCKED)
 
 
 def _still_stopping(plan: Plan, phase: Phase) -> tuple[str, ...]:
-    """Superseded executions, its own or a dependency's, that may still be at work in the same place."""
-    return tuple(one.key for one in (phase, *plan.needs(phase)) if one.is_stopping)
+    """Superseded executions that may still be at work in the same place: its own, or that of anything before it."""
+    stopping = [one.key for one in plan if one.is_stopping]
+    return tuple(key for key in stopping if key == phase.key or phase.key in plan.graph.downstream(key))
 
 
 def slot_reasons(plan: Plan, phase: Phase, world: World, slots: Slots) -> Iterator[Reason]:

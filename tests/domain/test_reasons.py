@@ -163,3 +163,16 @@ def test_a_phase_past_waiting_has_no_reason() -> None:
     phase: Phase = story.phase("a")
 
     assert why_not_running(story.plan, phase, WORLD, NOW) is None
+
+
+def test_nothing_starts_behind_a_run_that_may_go_on_even_past_a_phase_that_was_skipped() -> None:
+    story = Story(chain("a b c")).starts("a")
+    story.says(m.CompletePhase, "a")
+    story.says(m.SkipPhase, "b")
+
+    reason = why_not_running(story.plan, story.plan.phase("c"), story.world, story.now)
+    assert reason is not None
+    assert (reason.code, reason.phases) == (ReasonCode.ATTEMPT_STOPPING, ("a",))
+
+    story.ends("a", "cancelled")
+    assert why_not_running(story.plan, story.plan.phase("c"), story.world, story.now) is None
