@@ -186,6 +186,22 @@ def test_a_work_that_raises_leaves_nothing(store: Store, open_store: OpenStore, 
         assert one.views.attempts("plan.1") == []
 
 
+def test_what_a_broken_work_had_in_mind_is_not_remembered(store: Store, open_store: OpenStore) -> None:
+    put(store, chain("a"))
+
+    def pull_the_plug() -> None:
+        with store.open_work() as work:
+            plan = work.plans.locked(["plan"])["plan"]
+            work.plans.save(plan, replace(plan, title="Never"), wake_at=None)
+            raise PulledPlug
+
+    with pytest.raises(PulledPlug):
+        pull_the_plug()
+    _retitle(open_store(), "Changed elsewhere")  # which is the same version, of another content
+
+    assert read(store).title == "Changed elsewhere"
+
+
 def test_only_what_changed_is_written(store: Store, clock: HandClock) -> None:
     put(store, chain("a b c"))
     before = {item.phase_key: item.updated_at for item in store.views.queue()}

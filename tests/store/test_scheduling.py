@@ -91,6 +91,20 @@ def test_a_plan_becomes_startable_when_what_held_it_back_is_gone(store: Store, c
     assert startable(store) == ["plan"]
 
 
+def test_choosing_other_phases_is_enough_to_start_or_hold_back_a_plan(store: Store) -> None:
+    put(store, chain("a b"))
+
+    def select(*keys: str) -> None:
+        with store.open_work() as work:
+            held = work.plans.locked(["plan"])["plan"]
+            work.plans.save(held, replace(held, selected=frozenset(keys)), wake_at=None)
+
+    select("b")
+    assert startable(store) == []
+    select("a", "b")
+    assert startable(store) == ["plan"]
+
+
 def test_nothing_starts_in_a_paused_project(store: Store) -> None:
     put(store, chain("a"))
     with store.open_work() as work:

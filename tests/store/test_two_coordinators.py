@@ -6,7 +6,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import pytest
 
 from bot.store import Store
 from services.domain.messages import CompletePhase
@@ -14,7 +17,8 @@ from services.domain.phase import QueueStatus
 from services.domain.plan import Plan
 from services.ports import Delivery, Work
 from tests.plans import NOW, Story, chain, loose
-from tests.store.conftest import OpenStore, put, read
+from tests.postgres import NewDatabase
+from tests.store.conftest import HandClock, OpenStore, put, read
 from tests.store.test_outbox import wish
 
 DEADLINE = 30
@@ -52,6 +56,39 @@ def test_a_plan_that_one_holds_is_never_given_to_the_other_as_it_was(open_store:
     # SQLite makes the other wait, PostgreSQL leaves out what is held
     assert seen[0].get("plan") in (None, after)
     assert "free" in seen[0]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_nobody_waits_for_a_plan_that_is_held(new_postgres: NewDatabase, clock: HandClock) -> None:
+    url = new_postgres()
+    with closing(Store(url, clock=clock)) as mine, closing(Store(url, clock=clock)) as theirs:
+        put(mine, chain("a"), chain("a", id="free"))
+
+        with mine.open_work() as work, theirs.open_work() as other:
+            work.plans.locked(["plan"])
+            assert list(other.plans.locked(["plan", "free"])) == ["free"]
+
+
+def test_a_plan_that_is_being_saved_is_read_before_or_after_never_between(open_store: OpenStore) -> None:
+    writer, reader = open_store(), open_store()
+    put(writer, chain("a b c d"))
+    done = threading.Event()
+
+    def write() -> None:
+        for n in range(150):
+            with writer.open_work() as work:
+                plan = after = work.plans.locked(["plan"])["plan"]
+                for phase in plan:
+                    after = after.with_phase(replace(phase, approved_by=str(n)))
+                work.plans.save(plan, replace(after, title=str(n)), wake_at=None)
+        done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            plan = read(reader)
+            assert plan.title == "Plan" or {phase.approved_by for phase in plan} == {plan.title}
+
+    side_by_side(write, look)
 
 
 @dataclass

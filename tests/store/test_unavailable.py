@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -126,6 +127,31 @@ def test_a_database_that_is_not_there_is_told(new_postgres: NewDatabase, clock: 
 
     with pytest.raises(StorageUnavailable):
         Store(url, clock=clock)
+
+
+@pytest.mark.postgres
+def test_what_could_not_be_committed_is_not_remembered(new_postgres: NewDatabase, clock: HandClock) -> None:
+    url = new_postgres()
+    with closing(Store(url, clock=clock)) as store:
+        put(store, chain("a"))
+
+        def lose_the_connection_at_the_end() -> None:
+            with store.open_work() as work:
+                held = work.plans.locked(["plan"])["plan"]
+                work.plans.save(held, replace(held, title="Never"), wake_at=None)
+                work.plans.flush()
+                with psycopg.connect(url, autocommit=True) as killer:
+                    killer.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                    )
+
+        with pytest.raises(StorageUnavailable):
+            lose_the_connection_at_the_end()
+        with closing(Store(url, clock=clock)) as other, other.open_work() as work:
+            held = work.plans.locked(["plan"])["plan"]
+            work.plans.save(held, replace(held, title="Changed elsewhere"), wake_at=None)
+
+        assert read(store).title == "Changed elsewhere"
 
 
 @pytest.mark.postgres
