@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
@@ -42,7 +42,11 @@ from services.execution.redaction import Redactor
 from services.execution.tool import Tool
 from services.execution.tool_runner import ToolRunner
 from services.planning.draft import PlanDraft
-from services.ports import Delivery
+from services.ports import Delivery, PlanText
+from services.publishing.labels import LabelNames
+
+if TYPE_CHECKING:
+    from bot.remote import Remote
 
 log = structlog.get_logger()
 
@@ -60,6 +64,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
     issues: bool = True
+    labels: LabelNames = field(default_factory=LabelNames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,9 @@ class Phasebot:
         self._listeners: list[Listener] = []
         self._is_draining = threading.Event()
         self._tracker_secrets: tuple[bytes, ...] = ()
+        self._making = threading.Lock()
+        self._submitting = threading.Lock()
+        self._remote: Remote | None = None
 
     # ------------------------------------------------------------ life
 
@@ -191,6 +199,12 @@ class Phasebot:
         """
         origin = Origin(project or self.project_for(source), source, self.clock.now())
         plan, text = plan_from(draft, rules_for, origin, id=_new_id(), tracked=self.options.issues)
+        with self._submitting:  # the same document, handed in twice at one moment, is one plan
+            return self._submit(plan, text, again=again, start=start, selected=selected)
+
+    def _submit(
+        self, plan: Plan, text: PlanText, *, again: bool, start: bool, selected: frozenset[str] | None
+    ) -> Submission:
         known = None if again else self.store.lookups.plan_of(plan.project, plan.source)
         if known is not None:
             changed = _outline(known) != _outline(plan)
@@ -226,6 +240,15 @@ class Phasebot:
     @property
     def address(self) -> Address:
         return self.tracker.open()
+
+    def remote(self) -> Remote:
+        """What speaks to the tracker, made when first asked for."""
+        with self._making:
+            if self._remote is None:
+                from bot.remote import Remote
+
+                self._remote = Remote(self.tracker, self.settings, self.options.labels, self.store.lookups.by_issue)
+            return self._remote
 
     def dead_letters(self, plan: str) -> list[str]:
         """Effects that could not be carried out, each with its error."""

@@ -19,7 +19,6 @@ from services.ports import Assignment, Delivery, PlanText, Sending, Sent
 
 if TYPE_CHECKING:
     from bot.bootstrap import Phasebot
-    from bot.github.perform import Performer
 
 log = structlog.get_logger()
 
@@ -34,7 +33,6 @@ class Carrier:
         self._phasebot = phasebot
         self._workers: dict[str, OutboxWorker] = {}
         self._lock = threading.Lock()
-        self._performer: Performer | None = None
 
     def start(self) -> None:
         """Take over what a dead process has left undone."""
@@ -68,7 +66,7 @@ class Carrier:
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         """What a webhook means."""
-        return self._github().resolve(delivery)
+        return self._phasebot.remote().resolve(delivery)
 
     # ------------------------------------------------------------ executors
 
@@ -121,16 +119,7 @@ class Carrier:
         shows_text = isinstance(effect, CreateIssue | RefreshParent)
         text = self._phasebot.store.lookups.text(plan.id) if shows_text else PlanText("", {})
         try:
-            return self._github().perform(sending, plan, text)
+            return self._phasebot.remote().perform(sending, plan, text)
         except RemoteUnavailable:
             self._phasebot.tracker.open()  # the process that served the local tracker may have ended: serve it ourselves
             raise
-
-    def _github(self) -> Performer:
-        """Made when the first effect needs it: a run without issues never imports the GitHub client."""
-        with self._lock:
-            if self._performer is None:
-                from bot.github.perform import Performer
-
-                self._performer = self._phasebot.make(Performer)
-            return self._performer

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from services.domain.errors import StorageUnavailable
+from services.domain.errors import NotFound, RemoteUnavailable, StorageUnavailable
 
 if TYPE_CHECKING:
     from bot.localhub import Hub, HubServer
@@ -41,6 +41,9 @@ class Address:
 class Tracker(Protocol):
     """Where the issues of a process's plans live."""
 
+    is_shared: bool
+    """Others write to it as well: writes keep to a pace."""
+
     @property
     def owner(self) -> str:
         """Whose repositories plans go to that name none; empty where they have to name one."""
@@ -60,6 +63,7 @@ class Tracker(Protocol):
 class RemoteTracker:
     """GitHub, or an Enterprise server. It is there without our doing, and its hooks are its administrators' to set."""
 
+    is_shared = True
     owner = ""
 
     def __init__(self, api_url: str, token: str) -> None:
@@ -91,6 +95,8 @@ class _Memory:
 class LocalTracker:
     """localhub on a loopback port. Processes share the one that serves it; when that ends, the next one goes on."""
 
+    is_shared = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "localhub.json"
@@ -113,12 +119,13 @@ class LocalTracker:
         if project in self._prepared:
             return
         memory = self._opened()
-        with httpx.Client(base_url=memory.url, headers=_bearer(memory.person_token), trust_env=False) as api:
-            if api.get(f"/repos/{project}").status_code == httpx.codes.NOT_FOUND:
-                api.post("/user/repos", json={"name": project.partition("/")[2]}).raise_for_status()
-                api.put(f"/repos/{project}/collaborators/{BOT}", json={"permission": "push"}).raise_for_status()
-            if self._hook is not None:
-                _hook_up(api, project, self._hook, memory.hook_secret)
+        try:
+            with httpx.Client(base_url=memory.url, headers=_bearer(memory.person_token), trust_env=False) as api:
+                _make_repository(api, project)
+                if self._hook is not None:
+                    _hook_up(api, project, self._hook, memory.hook_secret)
+        except httpx.HTTPError as error:
+            raise RemoteUnavailable(f"the local tracker did not answer: {error}", where=memory.url) from error
         self._prepared.add(project)
 
     def listen(self, url: str) -> bytes | None:
@@ -204,6 +211,17 @@ def _answers(memory: _Memory) -> bool:
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK and answer.json().get("login") == BOT
+
+
+def _make_repository(api: httpx.Client, project: str) -> None:
+    if api.get(f"/repos/{project}").status_code != httpx.codes.NOT_FOUND:
+        return
+    owner, _, name = project.partition("/")
+    if owner.lower() != person().lower():
+        fix = f"Name one of {person()}'s own, or a repository on GitHub with --repo."
+        raise NotFound(f"the local tracker has no repository {project}", fix=fix)
+    api.post("/user/repos", json={"name": name}).raise_for_status()
+    api.put(f"/repos/{project}/collaborators/{BOT}", json={"permission": "push"}).raise_for_status()
 
 
 def _hook_up(api: httpx.Client, project: str, url: str, secret: str) -> None:

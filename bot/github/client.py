@@ -12,7 +12,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from bot.github.answers import Account, Permission, RemoteComment, RemoteIssue
-from bot.github.session import Access, Sessions
+from bot.github.session import Access, Sessions, Turn, at_once
 from services.domain.errors import NotFound
 from services.ports import Clock
 
@@ -35,9 +35,9 @@ class GitHub:
     `project` is `owner/name` throughout, `number` an issue's number in it.
     """
 
-    def __init__(self, access: Access, clock: Clock) -> None:
+    def __init__(self, access: Access, clock: Clock, turn: Turn = at_once) -> None:
         self._access = access
-        self._sessions = Sessions(access, clock)
+        self._sessions = Sessions(access, clock, turn)
 
     def close(self) -> None:
         self._sessions.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,6 +20,13 @@ _NEXT = 'rel="next"'
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
+Turn = Callable[[], None]
+"""Waits until one more write is in order. Raises TransientError where that would take too long."""
+
+
+def at_once() -> None:
+    """The turn of a server that nobody else uses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -34,12 +41,13 @@ class Sessions:
     """A PyGithub client for each thread: its requester must not be shared between threads.
 
     It retries nothing by itself (it would send a POST again, and double issues) and does not wait between requests: trying
-    again and pacing are the outbox's.
+    again is the outbox's, and before each write it takes its turn.
     """
 
-    def __init__(self, access: Access, clock: Clock) -> None:
+    def __init__(self, access: Access, clock: Clock, turn: Turn) -> None:
         self._access = access
         self._clock = clock
+        self._turn = turn
         self._local = threading.local()
         self._opened: list[Github] = []
         self._lock = threading.Lock()
@@ -68,6 +76,8 @@ class Sessions:
     def _ask(
         self, verb: str, path: str, *, body: Mapping[str, object] | None = None, asked: dict[str, str] | None = None
     ) -> tuple[Mapping[str, str], Any]:
+        if verb != "GET":
+            self._turn()
         try:
             return self._client().requester.requestJsonAndCheck(verb, path, parameters=asked, input=body)
         except (GithubException, requests.RequestException) as error:
