@@ -313,7 +313,9 @@ class Phasebot:
             self.tracker.open()
             self.tracker.prepare(plan.project)
         if start:
-            self.receive(*(self._delivery(order) for order in self._orders_to_go_on(plan, selected))).result()
+            seen = self.remote().catch_up(plan, self.store.lookups.pending(plan.id)) if plan.issue else []
+            orders = [*seen, *self._orders_to_go_on(plan, selected)]
+            self.receive(*(self._delivery(order) for order in orders)).result()
         return Submission(self.plan(plan.id) or plan, resumed=True, changed=changed)
 
     def _orders_to_go_on(self, plan: Plan, selected: frozenset[str] | None) -> list[Message]:

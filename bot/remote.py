@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
+from bot.github.catch_up import catch_up
 from bot.github.client import GitHub
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
@@ -24,6 +25,7 @@ from services.publishing.labels import LabelNames
 from services.publishing.markers import Markers
 
 if TYPE_CHECKING:
+    from services.domain.effects import Effect
     from services.domain.messages import Message
     from services.domain.plan import Plan
     from services.ports import Delivery, PlanText, Sending
@@ -38,7 +40,7 @@ class Remote:
     def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames, by_issue: ByIssue) -> None:
         address = tracker.open()
         turn: Turn = Pacer(pace_of(settings)).turn if tracker.is_shared else at_once
-        github = GitHub(Access(address.api_url, address.token), SystemClock(), turn)
+        self._github = github = GitHub(Access(address.api_url, address.token), SystemClock(), turn)
         self._by_issue = by_issue
         self._performer = Performer(
             lambda: github,
@@ -53,6 +55,10 @@ class Remote:
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         return self._resolver(delivery)
+
+    def catch_up(self, plan: Plan, pending: Sequence[Effect]) -> list[Message]:
+        """What people did to the plan's issues while nobody was listening. Raises TransientError, RemoteUnavailable."""
+        return list(catch_up(self._github, plan, pending))
 
     def _subject(self, project: str, issue: int) -> Subject | None:
         found = self._by_issue(project, issue)

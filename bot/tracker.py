@@ -57,6 +57,9 @@ class Tracker(Protocol):
     def listen(self, url: str) -> bytes | None:
         """From now on, this server takes webhooks at `url`. The secret they are signed with, if the tracker makes one."""
 
+    def sign_in_url(self, path: str) -> str:
+        """A link that opens a page as the person at this machine; empty where people sign in by themselves."""
+
     def close(self) -> None: ...
 
 
@@ -77,6 +80,9 @@ class RemoteTracker:
 
     def listen(self, url: str) -> bytes | None:
         return None
+
+    def sign_in_url(self, path: str) -> str:
+        return ""
 
     def close(self) -> None:
         """It is not ours to close."""
@@ -132,6 +138,10 @@ class LocalTracker:
         self._hook = url
         self._prepared.clear()
         return self._opened().hook_secret.encode()
+
+    def sign_in_url(self, path: str) -> str:
+        """Only the process that serves the tracker can make one."""
+        return self._server.sign_in_url(person(), path) if self._server is not None else ""
 
     def close(self) -> None:
         if self._server is not None:

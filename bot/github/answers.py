@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -27,6 +28,8 @@ class RemoteIssue(_Answer):
     user: _Account | None = None
     labels: frozenset[str] = frozenset()
     parent_issue_url: str | None = None
+    updated_at: datetime | None = None
+    closed_by: _Account | None = None
     pull_request: object = Field(None, repr=False)
 
     @field_validator("body", mode="before")

@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, null, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.sql import Listed, Session
-from bot.store.tables import attempts, holders, outbox, phases, plans, word
+from bot.store.tables import attempts, holders, outbox, outbox_pending, phases, plans, word
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptState
+from services.domain.effects import Effect, decode
 from services.domain.plan import Plan
 from services.domain.world import Slots
 from services.ports import PlanText
@@ -26,6 +27,7 @@ _LIVE_ATTEMPTS = Listed(
     )
 )
 _HOLDERS = select(holders.c.holder)
+_PENDING = select(outbox.c.effect).where(outbox.c.plan_id == bindparam("plan"), outbox_pending).order_by(outbox.c.id)
 _BY_ISSUE = (
     select(plans.c.id, null())
     .where(plans.c.project == bindparam("project"), plans.c.issue_id == bindparam("issue"))
@@ -105,6 +107,11 @@ class Lookups:
         """All that have ever claimed something and were not struck off."""
         with self._reading() as session:
             return [holder for (holder,) in session.rows(_HOLDERS)]
+
+    def pending(self, plan: str) -> list[Effect]:
+        """The effects of a plan that are still to be carried out, in order."""
+        with self._reading() as session:
+            return [decode(effect) for (effect,) in session.rows(_PENDING, plan=plan)]
 
     def dead_letters(self, plan: str) -> list[DeadLetter]:
         with self._reading() as session:
