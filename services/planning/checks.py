@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from services.domain.findings import Finding
-from services.planning.dependencies import Needs
 from services.planning.dialects import MOST_HEADINGS
 from services.planning.documents import refused_docs
 from services.planning.draft import PhaseDraft
+from services.planning.needs import Needs
 from services.planning.outline import Outline
 from services.planning.reading import Reading
 from services.planning.rules import BY_CODE

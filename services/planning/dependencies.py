@@ -1,21 +1,20 @@
-"""Dependencies: what the document states, with the line that states it, and document order for the rest."""
+"""Dependencies: where a document speaks of the order of its phases, and what it says there, line by line."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from services.planning.diagrams import arrows, chained, split_links
-from services.planning.draft import DependencyDraft, PhaseDraft
 from services.planning.marks import plain
+from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
-from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
-from services.planning.reading import Document, Edge, Reading, Unit
+from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, CUES, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
+from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, names_of
-from services.planning.statements import Statement, clean, interpret
+from services.planning.statements import clean, interpret
 
 _LABEL = re.compile(
     r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
@@ -27,64 +26,11 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
-_CUES = tuple(
-    cue.encode()
-    for cue in (
-        "depend block prerequis require after sequence order before build bottom previous once parallel dépend abhäng dipend "
-        "завис Завис ЗАВИС 依 의존 前 後 后 phụ concurrent 並 并 ‖ ∥"
-    ).split()
-)
-"""What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""
+_IN_BRACKETS = re.compile(r"\(([^()]{6,120})\)")
 _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
 _SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a document says about the order of its units: edges, units free to start, units that run beside others."""
-
-    edges: tuple[Edge, ...] = ()
-    free: frozenset[int] = frozenset()
-    parallel: frozenset[int] = frozenset()
-    unknown: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """Statements collected so far. A stated edge keeps the first line that states it."""
-
-    edges: dict[tuple[int, int], int] = field(default_factory=dict)
-    blanket: dict[tuple[int, int], int] = field(default_factory=dict)
-    hints: dict[tuple[int, int], int] = field(default_factory=dict)
-    only: set[int] = field(default_factory=set)
-    free: set[int] = field(default_factory=set)
-    parallel: set[int] = field(default_factory=set)
-    unknown: list[tuple[int, str]] = field(default_factory=list)
-
-    def note(self, statement: Statement, line: int) -> None:
-        target = self.blanket if statement.blanket else self.hints if statement.hint else self.edges
-        for subject in statement.subjects:
-            for needed in statement.objects - {subject}:
-                target.setdefault((subject, needed), line)
-        if statement.free:
-            self.free |= statement.subjects
-        if statement.only:
-            self.only |= statement.subjects
-        self.parallel |= statement.beside
-        self.unknown.extend((line, number) for number in statement.unknown)
-
-    def needs(self) -> Needs:
-        for (subject, needed), line in self.blanket.items():
-            if subject not in self.only and (needed, subject) not in self.edges:
-                self.edges.setdefault((subject, needed), line)
-        spoken_for = {subject for subject, _ in self.edges}
-        self.edges.update({edge: line for edge, line in self.hints.items() if edge[0] not in spoken_for})
-        edges = tuple(Edge(subject, needed, line) for (subject, needed), line in sorted(self.edges.items()))
-        bound = {edge.unit for edge in edges}
-        unknown = tuple(dict.fromkeys(self.unknown))
-        return Needs(edges, frozenset(self.free - bound), frozenset(self.parallel), unknown)
 
 
 def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> Needs:
@@ -105,18 +51,25 @@ class _Reader:
         self._names = names_of(units, tasks)
         self._tasks = tasks
         self._starts = [unit.line for unit in units]
-        self._ledger = _Ledger()
+        self._ledger = Ledger()
         self._lifted: dict[tuple[int, int], int] = {}
 
     def read(self) -> Needs:
         whole = "\n".join(self._outline.lines).encode().lower()
-        cues = [cue for cue in _CUES if cue in whole]
+        cues = [cue for cue in CUES if cue in whole]
+        for place, unit in enumerate(self._units):
+            self._heading(place, self._outline.lines[unit.line - 1], unit.line)
         if cues:
             self._walk(self._blocks_at(_lines_with(whole, cues)))
         if not self._ledger.edges:
-            for (unit, needed), line in self._lifted.items():
-                self._ledger.edges.setdefault((unit, needed), line)
+            for edge, line in self._lifted.items():
+                self._ledger.edges.setdefault(edge, line)
         return self._ledger.needs()
+
+    def _heading(self, place: int, raw: str, line: int) -> None:
+        """What a heading says in brackets: `## Phase 3: Shop (depends on Phase 1)`."""
+        for aside in _IN_BRACKETS.findall(raw[:_LONGEST]) if "(" in raw else ():
+            self._note(clean(aside), line, frozenset({place}))
 
     def _blocks_at(self, lines: Iterator[int]) -> frozenset[int]:
         """The lines on which the blocks begin that hold the given lines."""
@@ -274,56 +227,3 @@ def _lines_with(text: bytes, cues: Sequence[bytes]) -> Iterator[int]:
             line = bisect_right(ends, at)
             yield line + 1
             at = text.find(cue, ends[line])
-
-
-def attach(phases: Sequence[PhaseDraft], needs: Needs) -> tuple[PhaseDraft, ...]:
-    """Give each phase its dependencies: the stated ones, else the phase before it."""
-    stated: dict[int, dict[int, int]] = {}
-    for edge in needs.edges:
-        stated.setdefault(edge.unit, {}).setdefault(edge.needs, edge.line)
-    before = _document_order(len(phases), stated, needs)
-    return tuple(
-        replace(
-            phase,
-            depends_on=_drafts(phases, place, stated.get(place, {}), before.get(place)),
-            parallel=place in needs.parallel,
-        )
-        for place, phase in enumerate(phases)
-    )
-
-
-def _drafts(
-    phases: Sequence[PhaseDraft], place: int, stated: Mapping[int, int], before: int | None
-) -> tuple[DependencyDraft, ...]:
-    if before is not None:
-        return (DependencyDraft(phases[before].key, "order", phases[place].line),)
-    return tuple(DependencyDraft(phases[other].key, "stated", line) for other, line in sorted(stated.items()))
-
-
-def _document_order(count: int, stated: Mapping[int, Mapping[int, int]], needs: Needs) -> dict[int, int]:
-    """For each phase that states nothing, the nearest phase before it that neither runs beside it nor waits for it."""
-    graph = {place: set(stated.get(place, ())) for place in range(count)}
-    forward = any(needed > place for place, needed_ones in stated.items() for needed in needed_ones)
-    order: dict[int, int] = {}
-    for place in range(1, count):
-        if stated.get(place) or place in needs.free:
-            continue
-        for before in range(place - 1, -1, -1):
-            beside = place in needs.parallel and before in needs.parallel
-            if not beside and not (forward and _reaches(graph, before, place)):
-                order[place] = before
-                graph[place].add(before)
-                break
-    return order
-
-
-def _reaches(graph: Mapping[int, set[int]], start: int, goal: int) -> bool:
-    """True if `start` waits for `goal`, directly or by way of others."""
-    seen, stack = {start}, [start]
-    while stack:
-        for needed in graph[stack.pop()] - seen:
-            if needed == goal:
-                return True
-            seen.add(needed)
-            stack.append(needed)
-    return False

@@ -41,6 +41,7 @@ _WORDS: dict[str, str] = {
     "release": "release|version|versión|version",
     "epic": "epic|эпик|épica",
     "part": "part|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc",
+    "task": "task|aufgabe|tâche|tarea|задача|tehtävä|zadanie|görev|nhiệm vụ|công việc",
     "story": "story|user story|task group|issue|ticket|feature|tool|component",
 }
 _CJK: dict[str, str] = {
@@ -52,6 +53,7 @@ _CJK: dict[str, str] = {
     "wave": "批|波",
     "week": "周|週目?|週間|주차|주",
     "part": "部分|パート",
+    "task": "任务|任務|タスク|작업|과제",
 }
 _ORDINALS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|"
@@ -94,12 +96,17 @@ _WORD_FIRST = re.compile(
 _NUMBER_FIRST = re.compile(
     rf"(?:(?P<ordinal>(?i:{_ORDINALS}))\s+(?P<word>(?i:{_words(_WORDS)}))\b"
     rf"|(?:第|제)\s*(?P<count>{_CJK_NUMBER}|\d+)\s*个?(?P<cjk>{_words(_CJK)})"
-    r"|(?P<korean>\d{1,3})\s*(?P<hangul>단계|주차|차))(?P<aside>\s*[(（][^)）]{0,60}[)）])?(?P<rest>.*)\Z",
+    r"|(?P<korean>\d{1,3})\s*(?P<hangul>단계|주차|차)"
+    r"|(?P<place>\d{1,2})[.)]?(?:-?(?:й|я|ый|ая|е))?\s*"
+    rf"(?P<named>(?i:{_words(_WORDS)}))(?=\s*[:：—–-]|\Z))"
+    r"(?P<aside>\s*[(（][^)）]{0,60}[)）])?(?P<rest>.*)\Z",
     re.DOTALL,
 )
+_CODES = {"WP": "work package", "TASK": "task", "T": "task", "SP": "sprint", "EP": "epic"}
 _CODE = re.compile(
-    r"(?P<number>(?:WP|MS|M|J|SP|EP)-?\d{1,3}(?:\.\d+)?)(?P<rest>(?:\s*[:：.)—–|-].*|\s+\S.*)?)\Z", re.DOTALL
+    r"(?P<number>(?:WP|MS|M|J|SP|EP|TASK|T)-?\d{1,3}(?:\.\d+)?)(?P<rest>(?:\s*[:：.)—–|-].*|\s+\S.*)?)\Z", re.DOTALL
 )
+_QUARTER = re.compile(r"(?P<number>[QH][1-4](?:[ /'’-]{0,2}(?:20)?\d\d)?)(?![\w.])(?P<rest>.*)\Z", re.DOTALL)
 _VERSION = re.compile(r"(?P<number>v\d+(?:\.\d+)+[a-z0-9.-]*)(?P<rest>(?:\s*[:—–|-].*|\s+\(.*)?)\Z", re.DOTALL)
 _VERSION_LAST = re.compile(r"(?P<rest>.{1,120}?)\s+[—–-]\s+(?P<number>v\d+(?:\.\d+)+)\Z", re.DOTALL)
 _SECTION = re.compile(
@@ -107,6 +114,8 @@ _SECTION = re.compile(
 )
 _STARTS_SEPARATED = re.compile(_SEPARATOR)
 
+_KEYCAP = "\u20e3"
+_KEYCAPS = re.compile("(\\d)\ufe0f?\u20e3\\s*")
 _EMPHASIS = re.compile(r"\*\*|__|~~|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|<[^<>]{1,60}>")
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,300}\)")
 _LEADING_BOX = re.compile(r"\[[ xX-]\]\s+")
@@ -139,6 +148,8 @@ _DASHES = " \t-–—:|,·•"
 def plain(text: str) -> str:
     """A heading or list item without emphasis, links, and the signs people put in front."""
     text = text[:LONGEST]
+    if _KEYCAP in text:
+        text = _KEYCAPS.sub(r"\1. ", text)
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     if "*" in text or "_" in text or "<" in text or "~" in text:
@@ -185,13 +196,16 @@ def _unit(words: str, *, section: str) -> Mark | None:
         return _mark(_kind(match["word"]), match["number"], match["aside"], match["rest"], words, section)
     match = _NUMBER_FIRST.match(words)
     if match:
-        word = match["word"] or match["cjk"] or match["hangul"]
-        number = match["ordinal"] or match["count"] or match["korean"]
+        word = match["word"] or match["cjk"] or match["hangul"] or match["named"]
+        number = match["ordinal"] or match["count"] or match["korean"] or match["place"]
         return _mark(_kind(word), number, match["aside"], match["rest"], words, section)
     match = _CODE.match(words)
     if match:
-        kind = "work package" if match["number"].startswith("WP") else "milestone"
+        kind = _CODES.get(match["number"].rstrip("0123456789.").rstrip("-"), "milestone")
         return _mark(kind, match["number"], None, match["rest"], words, section)
+    match = _QUARTER.match(words)
+    if match:
+        return _mark("month", match["number"], None, match["rest"], words, section)
     match = _VERSION.match(words)
     if match:
         return _mark("release", match["number"], None, match["rest"] or "", words, section)

@@ -23,6 +23,7 @@ _DEEPEST = 20
 _CONTINUATION_LINES = 20
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
 _BOX = re.compile(r"\\?\[([ xX~/>✓✔✅☑-]?)\\?\]\*?(?:[ \t]+|$)")
+_NO_SPACE = re.compile(r"(#{2,6})([^\W_].{0,200})\Z")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
 _ATX = re.compile(r"(#{1,6})[ \t]*(.*)")
 _TICKED = frozenset("xX✓✔✅☑")
@@ -112,7 +113,7 @@ class Outline:
 
 def read_outline(text: str) -> Outline:
     """One pass over the document, in linear time. Takes any text and never raises."""
-    clean = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    clean = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     clean = clean.encode("utf-8", "replace").decode()
     lines = clean.split("\n")
     front, skipped = _front_matter(lines)
@@ -235,7 +236,12 @@ class _Reader:
             return
         first = bisect_right(self._starts, start)
         last = bisect_right(self._starts, end - 1)
-        yield Paragraph(first, "\n".join(self._lines[first - 1 : last]), quoted=self._quotes > 0)
+        pressed = _NO_SPACE.match(self._lines[first - 1]) if not self._quotes else None
+        if pressed:  # `##Phase 1`: a heading to its writer, text to CommonMark
+            yield Heading(first, len(pressed[1]), pressed[2].strip(), self._lines[first - 1])
+            first += 1
+        if first <= last:
+            yield Paragraph(first, "\n".join(self._lines[first - 1 : last]), quoted=self._quotes > 0)
 
     def _table_head(self, _tag: Any, start: int, _end: int) -> Iterator[Block]:
         self._table = bisect_right(self._starts, start)

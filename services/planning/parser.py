@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.domain.errors import PlanUnreadable
 from services.planning import checks, dependencies, dialects
 from services.planning.documents import external_docs
 from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
 from services.planning.marks import plain, split_status
+from services.planning.ordering import attach
 from services.planning.outline import Heading, Outline, Paragraph, read_outline
 from services.planning.reading import Document, Reading, Unit
 from services.planning.tasks import Habits, habits, read_tasks, task_places
@@ -29,6 +31,9 @@ _TITLE_LABEL = re.compile(
     r"(?:\s*[:：]\s*|\s+[—–-]\s+)(?=\S)",
     re.IGNORECASE,
 )
+_TITLE_FIELD = re.compile(r"(?:plan(?:'s)? |the )?(?:title|name)\Z", re.IGNORECASE)
+_FORM_FIELDS = 12
+NO_RESPONSE = "_No response_"
 _GENERIC = re.compile(
     r"(?:implementation )?(?:plan|tasks?|todos?|roadmap)\Z|实现计划\Z|実装計画\Z|任务\Z", re.IGNORECASE
 )
@@ -76,7 +81,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
     keys = phase_keys(units)
     phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
     needs = dependencies.resolve(document, reading, task_places(outline, units, phases))
-    phases = dependencies.attach(phases, needs)
+    phases = attach(phases, needs)
     findings = checks.check(outline, reading, phases, needs, max_phases=max_phases)
     return PlanDraft(
         title=_title(document),
@@ -93,6 +98,8 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
     outline = document.outline
     tasks = read_tasks(outline, unit, habit)
     content = outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line)
+    if NO_RESPONSE in content:
+        content = content.replace(NO_RESPONSE, "").strip("\n")
     return PhaseDraft(
         key=key,
         number=unit.number,
@@ -150,6 +157,9 @@ def _title(document: Document) -> str:
     for line in outline.front_matter.split("\n"):
         if line.startswith("title:") and line[6:].strip(" \"'"):
             return line[6:].strip(" \"'")
+    field = _title_field(outline)
+    if field:
+        return field
     first = next((block for block in outline.blocks if isinstance(block, Heading)), None)
     heading = split_status(plain(first.text))[0] if first else ""
     parts = [part for part in document.name.replace("\\", "/").split("/") if part]
@@ -158,6 +168,14 @@ def _title(document: Document) -> str:
     if len(parts) > 1:
         return parts[-2]
     return parts[0].rsplit(".", 1)[0] if parts else heading or "Plan"
+
+
+def _title_field(outline: Outline) -> str:
+    """The answer under `### Title`, where the document is the body of an issue form."""
+    for heading, answer in pairwise(outline.blocks[:_FORM_FIELDS]):
+        if isinstance(heading, Heading) and isinstance(answer, Paragraph) and _TITLE_FIELD.match(heading.text):
+            return "" if answer.text.strip() == NO_RESPONSE else plain(answer.text.replace("\n", " "))
+    return ""
 
 
 def _is_alone(outline: Outline, first: Heading) -> bool:
@@ -174,4 +192,4 @@ def _overview(document: Document, units: Sequence[Unit]) -> str:
     if start > end:
         return ""
     skipped = outline.front_matter.count("\n") + 3 if outline.front_matter and start == 1 else start
-    return outline.text(skipped, end).strip()
+    return outline.text(skipped, end).replace(NO_RESPONSE, "").strip()

@@ -188,6 +188,8 @@ def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]
         return names.stories.get(number, ())
     if match["task"]:
         place = names.tasks.get(number.lstrip("0") or "0")
+        if place is None and "task" in names.kinds:
+            return names.numbers.get(number, ())
         return (place,) if place is not None else ()
     return names.numbers.get(number.upper(), names.numbers.get(number.upper().lstrip("0") or "0", ()))
 

@@ -11,6 +11,7 @@ from services.planning.reading import NOT_MINE, Document, Reading, item_units
 _KINDS = frozenset({"phase", "milestone", "stage", "sprint", "iteration", "wave", "work package"})
 _FEWEST = 2
 _LONGEST_BOLD = 120
+_BOLD = ("**", "__")
 Found = tuple[int, str, str, bool, str]
 
 
@@ -58,17 +59,13 @@ def _lead(text: str) -> str:
 def _bold_lines(document: Document) -> Iterator[Found]:
     for index, block in enumerate(document.outline.blocks):
         if isinstance(block, Paragraph) and not block.quoted and _is_bold(block):
-            yield from _found(index, read_mark(block.text))
+            yield from _found(index, read_mark(block.text.strip().partition("\n")[0]))
 
 
 def _is_bold(block: Paragraph) -> bool:
-    text = block.text.strip()
-    return (
-        "\n" not in text
-        and len(text) <= _LONGEST_BOLD
-        and text[:2] in ("**", "__")
-        and text.rstrip(":：")[-2:] in ("**", "__")
-    )
+    """The first line is bold from end to end; text may follow below it."""
+    text = block.text.strip().partition("\n")[0].rstrip()
+    return len(text) <= _LONGEST_BOLD and text[:2] in _BOLD and text.rstrip(":：")[-2:] in _BOLD
 
 
 def _rows(document: Document) -> Iterator[Found]:

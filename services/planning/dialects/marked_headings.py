@@ -27,6 +27,7 @@ _WEIGHT = {
     "release": 0.65,
     "part": 0.6,
     "story": 0.6,
+    "task": 0.5,
 }
 _CERTAIN = frozenset({"work package", "phase", "milestone", "stage", "sprint", "iteration", "wave"})
 """Kinds that nobody uses for anything but units of work; the others need a document that looks like a plan."""
@@ -63,7 +64,7 @@ def read(document: Document) -> Reading:
     if confidence == 0.0:
         return NOT_MINE
     members = _with_siblings(document, best)
-    units = _without_repeats([_unit(document, index, members) for index in members])
+    units = _filled(document, _without_repeats([_unit(document, index, members) for index in members]))
     return Reading(
         "phase-headings" if best.kind == "phase" else f"{best.kind.replace(' ', '-')}-headings", confidence, units
     )
@@ -74,6 +75,18 @@ def _unit(document: Document, index: int, members: Sequence[int]) -> Unit:
     unit = document.unit(index, last=direct_end(document, index) if holds_others else None)
     mark = document.marks[index]
     return unit if mark.kind else replace(unit, number=None)
+
+
+def _filled(document: Document, units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """Where every unit is a bare heading, with its tasks under further headings of the same level, it takes those in."""
+    if any(unit.first < unit.last for unit in units):
+        return units
+    blocks, count = document.outline.blocks, len(document.outline.lines)
+    ends = [unit.first - 1 for unit in units[1:]] + [len(blocks)]
+    return tuple(
+        replace(unit, last=end, end_line=blocks[end].line - 1 if end < len(blocks) else count)
+        for unit, end in zip(units, ends, strict=True)
+    )
 
 
 def _groups(document: Document) -> list[_Group]:
