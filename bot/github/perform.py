@@ -204,4 +204,4 @@ def _created(effect: CreateIssue, issue: RemoteIssue) -> IssueCreated:
 
 
 def _doubled(tries: int) -> float:
-    return LEAST_WAIT * 2 ** min(max(tries, 1) - 1, MOST_DOUBLINGS)
+    return LEAST_WAIT * (1 << min(max(tries, 1) - 1, MOST_DOUBLINGS))

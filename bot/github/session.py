@@ -12,6 +12,7 @@ from github import Auth, Github, GithubException
 from pydantic import BaseModel, ValidationError
 
 from bot.github.errors import in_our_words, unexpected
+from services.domain.errors import RemoteUnavailable
 from services.ports import Clock
 
 TIMEOUT = 15
@@ -82,6 +83,10 @@ class Sessions:
             return self._client().requester.requestJsonAndCheck(verb, path, parameters=asked, input=body)
         except (GithubException, requests.RequestException) as error:
             raise in_our_words(error, is_write=verb != "GET", now=self._clock.now()) from error
+        except ValueError as error:  # no JSON, although GitHub says that it went well
+            raise unexpected(str(error), is_write=verb != "GET") from error
+        except RuntimeError as error:  # PyGithub was led to another host or protocol
+            raise RemoteUnavailable(str(error), where=self._access.api_url, fix="Check the address.") from error
 
     def _client(self) -> Github:
         client: Github | None = getattr(self._local, "client", None)
