@@ -1,0 +1,1 @@
+"""Tests of the GitHub side, against localhub over HTTP."""
