@@ -11,7 +11,7 @@ import html
 import re
 from collections.abc import Callable
 
-from services.publishing.code import parts
+from services.publishing.code import Kind, Part, parts
 
 PAUSE = "\u200b"
 """A zero-width space: after `@` or `#` it is invisible, and ends the mention or reference."""
@@ -57,7 +57,7 @@ def quiet(markdown: str) -> str:
     for _ in range(_PASSES):
         before, markdown = (
             markdown,
-            _balanced("".join(_part(part.text, is_code=part.is_code) for part in parts(markdown))),
+            _balanced("".join(_part(part) for part in parts(markdown))),
         )
         if markdown == before:
             return markdown
@@ -76,8 +76,8 @@ def mute(code: str) -> str:
     return _MENTION.sub(f"@{PAUSE}", code.replace("<!--", f"<!{PAUSE}--"))
 
 
-def _part(text: str, *, is_code: bool) -> str:
-    return text if is_code else quiet_words(text)
+def _part(part: Part) -> str:
+    return part.text if part.kind is Kind.CODE else quiet_words(part.text)
 
 
 def _without_comments(text: str) -> str:
@@ -114,13 +114,13 @@ def _balanced(markdown: str) -> str:
         return found[0]
 
     for part in parts(markdown):
-        done.append(part.text if part.is_code else _DETAILS.sub(closed, part.text))
+        done.append(_DETAILS.sub(closed, part.text) if part.kind is Kind.HTML else part.text)
     return "".join(done)
 
 
 def open_details(markdown: str) -> int:
     """How many `<details>` are left open at the end."""
-    found = [one[1] for part in parts(markdown) if not part.is_code for one in _DETAILS.finditer(part.text)]
+    found = [one[1] for part in parts(markdown) if part.kind is Kind.HTML for one in _DETAILS.finditer(part.text)]
     return sum(-1 if closing else 1 for closing in found)
 
 

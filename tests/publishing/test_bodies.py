@@ -15,7 +15,7 @@ from services.publishing import bodies
 from services.publishing.labels import LabelNames
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.status_comment import status_comment
-from services.publishing.text import LIMIT, length
+from services.publishing.text import length
 from tests import plans
 
 from .rendering import live, page

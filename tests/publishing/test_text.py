@@ -39,7 +39,9 @@ _PIECES = [
     "<!-->",
     "<!-- phasebot:phase plan=a of=b sig=00000000000000000000000000000000 -->",
     "<details>",
+    "<details\nopen",
     "</details>",
+    "</details",
     "<summary>",
     "<pre>",
     "</pre>",
@@ -99,6 +101,11 @@ def test_nothing_in_echoed_code_is_live(text: str) -> None:
 
 
 @given(hostile)
+@example("```<details>")
+@example("\\<details>")
+@example("[x](<details>)")
+@example("<details><A")
+@example("<details\nopen>\n")
 def test_what_follows_an_echoed_document_is_not_swallowed(text: str) -> None:
     shown = page(f"<details>\n\n{document(text)}\n\n</details>\n\nafter *that*\n\n<!-- last -->")
     assert shown.open_details == 0
