@@ -34,15 +34,15 @@ A plan that is killed in every place.
 
 ## Phase 2: API
 
-Depends on Phase 1
+**Depends on**: Phase 1
 
 ## Phase 3: Pages
 
-Depends on Phase 1
+**Depends on**: Phase 1
 
 ## Phase 4: Release
 
-Depends on Phase 2, Phase 3
+**Depends on**: Phase 2, Phase 3
 """
 
 

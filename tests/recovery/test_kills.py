@@ -108,7 +108,7 @@ def test_killed_at_any_boundary_and_started_again_it_ends_the_same(undisturbed: 
             killed += _run(place, boundary) is None
             assert _run(place, None) == 0, f"killed at boundary {boundary}: the second run failed"
             assert tracker.picture(place) == undisturbed.picture, f"killed at boundary {boundary}: other issues"
-    assert killed >= undisturbed.boundaries - 5  # the order of threads decides about the last few
+    assert killed > undisturbed.boundaries * 0.8  # how many commits there are depends on what happens to come together
 
 
 WRITES = {
