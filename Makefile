@@ -13,11 +13,15 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: .venv/run ## carry out the example plan: issues, phases, a retry, a summary
+	@rm -rf scratch/demo && mkdir -p scratch/demo && cp -R examples/website/site scratch/demo/site
 	$(BIN)/phasebot run examples/website/plan.md --policy examples/website/phasebot.yml \
-	  --workspace scratch/demo/site --db scratch/demo/phasebot.db --again
+	  --workspace scratch/demo/site --db scratch/demo/phasebot.db
+	@echo
+	@echo "The site is in scratch/demo/site/dist. To read the issues in a browser:"
+	@echo "  $(BIN)/phasebot localhub --db scratch/demo/phasebot.db"
 
 test: .venv/dev ## run all tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: .venv/dev ## format, lint, types, import rule, invariants, measures
 	$(BIN)/ruff format --check .
