@@ -83,6 +83,7 @@ plans = Table(
 )
 Index("ix_plans_source", plans.c.project, plans.c.source)
 Index("ix_plans_issue_number", plans.c.issue_number)
+Index("ix_plans_issue_id", plans.c.issue_id)
 _partial("ix_plans_wake_at", plans.c.wake_at, where=plans.c.wake_at.is_not(None))
 
 phases = Table(
@@ -117,6 +118,7 @@ phases = Table(
     Column("updated_at", _Moment, nullable=False),
 )
 Index("uq_phases_ordinal", phases.c.plan_id, phases.c.ordinal, unique=True)
+Index("ix_phases_issue_id", phases.c.issue_id)
 _partial("ix_phases_startable", phases.c.plan_id, phases.c.priority, where=phases.c.startable)
 _partial("ix_phases_stops_plan", phases.c.plan_id, where=phases.c.stops_plan)
 _partial("ix_phases_holds_slot", phases.c.plan_id, phases.c.executor, where=phases.c.holds_slot)

@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project"], ["projects.id"], name=op.f("fk_plans_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
     )
+    op.create_index("ix_plans_issue_id", "plans", ["issue_id"])
     op.create_index("ix_plans_issue_number", "plans", ["issue_number"])
     op.create_index("ix_plans_source", "plans", ["project", "source"])
     op.create_index(
@@ -165,6 +166,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_phases_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
     )
+    op.create_index("ix_phases_issue_id", "phases", ["issue_id"])
     op.create_index(
         "ix_phases_holds_slot",
         "phases",
