@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 
 from tests.cli.process import Phasebot
 from tests.cli.samples import ALL_PASS, CHAIN

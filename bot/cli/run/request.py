@@ -14,6 +14,7 @@ from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.planning.draft import PlanDraft
 from services.planning.policy import Policy
+from services.publishing.labels import LabelNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,11 @@ class Prepared:
     @property
     def rules_for(self) -> RulesFor:
         return self.policy.rules_for if self.policy else by_hand
+
+    @property
+    def labels(self) -> LabelNames:
+        """What the labels of the issues are called."""
+        return LabelNames(self.policy.labels.parent, self.policy.labels.child) if self.policy else LabelNames()
 
     @property
     def draft(self) -> PlanDraft:

@@ -46,6 +46,7 @@ def _options(prepared: Prepared, settings: Settings) -> Options:
         limits=prepared.policy.limits if prepared.policy else Limits(),
         workers=prepared.workers,
         issues=request.issues,
+        labels=prepared.labels,
     )
 
 
