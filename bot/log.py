@@ -20,7 +20,7 @@ _QUIET = ("urllib3", "httpx", "httpcore", "apscheduler", "github", "alembic", "u
 def set_up(settings: Settings) -> None:
     """Send every log record of this process to stderr, at the level and in the form that the settings want."""
     handler = _Stderr()
-    handler.setFormatter(_formatter(Redactor(_secrets(settings)), as_json=settings.log_json))
+    handler.setFormatter(_formatter(Redactor(settings.secrets()), as_json=settings.log_json))
     level = logging.getLevelName(settings.log_level.upper())
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level)
@@ -72,11 +72,3 @@ def _formatter(redactor: Redactor, *, as_json: bool) -> logging.Formatter:
         foreign_pre_chain=list(_SHARED),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering, redacted],
     )
-
-
-def _secrets(settings: Settings) -> list[str]:
-    """The values of every secret setting."""
-    from pydantic import SecretStr
-
-    values = (getattr(settings, name) for name in type(settings).model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
