@@ -77,7 +77,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """The values that must never be shown, in whatever text."""
-        given = (getattr(self, name) for name, field in type(self).model_fields.items() if _is_secret(field))
+        given = (getattr(self, name) for name, field in type(self).model_fields.items() if is_secret(field))
         return [value.get_secret_value() for value in given if value is not None]
 
 
@@ -85,7 +85,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
     """`PHASEBOT_X_FILE` names a file that holds the value of `PHASEBOT_X`."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"PHASEBOT_{field_name.upper()}_FILE") if _is_secret(field) else None
+        path = os.environ.get(f"PHASEBOT_{field_name.upper()}_FILE") if is_secret(field) else None
         if not path:
             return None, field_name, False
         try:
@@ -99,7 +99,8 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value}
 
 
-def _is_secret(field: FieldInfo) -> bool:
+def is_secret(field: FieldInfo) -> bool:
+    """Its value must never be shown."""
     return field.annotation == SecretStr | None
 
 

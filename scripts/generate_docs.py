@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import click
+from pydantic.fields import FieldInfo
+
+from bot.cli.root import phasebot
+from bot.settings import Settings, is_secret
 from services.domain.transitions import RULES, PhaseState
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -43,7 +48,50 @@ def transitions() -> str:
     )
 
 
+def settings() -> str:
+    """Every environment variable, with its default."""
+    rows = [
+        f"| `PHASEBOT_{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "All settings come from the environment; options of a command win over them. A secret may also be in a file: set",
+            "`PHASEBOT_…_FILE` to its path.",
+            "",
+            "| variable | default | what it is |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    if is_secret(field):
+        return "none (secret)"
+    return f"`{field.default}`" if field.default not in ("", None) else "–"
+
+
+def commands() -> str:
+    """Every command with its options, as `--help` tells them."""
+    context = click.Context(phasebot, info_name="phasebot", color=False, max_content_width=100)
+    return "\n".join(["# Commands", "", *_command_pages(phasebot, context)])
+
+
+def _command_pages(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield from (f"## `{context.command_path}`", "", "```text", command.get_help(context), "```", "")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if child := command.get_command(context, name):
+                yield from _command_pages(child, click.Context(child, info_name=name, parent=context))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "settings.md": settings,
     "transitions.md": transitions,
 }
 
