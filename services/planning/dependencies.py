@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 
 from services.planning.diagrams import arrows, chained, split_links
 from services.planning.marks import plain
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
 from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, CUES, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
+from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, names_of
 from services.planning.statements import clean, interpret
+from services.planning.tasks import is_task_heading
 
 _LABEL = re.compile(
     r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
@@ -80,7 +82,9 @@ class _Reader:
         """Go through the blocks once; `about` is the dependency section we are in, if any."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
+        task = _Task()
         for block in self._outline.blocks:
+            task.meet(block)
             if isinstance(block, Heading):
                 if inside and block.level <= level:
                     inside = False
@@ -92,8 +96,14 @@ class _Reader:
                 columns = self._row(block, columns, inside=inside)
             elif inside:
                 self._inside(block, owner)
-            elif block.line in cued and not (isinstance(block, Item) and block.box):
+            elif (
+                block.line in cued
+                and isinstance(block, Item | Paragraph)
+                and not (isinstance(block, Item) and block.box)
+            ):
                 self._elsewhere(block)
+                if not (isinstance(block, Paragraph) and block.quoted):
+                    self._prose(block, of_task=task.holds(block))
 
     def _is_about_order(self, heading: Heading) -> bool:
         """A heading of a unit is work, even if it says `Dependencies`."""
@@ -126,18 +136,28 @@ class _Reader:
         if HEDGE.search(text) or NEEDS.search(text) or not self._chain(text, line):
             self._note(text, line, owner)
 
-    def _elsewhere(self, block: Block) -> None:
+    def _elsewhere(self, block: Item | Paragraph) -> None:
         """Outside such sections: labelled lines, blanket statements, and sentences that name what they block."""
-        text = block.text if isinstance(block, Item | Paragraph) else ""  # a task says nothing about phases
-        for offset, raw in enumerate(text.split("\n")):
+        for offset, raw in enumerate(block.text.split("\n")):
             line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
             label = _LABEL.match(raw)
             if label:
                 self._labelled(label["label"], clean(label["body"]), line)
             elif BLANKET.search(raw):
                 self._each_on_the_one_before(line)
-            elif BLOCKS_NAMED.search(raw) and isinstance(block, Paragraph | Item):
+            elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
+
+    def _prose(self, block: Item | Paragraph, *, of_task: bool) -> None:
+        """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
+        for offset, sentence in sentences(block.text):
+            line = block.line + offset
+            said = read_sentence(clean(sentence), self._names, owner=self._owner(line))
+            if said and not of_task:
+                self._ledger.note(said, line)
+            elif said:
+                for subject, needed in product(said.subjects, said.objects):
+                    self._lifted.setdefault((subject, needed), line)
 
     def _labelled(self, label: str, body: str, line: int) -> None:
         owner = self._owner(line)
@@ -216,6 +236,28 @@ class _Reader:
         text = plain(text)
         bare = f"Phase {text}" if re.fullmatch(r"\d+[a-z]?", text) else text
         return find(bare, self._names).units
+
+
+class _Task:
+    """The task a block may belong to, while the blocks go by: under its heading, or nested below its checkbox."""
+
+    def __init__(self) -> None:
+        self._headed = False
+        self._depth: int | None = None
+
+    def meet(self, block: Block) -> None:
+        if isinstance(block, Item):
+            if block.box:
+                self._depth = block.depth if self._depth is None else min(self._depth, block.depth)
+            elif self._depth is not None and block.depth <= self._depth:
+                self._depth = None
+            return
+        self._depth = None
+        if isinstance(block, Heading):
+            self._headed = is_task_heading(block)
+
+    def holds(self, block: Block) -> bool:
+        return self._headed or (isinstance(block, Item) and self._depth is not None and block.depth > self._depth)
 
 
 def _lines_with(text: bytes, cues: Sequence[bytes]) -> Iterator[int]:

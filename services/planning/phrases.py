@@ -267,24 +267,12 @@ BLOCKS_NAMED = Phrases(
 )
 """A sentence that names what it blocks or follows, wherever it stands."""
 
-CUES = tuple(
-    cue.encode()
-    for cue in (
-        *(
-            "depend",
-            "block",
-            "prerequis",
-            "require",
-            "after",
-            "sequence",
-            "order",
-            "before",
-            "build",
-            "bottom",
-            "previous",
-        ),
-        *("once", "parallel", "concurrent", "dépend", "abhäng", "dipend", "завис", "Завис", "ЗАВИС", "phụ", "‖", "∥"),
-        *("依", "의존", "前", "後", "后", "並", "并"),
-    )
-)
+_CUES = """
+    depend block prerequis require need wait follows after once sequence order before build bottom previous start
+    immediately parallel concurrent dépend aucune nécessite requiert bloqu après abhäng hängt nach wartet benötigt
+    erfordert setzt dipend bloccat dopo richiede tras después requiere necesita após depois requer precisa
+    завис Завис ЗАВИС после После требует Требует блокируется Блокируется phụ sau ‖ ∥
+    依 의존 前 後 后 並 并 相 取 完 완료 이후
+"""
+CUES = tuple(cue.encode() for cue in _CUES.split())
 """What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""

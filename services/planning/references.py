@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.planning.marks import kind_of
 from services.planning.reading import Unit
 
-_NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
+_NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[一二三四五六七八九十]{1,3}(?!\w)|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 _KINDS = (
-    r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|단계|"
+    r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|段階|단계|giai đoạn|"
     r"stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
     r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|"
     r"epics?|groups?|releases?"
@@ -26,7 +26,7 @@ _HEAD = re.compile(
     r"|(?P<task>\b(?:T-?|Task\s+|Tasks\s+)(?=\d))"
 )
 _FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
-_NUMBERISH = re.compile(r"\d|\b[A-Z]{1,5}\b")
+_NUMBERISH = re.compile(r"[\d一二三四五六七八九十]|\b[A-Z]{1,5}\b")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
     "kind": rf"(?:(?i:{_KINDS})\s*[:#№]?\s*)?",
@@ -40,6 +40,10 @@ _MORE = {
 _STORY_IN_TITLE = re.compile(r"(?i:\[?\bUS-?\s?(?=\d)|user[ -]?stor(?:y|ies)\s*(?=\d)|\bstory\s+(?=\d))")
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_GLUE = re.compile(
+    r"(?:['’]s?)?\s*(?:[,，、&+和與与]|(?:and|und|et|y|e|и|và|sowie|plus)\b)+\s*(?:(?:and|und|et)\s+)?(?:(?:the|of|de|la|der)\s+)*"
+)
+"""What may stand between two references of one list."""
 _RANGES = frozenset("-–—‑~") | {"to", "through", "bis"}
 _SHORTEST_NAME = 4
 _ANY_KIND = frozenset({"section", "task", "story"})
@@ -127,7 +131,7 @@ def stories_in(title: str) -> list[str]:
     """The numbers of the user stories a title names: `User Story 1+2`, `US1 + US6`, `[US3]`."""
     found: list[str] = []
     for match in _STORY_IN_TITLE.finditer(title):
-        found.extend(number for number, _ in _numbers(title, match.end(), "story"))
+        found.extend(number for number, _, _ in _numbers(title, match.end(), "story"))
     return found
 
 
@@ -169,17 +173,42 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
+    numbered = _numbered(text, _HEAD.finditer(text) if _NUMBERISH.search(text) else (), names)
+    return Found(numbered.units | frozenset(_by_name(text, names, near=near)), numbered.unknown)
+
+
+def leading(text: str, names: Names) -> tuple[Found, int]:
+    """The units whose numbers the text opens with, and where it goes on after them; 0 if it opens otherwise.
+
+    `Phase 1 (Setup), Phase 2 and 3 to be done` opens with three.
+    """
+    heads: list[re.Match[str]] = []
+    at, end = 0, 0
+    while head := _HEAD.match(text, at):
+        *_, last = (0, *(last for _, _, last in _numbers(text, head.end(), head.lastgroup or "kind")))
+        if not last:
+            break
+        heads.append(head)
+        aside = _ASIDE.match(text, last)
+        end = aside.end() if aside else last
+        glue = _GLUE.match(text, end)
+        if glue is None:
+            break
+        at = glue.end()
+    return _numbered(text, heads, names), end
+
+
+def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
     places: set[int] = set()
     unknown: list[str] = []
-    for match in _HEAD.finditer(text) if _NUMBERISH.search(text) else ():
-        if match["kind"] and not names.are(match["kind"].rstrip(" :#№\t")):
+    for head in heads:
+        if head["kind"] and not names.are(head["kind"].rstrip(" :#№\t")):
             continue
-        for number, spelled in _expanded(text, match, names):
-            hit = _look_up(match, number, names)
+        for number, spelled in _expanded(text, head, names):
+            hit = _look_up(head, number, names)
             places.update(hit)
-            if not hit and match["kind"] and spelled:
+            if not hit and head["kind"] and spelled:
                 unknown.append(number)
-    places.update(_by_name(text, names, near=near))
     return Found(frozenset(places), tuple(dict.fromkeys(unknown)))
 
 
@@ -197,7 +226,7 @@ def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]
 def _expanded(text: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, bool]]:
     """The numbers after a head, with ranges filled in. `3+` means: three and all stories from there."""
     previous = ""
-    for number, join in _numbers(text, match.end(), match.lastgroup or "kind"):
+    for number, join, _ in _numbers(text, match.end(), match.lastgroup or "kind"):
         if join in _RANGES and previous.isdigit() and number.isdigit():
             for between in range(int(previous) + 1, min(int(number), int(previous) + _WIDEST_RANGE)):
                 yield str(between), False
@@ -216,15 +245,15 @@ def _is_story(number: int, names: Names) -> bool:
     return any(place in names.story_units for place in names.numbers.get(str(number), ()))
 
 
-def _numbers(text: str, start: int, head: str) -> Iterator[tuple[str, str]]:
-    """The list of numbers that starts at `start`, each with what joins it to the one before."""
+def _numbers(text: str, start: int, head: str) -> Iterator[tuple[str, str, int]]:
+    """The list of numbers that starts at `start`, each with what joins it to the one before, and where it ends."""
     match = _FIRST.match(text, start)
     join = ""
     while match:
         number = match["number"]
-        yield number, join
+        yield number, join, match.end()
         if match["open"] and number.isdigit():
-            yield number, "open"
+            yield number, "open", match.end()
         match = _MORE[head].match(text, match.end())
         join = match["join"].strip() if match else ""
 

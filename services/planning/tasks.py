@@ -42,7 +42,7 @@ def habits(outline: Outline, units: Sequence[Unit]) -> Habits:
     for unit in units:
         blocks = outline.blocks[unit.first : unit.last]
         boxed_ids = boxed_ids or any(block.__class__ is Item and block.box and _task_id(block.text) for block in blocks)
-        several = several or sum(block.__class__ is Heading and _is_task_heading(block) for block in blocks) > 1
+        several = several or sum(block.__class__ is Heading and is_task_heading(block) for block in blocks) > 1
     return Habits(boxed_ids, several)
 
 
@@ -76,13 +76,13 @@ def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseD
     return places
 
 
-def _is_task_heading(heading: Heading) -> bool:
+def is_task_heading(heading: Heading) -> bool:
     return _TASK_HEADING.match(plain(heading.text)) is not None
 
 
 def _headed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
     """Headings that are tasks; their checkboxes are steps, and all of them ticked means done. Others count as ever."""
-    heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and _is_task_heading(block)]
+    heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and is_task_heading(block)]
     if heads:
         yield from _boxed(blocks[: heads[0]])
     for place, index in enumerate(heads):

@@ -46,6 +46,10 @@ _PIECES = st.sampled_from(
         "**Depends on**: ",
         "Phase 1",
         " depends on ",
+        "Depends on ",
+        "After ",
+        " is done. ",
+        "フェーズ1に依存",
         " → ",
         "blocks all user stories",
         "## Dependencies\n",
@@ -134,6 +138,11 @@ _HOSTILE = {
     "long heading": "## Phase " + "1." * (_SIZE // 2),
     "digits": "## Phase 1: A\n## Dependencies\nPhases 1-" + "9" * 3000,
     "wide digits": "## Phase ٣: A\n\n## Phase ²: B\n\n**Depends on**: Phases ٣-² and 1-٩\n",
+    "sentences": "## Phase 1: A\n## Phase 2: B\n" + "Depends on Phase 1. " * (_SIZE // 20),
+    "sentences of signs": "## Phase 1: A\n## Phase 2: B\nAfter Phase 1\n" + "!\n" * (_SIZE // 2),
+    "openings": "## Phase 1: A\n## Phase 2: B\nDepends on "
+    + "the completion of " * 50
+    + "\nDepends on the\n" * (_SIZE // 16),
     "yaml": "```phasebot\nphases: " + "[" * _SIZE,
 }
 

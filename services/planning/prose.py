@@ -1,0 +1,123 @@
+"""Prose: sentences in running text that say what a phase needs — `Depends on Phase 1.`, `After Phase 2`.
+
+Running text mentions other phases all the time. So a sentence counts only if it opens with the words for needing, perhaps
+after `This phase` or the name of a phase, and if what is needed follows at once; a question, a wish or a choice does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from services.planning.references import Found, Names, leading
+from services.planning.statements import Statement
+from services.planning.wording import (
+    AFTER,
+    ALL_BEFORE,
+    BEHIND,
+    DOUBT,
+    ENDED,
+    FREE_TO_START,
+    JOINED,
+    LEAD,
+    NEEDS_AT_ONCE,
+    ONE_BEFORE,
+    OPENING,
+    SOURCE,
+    STOPS,
+    STORIES,
+    TITLE_ENDS,
+    TITLE_TAIL,
+)
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|(?<![,;&])\n(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|\s[|·•]\s")
+_CLAUSE = re.compile(r"\s+[-–—]+\s+|\s*[:：]\s+|\s*[(（]|,\s+|;\s+")
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """The sentences of a paragraph, each with the number of line breaks before it."""
+    start = line = 0
+    for end, after in (*(cut.span() for cut in _SENTENCE.finditer(text)), (len(text), len(text))):
+        sentence = text[start:end]
+        if sentence.strip():
+            yield line, sentence
+        line += text.count("\n", start, after)
+        start = after
+
+
+def read_sentence(text: str, names: Names, *, owner: frozenset[int]) -> Statement | None:
+    """What a sentence without emphasis says of `owner`, or of the unit it opens with."""
+    if text.rstrip(" \"'”)）").endswith(("?", "？")):
+        return None
+    start = OPENING.match(text)
+    body = text[start.end() :] if start else text
+    return _about(body, names, owner) or _about_another(body, names)
+
+
+def _about_another(text: str, names: Names) -> Statement | None:
+    """`Phase 3 depends on Phase 2`, `Phase 3: Shop — after Phase 2`."""
+    found, end = leading(text, names)
+    if not found.units:
+        return None
+    clauses = (text[end:].strip(), *_CLAUSE.split(text[end:])[1:])
+    said = (_about(clause.strip(" ()（）"), names, found.units) for clause in clauses)
+    return next((statement for statement in said if statement), None)
+
+
+def _about(text: str, names: Names, subject: frozenset[int]) -> Statement | None:
+    """A clause that opens with the words for needing, or says that nothing is needed."""
+    if not subject:
+        return None
+    if FREE_TO_START.match(text):
+        return Statement(subject, frozenset(), free=True)
+    needed = _needed(text, names, subject)
+    objects = needed.units - subject
+    return Statement(subject, objects, unknown=needed.unknown) if objects or needed.unknown else None
+
+
+def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
+    strong = NEEDS_AT_ONCE.match(text)
+    if strong:
+        found, tail = _objects(text[strong.end() :], names, min(subject), leads=(LEAD, SOURCE))
+        return Found(frozenset()) if DOUBT.match(tail) else found
+    weak = AFTER.match(text)
+    if weak:
+        found, tail = _objects(text[weak.end() :], names, min(subject), leads=(LEAD,))
+        earlier = tail.lstrip().startswith((",", "，")) and all(unit < min(subject) for unit in found.units)
+        firm = STOPS.match(tail) or ENDED.match(tail) or earlier
+        return found if firm and not DOUBT.match(tail) else Found(frozenset())
+    found, end = leading(text, names)
+    return found if end and BEHIND.match(text, end) else Found(frozenset())
+
+
+def _objects(body: str, names: Names, place: int, *, leads: Sequence[re.Pattern[str]]) -> tuple[Found, str]:
+    """What the text opens with: a group, references, or titles; and the text after it."""
+    for pattern, units in (
+        (ALL_BEFORE, range(place)),
+        (ONE_BEFORE, range(max(0, place - 1), place)),
+        (STORIES, names.story_units),
+    ):
+        group = pattern.match(body)
+        if group:
+            return Found(frozenset(units)), body[group.end() :]
+    for lead in (None, *leads):
+        start = lead.match(body) if lead else None
+        rest = body[start.end() :] if start else body
+        found, end = leading(rest, names)
+        if end:
+            return found, rest[end:]
+    return _titled(body, names)
+
+
+def _titled(body: str, names: Names) -> tuple[Found, str]:
+    """Units called by their titles alone. Each must be one, or the words meant something else."""
+    end = TITLE_ENDS.search(body)
+    named, tail = (body[: end.start()], body[end.start() :]) if end else (body, "")
+    bare = named.removeprefix("the ").strip()
+    if not bare[:1].isupper() and bare[:1].isascii():
+        return Found(frozenset()), tail
+    for titles in ([bare], JOINED.split(bare)):
+        places = [names.words.get(TITLE_TAIL.sub("", title.casefold())) for title in titles]
+        if all(place is not None for place in places):
+            return Found(frozenset(place for place in places if place is not None)), tail
+    return Found(frozenset()), tail

@@ -1,0 +1,131 @@
+"""Wording: how sentences open that say what a phase needs, a line for each language plans are written in."""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*alternatives: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    return re.compile(f"{before}(?:{'|'.join(alternatives)}){after}", re.IGNORECASE)
+
+
+_KIND = r"(?:phase|fase|stage|milestone|meilenstein|sprint|iteration|step|étape|etapa|schritt|part|wave|week|epic)"
+_NOTE = r"(?:(?:note|nb|important|order|sequencing|timing|when|start|status|hinweis|nota)\s*[:：]\s*)?"
+_ALL_OF = r"(?:(?:all |the )?(?:work|tasks|everything) (?:in|of|for) )?"
+
+OPENING = _any(
+    rf"{_ALL_OF}(?:this|the current|diese[rs]?|cette|cet|esta|este|questa) (?:\w+ )?{_KIND}\s+",
+    r"(?:этот этап|эта фаза|giai đoạn này|it|es|sie|elle)\s+",
+    r"(?:本|此|该|該|この|이)\s?(?:阶段|階段|フェーズ|段階|단계)[はがは는은]?\s*",
+    r"",
+    before=rf"[^\w(（]*(?:[(（]\s*)?{_NOTE}",
+)
+"""What may stand before the words for needing: signs, `Note:`, `This phase`. It matches the empty text too."""
+
+NEEDS_AT_ONCE = _any(
+    r"(?:directly |strictly |only )?depends? (?:only |directly |solely |strictly )?(?:up)?on\b",
+    r"(?:is |are )?(?:dependent|contingent) (?:up)?on\b",
+    r"(?:is |are |remains )?(?:blocked|gated) (?:by|on|until)\b",
+    r"(?:must |has to |have to |should |will )?waits? (?:for|on|until)\b",
+    r"requires?\b|needs?\b|builds? (?:directly )?(?:up)?on\b",
+    r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
+    r"(?:only |immediately |right |directly )?(?:after|once|when)\b",
+    r"(?:can ?not|can['’]t|must not|may not|should not|do not|don['’]t|will not|won['’]t) (?:be )?"
+    r"(?:start(?:ed)?|begin|begun|proceed|run) (?:until|before|unless)\b",
+    r"hängt (?:ab )?von\b|(?:ist )?abhängig von\b|(?:ist )?blockiert (?:durch|von)\b|wartet auf\b",
+    r"(?:benötigt|erfordert|setzt)\b|(?:(?:kann |darf )?(?:erst |frühestens )|(?:kann|beginnt|startet) )nach\b",
+    r"dépend(?:ent)? d(?:e(?:s| la)?\b|u\b|['’])|(?:est )?bloquée? par\b|nécessite\b|requiert\b",
+    r"(?:peut )?(?:démarrer?|commencer?) (?:qu['’])?après\b",
+    r"dependen? d(?:e|a|o|el)s?\b|(?:está )?bloquead[ao] p(?:or|el[ao])\b|(?:requiere|necesita|requer|precisa d[eao])\b",
+    r"(?:puede |pode )?(?:empezar|comenzar|iniciar|começar) (?:tras|después de|após|depois d[aeo])\b",
+    r"dipend(?:e|ono) da(?:l|lla)?\b|(?:è )?bloccat[ao] da(?:l|lla)?\b|richiede\b|può iniziare (?:solo )?dopo\b",
+    r"завис[ия]т от\b|требует\b|блокируется\b|может начаться (?:только )?после\b",
+    r"phụ thuộc (?:vào)?",
+    r"依赖于?|依賴於?|相依於|取决于|取決於",
+    after=r"\s*[:：]?\s*",
+)
+"""Words after which a reference can only be something needed."""
+
+AFTER = _any(
+    r"(?:only |immediately |directly |right )?after|once|follows",
+    r"nach|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
+    after=r"\b\s*[:：]?\s*",
+)
+"""Words that need a closer look: `After Phase 1` is a statement, and `After Phase 1 created the tables` a story."""
+
+BEHIND = _any(
+    r"(?:must|has to|have to|needs? to|should) be \w+ (?:before|prior to) (?:starting )?this\b",
+    r"(?:が)?完了(?:した)?後|の後に?(?:開始|着手)|に依存|(?:が)?完了(?:して|し)から",
+    r"(?:全部)?(?:完成|结束|結束)(?:之)?[後后]|之?后(?:即?可)?(?:开始|進行|进行)",
+    r"(?:을|를|이|가)?\s*완료\s*(?:후|되면)|에 의존|이후(?:에)? 시작",
+    before=r"\s*",
+)
+"""Words that stand behind what is needed."""
+
+LEAD = _any(
+    r"on|upon|that|the|all|both|each|of|having|work|outputs?|results?|deliverables",
+    r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from",
+    r"la|le|les|el|los|las|il|du|de|des|del|della|do|da|den|dem|der|die|dass|fin|finalización|conclusão|completamento",
+    r"abschluss|завершени[яе]|окончани[яе]|khi|hoàn thành",
+    before=r"(?:(?:",
+    after=r")\s+|l['’]|d['’])*",
+)
+"""What may stand before what is needed: `the completion of`."""
+
+SOURCE = _any(
+    r"(?:[\w'’/-]+ ){1,4}(?:from|of) (?:the )?",
+    before=r"(?!(?:nothing|no|none|neither|any)\b)",
+)
+"""What may be needed of a phase: `the models from`."""
+
+ENDED = _any(
+    r"ends?|complet\w*|finish\w*|done|merged?|land(?:s|ed)|ready|ships?|shipped|in place|green|approved|stable|pass(?:es|ed)",
+    r"abgeschlossen|fertig|terminée?s?|finie?s?|completad[ao]s?|terminad[ao]s?|concluíd[ao]s?|завершен\w*|готов\w*",
+    r"(?:đã )?hoàn thành",
+    before=r"\s*(?:(?:is|are|has|have|been|to be|being|gets?|must be|fully|successfully|ist|sind|est|sont|está|é|è)\s+)*",
+    after=r"\b",
+)
+"""What is said of a phase that has come to its end."""
+
+STOPS = re.compile(r"\s*(?:[.;:!)）—–]|\Z|- )|\s+[-—–(（]")
+"""A reference that stands by itself ends so."""
+
+DOUBT = re.compile(
+    r"\W{0,3}(?:or|oder|ou|или|if|unless|falls|wenn|si|se|если|либо)\b"
+    r"|.{0,40}\b(?:ideally|prefer\w*|optional\w*|maybe|perhaps|possibly|probably|if possible|tbd|not strictly|"
+    r"vielleicht|peut-être|quizás|talvez|forse|возможно)\b",
+    re.IGNORECASE,
+)
+"""A choice or a wish behind what is needed."""
+
+ALL_BEFORE = _any(
+    rf"(?:all|every|each)(?: of)?(?: the)? (?:prior|previous|preceding|earlier|above|other) (?:\w+ )?{_KIND}s?\b",
+    rf"all {_KIND}s (?:before|above)\b",
+    r"toutes les (?:phases|étapes) précédentes|alle[nr]? vorherigen \w+|tod[ao]s [al][as]s? fases anteriores",
+    r"tutte le fasi precedenti|всех предыдущих",
+)
+ONE_BEFORE = _any(
+    rf"(?:the |der |la |a )?(?:previous|preceding|prior|vorherigen|vorigen) {_KIND}\b",
+    rf"{_KIND} (?:précédente|anterior|precedente)\b",
+)
+STORIES = _any(r"all (?:desired |selected )?user stories\b")
+
+_NO_DEPENDENCIES = (
+    r"(?:no (?:prior |hard |phase )?dependenc(?:y|ies)|no prerequisites|keine abhängigkeit(?:en)?|aucune dépendance|"
+    r"sin dependencias|sem dependências|nessuna dipendenza|нет зависимостей|зависимостей нет|không phụ thuộc|"
+    r"无依赖|無相依|依存なし|의존성 없음)"
+)
+_OTHERS = r"(?:on|von|auf) (?:any |the )?(?:other|earlier|previous|anderen) (?:phase|stage|milestone|sprint|step)s?"
+FREE_TO_START = _any(
+    rf"{_NO_DEPENDENCIES}(?=\s*(?:[-—–.;:,(。，]|\Z)|\s+{_OTHERS})",
+    r"(?:can|may) (?:start|begin|be started) (?:immediately|right away|at once|at any time)(?! after| once| when)",
+    before=r"(?:(?:has|there are|hat|a|n['’]a|tiene|tem) )?",
+)
+"""Nothing has to come first. `No new dependencies` and `No dependencies to install` speak of something else."""
+
+TITLE_TAIL = re.compile(rf"\s+(?:{_KIND}|stories|work)\Z", re.IGNORECASE)
+"""What may follow a title: `the Setup phase`."""
+
+TITLE_ENDS = re.compile(r"[.;:!?—–(（。]|\s-\s|\s+(?:to be|being|is|are|has|complet\w*|finish\w*|abgeschlossen)\b")
+JOINED = re.compile(r"\s*(?:,\s*(?:and\s+)?|\b(?:and|und|et|y|e|и)\b|[&、和])\s*", re.IGNORECASE)
+"""What stands between two titles."""

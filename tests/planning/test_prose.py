@@ -1,0 +1,178 @@
+"""Plain sentences inside a phase that say what it needs, and the many that only mention another phase."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.planning.draft import PlanDraft
+from services.planning.parser import parse
+from tests.planning.plans import needs
+
+
+def plan(body: str, *, overview: str = "What it is about.") -> PlanDraft:
+    """A plan whose fourth phase, `Ship`, holds this text."""
+    before = "".join(
+        f"## Phase {n}: {title}\n\n- [ ] work\n\n" for n, title in enumerate(("Setup", "Store", "Shop"), 1)
+    )
+    return parse(f"# Plan\n\n{overview}\n\n{before}## Phase 4: Ship\n\n{body}\n\n- [ ] work\n")
+
+
+def needed(body: str) -> list[str]:
+    """What `Ship` needs by its own words; no other phase may be said to need anything."""
+    found = needs(plan(body))
+    assert found.keys() <= {"Ship"}
+    return found.get("Ship", [])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Depends on Phase 1",
+        "depends on phase 1",
+        "- Depends on Phase 1",
+        "*Depends on Phase 1.*",
+        "**Blocked by Phase 1**",
+        "⚠️ Blocked by Phase 1 (its tables).",
+        "Note: depends on Phase 1.",
+        "Requires: Setup",
+        "Requires Setup",
+        "Depends on the Setup phase.",
+        "Depends on the completion of Phase 1",
+        "Depends on the models from Phase 1.",
+        "Can start after Phase 1.",
+        "Starts when Phase 1 ends.",
+        "Cannot start until Phase 1 is complete.",
+        "After Phase 1",
+        "After Phase 1 is merged, wire it.",
+        "After Phase 1, wire it.",
+        "Once Phase 1 is done, this can start.",
+        "Phase 1 must be completed before this phase.",
+        "Phase 4 depends on Phase 1.",
+        "We wire it here. It depends on Phase 1 for the store.",
+        "Depends on Phase 1 and can run in parallel with Phase 2.",
+        "Depends on Phase 1 (unlike Phase 3), but not on Phase 2.",
+        "Priority: high | Depends on: Phase 1",
+        "Hängt von Phase 1 ab.",
+        "Kann erst nach Phase 1 beginnen.",
+        "Dépend de la phase 1.",
+        "Après la phase 1.",
+        "Depende de la fase 1",
+        "Depende da fase 1.",
+        "Dipende dalla fase 1",
+        "Зависит от этапа 1",
+        "После этапа 1",
+        "Phụ thuộc vào giai đoạn 1",
+        "依赖于第1阶段",
+        "阶段1完成后开始",
+        "フェーズ1に依存する。",
+        "フェーズ1完了後に開始",
+        "1단계에 의존",
+    ],
+)
+def test_a_sentence_that_opens_with_needing_is_a_statement(sentence: str) -> None:
+    assert needed(sentence) == ["Setup"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "titles"),
+    [
+        ("Depends on Phase 2, Phase 3.", ["Store", "Shop"]),
+        ("This phase requires Phase 2 and Phase 3 to be done.", ["Store", "Shop"]),
+        ("We wire it.\nDepends on Phase 2,\nPhase 3.", ["Store", "Shop"]),
+        ("Requires Setup and Store.", ["Setup", "Store"]),
+        ("Depends on Phases 1-3.", ["Setup", "Store", "Shop"]),
+        ("Depends on all previous phases.", ["Setup", "Store", "Shop"]),
+        ("Depends on the previous phase.", ["Shop"]),
+    ],
+)
+def test_all_that_is_needed_is_named_at_once(sentence: str, titles: list[str]) -> None:
+    assert needed(sentence) == titles
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "As in Phase 1, tables are kept.",
+        "We use the tables that Phase 2 created.",
+        "Requires the tables that Phase 2 created.",
+        "Unlike phase 3, this is small.",
+        "Follows the same pattern as Phase 2.",
+        "It follows the pattern of Phase 1.",
+        "After Phase 1 created the tables we fill them.",
+        "Same as Phase 2 after the rewrite.",
+        "This requires care; see Phase 1.",
+        "Requires Docker, as set up in Phase 1.",
+        "Requires Setup of the keys.",
+        "The loader depends on a library from Phase 1.",
+        "Depends on whether Phase 2 ships.",
+        "- T012 after Phase 2 API is stable",
+        "- [ ] Wire it after Phase 2 is stable",
+        "> Depends on Phase 1",
+        "```\nDepends on Phase 1\n```",
+        "No new dependencies.",
+    ],
+)
+def test_a_mention_in_running_text_is_no_statement(sentence: str) -> None:
+    assert needed(sentence) == []
+    assert needs(plan(sentence), source="order")["Ship"] == ["Shop"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Does this depend on Phase 1?",
+        "Depends on Phase 1?",
+        "May depend on Phase 2.",
+        "Ideally after Phase 2.",
+        "Possibly blocked by Phase 2.",
+        "Does not depend on Phase 1.",
+        "No longer depends on Phase 1.",
+        "Depends on nothing from Phase 2.",
+        "Depends on Phase 1 or Phase 2.",
+        "Depends on Phase 1, if we keep it.",
+        "After Phase 2, ideally.",
+    ],
+)
+def test_a_question_a_wish_a_choice_and_a_denial_state_nothing(sentence: str) -> None:
+    assert needed(sentence) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No dependencies - can start immediately",
+        "- No dependencies.",
+        "Can start immediately.",
+        "This phase has no dependencies on other phases.",
+        "Keine Abhängigkeiten.",
+        "Aucune dépendance.",
+        "Нет зависимостей",
+        "无依赖",
+    ],
+)
+def test_a_phase_may_say_that_it_waits_for_nothing(sentence: str) -> None:
+    assert plan(sentence).phases[3].depends_on == ()
+
+
+def test_a_sentence_anywhere_may_open_with_the_phase_it_is_about() -> None:
+    overview = "Phase 3 (Shop) depends on Phase 1.\n\n- Phase 4: Ship it — after Phase 2\n"
+
+    assert needs(plan("Text.", overview=overview)) == {"Shop": ["Setup"], "Ship": ["Store"]}
+
+
+def test_what_is_said_of_one_task_counts_only_where_phases_state_nothing() -> None:
+    below_a_task = "- [ ] Wire it\n  - Depends on Phase 1"
+
+    assert needed(below_a_task) == ["Setup"]
+    assert needed(f"Depends on Phase 2.\n\n{below_a_task}") == ["Store"]
+
+
+def test_a_statement_keeps_the_line_that_makes_it() -> None:
+    draft = plan("We wire it.\nMore of it.\nDepends on Phase 2.")
+
+    (stated,) = draft.phases[3].depends_on
+    assert draft.phases[3].content.split("\n")[stated.line - draft.phases[3].line - 2] == "Depends on Phase 2."
+
+
+def test_a_phase_that_is_not_there_is_reported() -> None:
+    assert [finding.code for finding in plan("Depends on Phase 9.").findings] == ["unknown_reference"]
