@@ -32,7 +32,8 @@ def localhub(database: str | None) -> None:
     tracker = LocalTracker(settings.home)
     with first_signal() as stopped:
         try:
-            click.echo(f"Issues of {settings.home}: {tracker.open().web_url}")
+            address = tracker.open()
+            click.echo(f"Issues of {settings.home}: {tracker.sign_in_url('/') or address.web_url}")
             click.echo("Press Ctrl-C to stop.", err=True)
             while not stopped.wait(LOOK_AGAIN):
                 tracker.open()

@@ -9,7 +9,6 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bot.cli.run.outcome import awaits_person
 from bot.cli.signals import on_signal
 from services.domain.plan import Plan
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.bootstrap import Phasebot, Submission
+    from bot.cli.run.hands import Hands
     from bot.cli.run.view import View
 
 LOOK_AGAIN = 1.0
@@ -40,10 +40,10 @@ class _Signal(Enum):
 class Follower:
     """Hears of changes and signals through one queue, and tells the view."""
 
-    def __init__(self, bot: Phasebot, view: View, *, wait: bool) -> None:
+    def __init__(self, bot: Phasebot, view: View, hands: Hands) -> None:
         self._bot = bot
         self._view = view
-        self._wait = wait
+        self._hands = hands
         self._news: SimpleQueue[Plan | _Signal] = SimpleQueue()
         self._signals = 0
         self._looked = monotonic()
@@ -109,4 +109,7 @@ class Follower:
             return not any(phase.attempt is not None and phase.attempt.holds_slot for phase in plan)
         if not self._bot.settled(plan):
             return False
-        return not (self._wait and any(map(awaits_person, plan)))
+        if not self._hands.are_awaited(plan):
+            return True
+        self._hands.look(plan)
+        return False

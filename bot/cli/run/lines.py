@@ -20,7 +20,7 @@ _ENDED = (QueueStatus.COMPLETED, QueueStatus.FAILED, QueueStatus.NEEDS_QA)
 class Lines:
     """Says what is new since the last time it looked."""
 
-    tick = 1.0
+    tick = 0.1
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -28,9 +28,9 @@ class Lines:
         self._address = ""
 
     def begin(self, plan: Plan, *, resumed: bool) -> None:
-        """Phases that merely wait are not worth a line."""
+        """Phases that merely wait are not worth a line, nor is what an earlier run has told."""
         self._say("resumed" if resumed else "plan", f"{one_line(plan.title)} ({len(plan.phases)} phases)")
-        self._told = {phase.key: _moment(phase) for phase in plan if phase.attempt is None or resumed}
+        self._told = {phase.key: _moment(phase) for phase in plan if _is_old(phase, resumed=resumed)}
         self.show(plan)
 
     def show(self, plan: Plan) -> None:
@@ -65,6 +65,10 @@ class Lines:
 
     def _say(self, word: str, rest: str) -> None:
         click.echo(f"{word:<{_WIDTH}} {rest}", err=True)
+
+
+def _is_old(phase: Phase, *, resumed: bool) -> bool:
+    return phase.attempt is None or (resumed and not phase.is_in_flight)
 
 
 def _moment(phase: Phase) -> tuple[str, int]:

@@ -21,7 +21,7 @@ from services.domain.progress import plan_status
 class Records:
     """Says what is new since the last time it looked."""
 
-    tick = 1.0
+    tick = 0.1
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts

@@ -14,6 +14,7 @@ from bot.cli.exits import Exit
 from bot.cli.remote import checked_token
 from bot.cli.run.facts import Facts
 from bot.cli.run.following import Ending, Follower
+from bot.cli.run.hands import Hands
 from bot.cli.run.lines import Lines
 from bot.cli.run.outcome import exit_of
 from bot.cli.run.records import Records, emit
@@ -32,7 +33,8 @@ def carry_out(prepared: Prepared, settings: Settings) -> Exit:
     """Publish, execute, wait, tell."""
     with Phasebot(settings, _options(prepared, settings)) as bot:
         _refuse_incomplete(prepared, bot)
-        follower = Follower(bot, _view(prepared.request, Facts(bot)), wait=prepared.request.wait)
+        view = _view(prepared.request, Facts(bot))
+        follower = Follower(bot, view, Hands(bot, view, wait=prepared.request.wait))
         ending = follower.run(lambda: _submit(prepared, bot))
         return _tell(prepared, bot, ending)
 

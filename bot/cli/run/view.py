@@ -8,7 +8,7 @@ from services.domain.plan import Plan
 
 
 class View(Protocol):
-    """Used from one thread. `tick` is how often, in seconds, `refresh` wants to be called while nothing happens."""
+    """Used from one thread. `tick` is how many seconds may pass without news before `refresh` is called."""
 
     tick: float
 
