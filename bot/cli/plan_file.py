@@ -24,14 +24,14 @@ class PlanFile:
     draft: PlanDraft
 
 
-def read_plan(path: str, *, single: bool = False, title: str | None = None) -> PlanFile:
+def read_plan(path: str, *, max_phases: int, single: bool = False, title: str | None = None) -> PlanFile:
     """Read and parse. Raises PlanUnreadable; what is wrong with the plan itself is among the findings of the draft."""
     from services.planning import parser
 
     name = "stdin" if path == STDIN else path
     text = parser.decode(_bytes(path), name=name)
-    parse = parser.parse_single if single else parser.parse
-    draft = parse(text, name="" if path == STDIN else path)
+    told = "" if path == STDIN else path  # the parser may take a title from the path
+    draft = parser.parse_single(text, name=told) if single else parser.parse(text, name=told, max_phases=max_phases)
     if title:
         draft = replace(draft, title=title)
     return PlanFile(name, draft.title if path == STDIN else str(Path(path).resolve()), draft)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.exits import Exit
+from bot.cli.options import max_phases_option
 from bot.cli.plan_file import read_plan
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 @click.command(short_help="Say what could be better about a plan.")
 @click.argument("plan")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", help="How to tell it.")
-def lint(plan: str, form: str) -> int:
+@max_phases_option
+def lint(plan: str, form: str, max_phases: int) -> int:
     """Check PLAN (a Markdown file, or - for stdin), and say of each finding where it is and how to mend it.
 
     Exit code 1 if anything keeps the plan from being published, 0 if there are only warnings and notes.
@@ -30,7 +32,7 @@ def lint(plan: str, form: str) -> int:
     """
     from services.domain.findings import has_errors
 
-    read = read_plan(plan)
+    read = read_plan(plan, max_phases=max_phases)
     findings = read.draft.findings
     click.echo(_FORMS[form](read.name, findings))
     return Exit.FAILED if has_errors(findings) else Exit.DONE

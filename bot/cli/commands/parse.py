@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.options import max_phases_option
 from bot.cli.plan_file import read_plan
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The whole draft as one JSON object.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of what --json prints, and parse nothing.")
 @click.option("--single", is_flag=True, help="Take the whole document as one phase.")
-def parse(plan: str | None, as_json: bool, schema: bool, single: bool) -> None:
+@max_phases_option
+def parse(plan: str | None, as_json: bool, schema: bool, single: bool, max_phases: int) -> None:
     """Show the phases, dependencies and findings of PLAN (a Markdown file, or - for stdin).
 
     Nothing is written anywhere. A document without phases is said to have none; that is no error.
@@ -37,7 +39,7 @@ def parse(plan: str | None, as_json: bool, schema: bool, single: bool) -> None:
         return
     if plan is None:
         raise click.UsageError("name a plan: a Markdown file, or - for stdin")
-    draft = read_plan(plan, single=single).draft
+    draft = read_plan(plan, max_phases=max_phases, single=single).draft
     if as_json:
         click.echo(json.dumps(draft.as_json(), ensure_ascii=False, indent=2))
         return

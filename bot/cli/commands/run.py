@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.exits import Exit
-from bot.cli.options import database_option
+from bot.cli.options import database_option, max_phases_option
 
 
 @click.command(short_help="Publish a plan, carry it out, and wait.")
@@ -34,6 +34,7 @@ from bot.cli.options import database_option
 @click.option("--no-issues", "issues", flag_value=False, default=True, type=bool, help="Carry it out without issues.")
 @click.option("--title", help="The plan's title, in place of the document's.")
 @click.option("-v", "--verbose", is_flag=True, help="With --dry-run: the bodies of the issues as well.")
+@max_phases_option
 @database_option
 def run(**options: Any) -> int:
     """Publish PLAN (a Markdown file, or - for stdin), carry out its phases in dependency order, and wait.

@@ -33,6 +33,7 @@ class Request:
     wait: bool
     again: bool
     single: bool
+    max_phases: int
     issues: bool
     title: str | None
     verbose: bool
@@ -47,7 +48,9 @@ class Prepared:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.file: PlanFile = read_plan(request.plan, single=request.single, title=request.title)
+        self.file: PlanFile = read_plan(
+            request.plan, max_phases=request.max_phases, single=request.single, title=request.title
+        )
         refuse_unusable(self.file.draft, self.file.name)
         self.policy: Policy | None = read_policy_file(request.policy) if request.policy else None
         self.selected = selected(self.file.draft, request.phases)
