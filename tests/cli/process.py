@@ -14,6 +14,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
 
+_LIMITED = """\
+import os, resource, sys
+size, *command = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
+os.execv(command[0], command)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -41,10 +48,17 @@ class Phasebot:
         self.home.mkdir()
         self.folder.mkdir()
 
-    def __call__(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Ended:
-        """Run it to its end."""
+    def __call__(
+        self,
+        *arguments: str,
+        given: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        largest_file: int | None = None,
+    ) -> Ended:
+        """Run it to its end. No file may grow beyond `largest_file` bytes: for it, the disk is full."""
+        limit = [sys.executable, "-c", _LIMITED, str(largest_file)] if largest_file is not None else []
         done = subprocess.run(
-            self.command(*arguments),
+            [*limit, *self.command(*arguments)],
             input=given,
             capture_output=True,
             cwd=self.folder,
