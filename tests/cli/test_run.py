@@ -210,6 +210,13 @@ def test_too_many_workers_are_warned_about_once(phasebot: Phasebot) -> None:
     assert "warning" not in done.out
 
 
+def test_entries_of_the_policy_that_match_nothing_are_warned_about(phasebot: Phasebot) -> None:
+    done = _run(phasebot, CHAIN, ALL_PASS.replace('"*"', "Wals"), "--dry-run")
+
+    assert done.code == 0
+    assert done.err == "warning: phasebot.yml:3: no phase of the plan matches `Wals`. Did you mean `Walls`?\n"
+
+
 @pytest.mark.parametrize("more", [[], ["--json"], ["-v"], ["--repo", "acme/site"]])
 def test_a_dry_run_writes_nothing_anywhere(phasebot: Phasebot, more: list[str]) -> None:
     done = _run(phasebot, CHAIN, WALLS_FAIL, "--dry-run", *more)

@@ -51,6 +51,8 @@ def run(**options: Any) -> int:
     from bot.cli.run.request import Prepared, Request
 
     prepared = Prepared(Request(**options))
+    for warning in prepared.warnings():
+        click.echo(warning, err=True)
     if prepared.request.dry_run:
         from bot.cli.run.dry_run import show
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.cli.selection import selected, without_the_rest
 from bot.cli.workers import workers_for
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
+from services.domain.findings import Finding, Severity
 from services.planning.draft import PlanDraft
 from services.planning.policy import Policy
 from services.publishing.labels import LabelNames
@@ -70,6 +72,16 @@ class Prepared:
     @property
     def rules_for(self) -> RulesFor:
         return self.policy.rules_for if self.policy else by_hand
+
+    def warnings(self) -> Iterator[str]:
+        """What is odd about the plan and the policy, without keeping them from being used."""
+        about: list[tuple[str | None, Finding]] = [(self.file.name, one) for one in self.file.draft.findings]
+        if self.policy is not None:
+            found = (*self.policy.findings, *self.policy.unmatched(self.file.draft.phases))
+            about += [(self.request.policy, one) for one in found]
+        for name, one in about:
+            if one.severity is Severity.WARNING:
+                yield f"warning: {name}:{one.line}: {one.message}{f'. {one.fix}' if one.fix else ''}"
 
     @property
     def labels(self) -> LabelNames:
