@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -61,9 +61,13 @@ def _until(process: subprocess.Popen[str], word: str) -> str:
     raise AssertionError(f"it ended without saying “{word}”")
 
 
+def _begun(phasebot: Phasebot) -> IO[str]:
+    """Waits until the phase really reads; it ends with the line that is written here."""
+    return (phasebot.folder / "gate").open("w", encoding="utf-8")
+
+
 def _let_go(phasebot: Phasebot) -> None:
-    """Waits until the phase reads, and gives it its line."""
-    with (phasebot.folder / "gate").open("w", encoding="utf-8") as gate:
+    with _begun(phasebot) as gate:
         gate.write("ran\n")
 
 
@@ -77,10 +81,10 @@ def test_the_first_signal_lets_finish_what_runs_and_the_same_command_goes_on(
     held: Phasebot, one: signal.Signals
 ) -> None:
     with _running(held, *RUN) as process:
-        _until(process, "running    1: Foundation")
-        process.send_signal(one)
-        assert "no new phase starts, what runs may finish" in _until(process, "notice")
-        _let_go(held)
+        with _begun(held) as gate:
+            process.send_signal(one)
+            assert "no new phase starts, what runs may finish" in _until(process, "notice")
+            gate.write("ran\n")
         code, out = _rest(process)
 
     assert code == 5
@@ -96,8 +100,7 @@ def test_the_first_signal_lets_finish_what_runs_and_the_same_command_goes_on(
 
 
 def test_the_second_signal_ends_what_runs_and_the_same_command_runs_it_again(held: Phasebot) -> None:
-    with _running(held, *RUN) as process:
-        _until(process, "running    1: Foundation")
+    with _running(held, *RUN) as process, _begun(held):
         process.send_signal(signal.SIGINT)
         _until(process, "notice     Interrupted")
         process.send_signal(signal.SIGINT)
@@ -117,9 +120,9 @@ def test_the_second_signal_ends_what_runs_and_the_same_command_runs_it_again(hel
 
 
 def test_a_process_that_was_killed_is_gone_on_with(held: Phasebot) -> None:
-    with _running(held, *RUN) as process:
-        _until(process, "running    1: Foundation")
+    with _running(held, *RUN) as process, _begun(held):
         process.kill()
+        process.wait(TIMEOUT)
 
     with _running(held, *RUN) as process:
         _until(process, "running    1: Foundation (attempt 2)")
