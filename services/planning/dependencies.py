@@ -33,6 +33,7 @@ _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
 _SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
+_ASCII = 0x7F
 
 
 def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> Needs:
@@ -57,12 +58,9 @@ class _Reader:
         self._lifted: dict[tuple[int, int], int] = {}
 
     def read(self) -> Needs:
-        whole = "\n".join(self._outline.lines).encode().lower()
-        cues = [cue for cue in CUES if cue in whole]
         for place, unit in enumerate(self._units):
             self._heading(place, self._outline.lines[unit.line - 1], unit.line)
-        if cues:
-            self._walk(self._blocks_at(_lines_with(whole, cues)))
+        self._walk(_speaking_of_order(self._outline.blocks))
         if not self._ledger.edges:
             for edge, line in self._lifted.items():
                 self._ledger.edges.setdefault(edge, line)
@@ -72,11 +70,6 @@ class _Reader:
         """What a heading says in brackets: `## Phase 3: Shop (depends on Phase 1)`."""
         for aside in _IN_BRACKETS.findall(raw[:_LONGEST]) if "(" in raw else ():
             self._note(clean(aside), line, frozenset({place}))
-
-    def _blocks_at(self, lines: Iterator[int]) -> frozenset[int]:
-        """The lines on which the blocks begin that hold the given lines."""
-        starts = [block.line for block in self._outline.blocks]
-        return frozenset(starts[place] for line in lines if (place := bisect_right(starts, line) - 1) >= 0)
 
     def _walk(self, cued: frozenset[int]) -> None:
         """Go through the blocks once; `about` is the dependency section we are in, if any."""
@@ -133,7 +126,12 @@ class _Reader:
 
     def _sentence(self, text: str, line: int, owner: frozenset[int]) -> None:
         text = clean(text)
-        if HEDGE.search(text) or NEEDS.search(text) or not self._chain(text, line):
+        if (
+            len(split_links(text)) < _SHORTEST_CHAIN
+            or HEDGE.search(text)
+            or NEEDS.search(text)
+            or not self._chain(text, line)
+        ):
             self._note(text, line, owner)
 
     def _elsewhere(self, block: Item | Paragraph) -> None:
@@ -260,12 +258,21 @@ class _Task:
         return self._headed or (isinstance(block, Item) and self._depth is not None and block.depth > self._depth)
 
 
-def _lines_with(text: bytes, cues: Sequence[bytes]) -> Iterator[int]:
-    """The numbers of the lines that hold one of the cues."""
-    ends = list(accumulate(len(line) + 1 for line in text.split(b"\n")))
+def _speaking_of_order(blocks: Sequence[Block]) -> frozenset[int]:
+    """The lines of the paragraphs and plain list items that hold one of the cues. Tasks say nothing about phases."""
+    spoken = [block for block in blocks if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)]
+    texts = [block.text.encode() for block in spoken]
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    whole = b"\n".join(texts).lower()
+    return frozenset(spoken[place].line for place in _places_of(CUES, whole, ends))
+
+
+def _places_of(cues: Sequence[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
+    """The pieces of a text, given by their ends, that hold one of the cues."""
     for cue in cues:
-        at = text.find(cue)
+        foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
+        at = -1 if foreign else whole.find(cue)
         while at >= 0:
-            line = bisect_right(ends, at)
-            yield line + 1
-            at = text.find(cue, ends[line])
+            place = bisect_right(ends, at)
+            yield place
+            at = whole.find(cue, ends[place])

@@ -138,10 +138,14 @@ _DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
 _NOT_DONE = re.compile(r"(?i:\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)")
 _DONE_SIGNS = frozenset("✅✔✓☑🏁")
 _LONGEST_STATUS = 80
-_STATUS_CUES = tuple(
-    re.split(r".\?|[(\[]", word, maxsplit=1)[0].strip() for word in f"{_DONE_WORDS}|{_OPEN_WORDS}".split("|")
+_STATUS_STEMS = sorted(
+    {re.split(r".\?|[(\[]", word, maxsplit=1)[0].strip() for word in f"{_DONE_WORDS}|{_OPEN_WORDS}".split("|")}
 )
-"""What every status word begins with: looked for before the pattern, because most titles have no status."""
+_STATUS_CUES = tuple(
+    stem for stem in _STATUS_STEMS if not any(other in stem for other in _STATUS_STEMS if other != stem)
+)
+_ASCII_STATUS_CUES = tuple(cue for cue in _STATUS_CUES if cue.isascii())
+"""What every status word holds: looked for before the pattern, because most titles have no status."""
 _DASHES = " \t-–—:|,·•"
 
 
@@ -244,7 +248,7 @@ def split_status(text: str) -> tuple[str, bool, str]:
     """A title without the status at its end, whether that status means done, and the status itself."""
     title = _BRACKET_NOTE.sub("", text)
     tail = ""
-    for index, char in enumerate(title):
+    for index, char in enumerate(title) if not title.isascii() else ():
         if not char.isascii() and index and unicodedata.category(char) == "So":
             title, tail = title[:index], title[index:]
             break
@@ -259,10 +263,11 @@ def _status_at(title: str) -> int:
     """Where the status at the end of a title begins; 0 without one."""
     end = title[-_LONGEST_STATUS:]
     folded = end.lower()
-    if not any(word in folded for word in _STATUS_CUES):
-        return 0
-    match = _STATUS_TAIL.search(end)
-    return len(title) - len(end) + match.start() if match else 0
+    for cue in _ASCII_STATUS_CUES if folded.isascii() else _STATUS_CUES:  # a plain loop: every title is asked
+        if cue in folded:
+            match = _STATUS_TAIL.search(end)
+            return len(title) - len(end) + match.start() if match else 0
+    return 0
 
 
 def _without_mvp(title: str) -> str:

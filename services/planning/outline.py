@@ -143,8 +143,8 @@ class _Reader:
         self._text = text
         self._lines = text.split("\n")
         self._wide = not text.isascii()
-        lengths = (len(line.encode()) if self._wide else len(line) for line in self._lines)
-        self._starts = list(accumulate((length + 1 for length in lengths), initial=0))
+        lengths = [len(line) + 1 for line in text.encode().split(b"\n")]
+        self._starts = list(accumulate(lengths, initial=0))
         self._lists = 0
         self._quotes = 0
         self._table = 0
@@ -165,8 +165,9 @@ class _Reader:
                 continue
             start = event.get("Start")
             if start is None:
-                if "End" in event:
-                    self._leave(event["End"])
+                end = event.get("End")
+                if end.__class__ is dict:
+                    self._leave(end)
                 continue
             name = start if start.__class__ is str else next(iter(start))
             if name in readers:
@@ -177,11 +178,10 @@ class _Reader:
                 self._quotes += 1
 
     def _leave(self, tag: Any) -> None:
-        if tag.__class__ is dict:
-            if "List" in tag:
-                self._lists -= 1
-            elif "BlockQuote" in tag:
-                self._quotes -= 1
+        if "List" in tag:
+            self._lists -= 1
+        elif "BlockQuote" in tag:
+            self._quotes -= 1
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Line (from 1) and column (from 0, in characters) of a byte offset."""

@@ -9,16 +9,21 @@ class Phrases:
     """Patterns of which any may occur, and the words of which one must: those are looked for first, since that is cheap."""
 
     def __init__(self, *patterns: str, cues: str = "") -> None:
-        self._pattern = re.compile("|".join(patterns), re.IGNORECASE)
+        words = [pattern.removeprefix(r"\b") for pattern in patterns if pattern.startswith(r"\b")]
+        others = [pattern for pattern in patterns if not pattern.startswith(r"\b")]
+        bounded = [rf"\b(?:{'|'.join(words)})"] if words else []  # one boundary for all: most places are none
+        self._pattern = re.compile("|".join([*bounded, *others]), re.IGNORECASE)
         self._cues = tuple(cues.split())
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first occurrence of any of the patterns."""
-        if self._cues:
-            folded = text.lower()
-            if not any(cue in folded for cue in self._cues):
-                return None
-        return self._pattern.search(text)
+        if not self._cues:
+            return self._pattern.search(text)
+        folded = text.lower()
+        for cue in self._cues:  # a plain loop: this is asked of every heading and sentence
+            if cue in folded:
+                return self._pattern.search(text)
+        return None
 
 
 NEEDS = Phrases(
@@ -233,7 +238,7 @@ BLANKET = Phrases(
     r"\b(?:phases|stages|milestones|sprints|steps) (?:must|should|are to) be (?:completed|executed|done|implemented) "
     r"(?:strictly )?(?:in (?:order|sequence)|sequentially|one after)",
     r"\bmust be (?:completed|executed|done) in (?:strict )?order\b",
-    cues="each top must should are",
+    cues="each top order sequen after",
 )
 """Each phase needs the one before it."""
 
@@ -268,11 +273,10 @@ BLOCKS_NAMED = Phrases(
 """A sentence that names what it blocks or follows, wherever it stands."""
 
 _CUES = """
-    depend block prerequis require need wait follows after once sequence order before build bottom previous start
-    immediately parallel concurrent dépend aucune nécessite requiert bloqu après abhäng hängt nach wartet benötigt
-    erfordert setzt dipend bloccat dopo richiede tras después requiere necesita após depois requer precisa
-    завис Завис ЗАВИС после После требует Требует блокируется Блокируется phụ sau ‖ ∥
-    依 의존 前 後 后 並 并 相 取 完 완료 이후
+    pend bloc prereq requi wait follow after once sequence order before build bottom previous start immediate need predec
+    aucune keine après hängt nach wartet benötigt erforder setzt dopo richied tras después necesita após depois requer precisa
+    завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
+    依 의존 前 後 后 相 取 完 완료 이후
 """
 CUES = tuple(cue.encode() for cue in _CUES.split())
 """What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from services.planning.references import Found, Names, leading
+from services.planning.references import NOTHING, Found, Names, leading
 from services.planning.statements import Statement
 from services.planning.wording import (
     AFTER,
@@ -30,37 +30,39 @@ from services.planning.wording import (
     TITLE_TAIL,
 )
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|(?<![,;&])\n(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|\s[|·•]\s")
+_CUT = re.compile(r"\s(?:(?<=[.!?]\s)\s*|(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•]\s)|[。！？]")
 _CLAUSE = re.compile(r"\s+[-–—]+\s+|\s*[:：]\s+|\s*[(（]|,\s+|;\s+")
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
     """The sentences of a paragraph, each with the number of line breaks before it."""
     start = line = 0
-    for end, after in (*(cut.span() for cut in _SENTENCE.finditer(text)), (len(text), len(text))):
+    for end in (*(cut.end() for cut in _CUT.finditer(text)), len(text)):
         sentence = text[start:end]
         if sentence.strip():
-            yield line, sentence
-        line += text.count("\n", start, after)
-        start = after
+            yield line, sentence.rstrip(" \t\n|·•")
+        line += sentence.count("\n")
+        start = end
 
 
 def read_sentence(text: str, names: Names, *, owner: frozenset[int]) -> Statement | None:
     """What a sentence without emphasis says of `owner`, or of the unit it opens with."""
     if text.rstrip(" \"'”)）").endswith(("?", "？")):
         return None
-    start = OPENING.match(text)
-    body = text[start.end() :] if start else text
-    return _about(body, names, owner) or _about_another(body, names)
+    opening = OPENING.match(text)
+    body = text[opening.end() :] if opening else text
+    found, end = leading(body, names)
+    if not end:
+        return _about(body, names, owner)
+    if BEHIND.match(body, end):
+        return _needing(found, owner)
+    return _about_another(body[end:], names, found.units)
 
 
-def _about_another(text: str, names: Names) -> Statement | None:
-    """`Phase 3 depends on Phase 2`, `Phase 3: Shop — after Phase 2`."""
-    found, end = leading(text, names)
-    if not found.units:
-        return None
-    clauses = (text[end:].strip(), *_CLAUSE.split(text[end:])[1:])
-    said = (_about(clause.strip(" ()（）"), names, found.units) for clause in clauses)
+def _about_another(text: str, names: Names, subject: frozenset[int]) -> Statement | None:
+    """`Phase 3 depends on Phase 2`, `Phase 3: Shop — after Phase 2`; `text` is what follows `Phase 3`."""
+    clauses = (text, *_CLAUSE.split(text)[1:])
+    said = (_about(clause.strip(" ()（）"), names, subject) for clause in clauses)
     return next((statement for statement in said if statement), None)
 
 
@@ -70,24 +72,26 @@ def _about(text: str, names: Names, subject: frozenset[int]) -> Statement | None
         return None
     if FREE_TO_START.match(text):
         return Statement(subject, frozenset(), free=True)
-    needed = _needed(text, names, subject)
+    return _needing(_needed(text, names, subject), subject)
+
+
+def _needing(needed: Found, subject: frozenset[int]) -> Statement | None:
     objects = needed.units - subject
-    return Statement(subject, objects, unknown=needed.unknown) if objects or needed.unknown else None
+    return Statement(subject, objects, unknown=needed.unknown) if subject and (objects or needed.unknown) else None
 
 
 def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
     strong = NEEDS_AT_ONCE.match(text)
     if strong:
         found, tail = _objects(text[strong.end() :], names, min(subject), leads=(LEAD, SOURCE))
-        return Found(frozenset()) if DOUBT.match(tail) else found
+        return NOTHING if DOUBT.match(tail) else found
     weak = AFTER.match(text)
-    if weak:
-        found, tail = _objects(text[weak.end() :], names, min(subject), leads=(LEAD,))
-        earlier = tail.lstrip().startswith((",", "，")) and all(unit < min(subject) for unit in found.units)
-        firm = STOPS.match(tail) or ENDED.match(tail) or earlier
-        return found if firm and not DOUBT.match(tail) else Found(frozenset())
-    found, end = leading(text, names)
-    return found if end and BEHIND.match(text, end) else Found(frozenset())
+    if weak is None:
+        return NOTHING
+    found, tail = _objects(text[weak.end() :], names, min(subject), leads=(LEAD,))
+    earlier = tail.lstrip().startswith((",", "，")) and all(unit < min(subject) for unit in found.units)
+    firm = STOPS.match(tail) or ENDED.match(tail) or earlier
+    return found if firm and not DOUBT.match(tail) else NOTHING
 
 
 def _objects(body: str, names: Names, place: int, *, leads: Sequence[re.Pattern[str]]) -> tuple[Found, str]:
@@ -115,9 +119,9 @@ def _titled(body: str, names: Names) -> tuple[Found, str]:
     named, tail = (body[: end.start()], body[end.start() :]) if end else (body, "")
     bare = named.removeprefix("the ").strip()
     if not bare[:1].isupper() and bare[:1].isascii():
-        return Found(frozenset()), tail
+        return NOTHING, tail
     for titles in ([bare], JOINED.split(bare)):
         places = [names.words.get(TITLE_TAIL.sub("", title.casefold())) for title in titles]
         if all(place is not None for place in places):
             return Found(frozenset(place for place in places if place is not None)), tail
-    return Found(frozenset()), tail
+    return NOTHING, tail

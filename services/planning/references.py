@@ -20,10 +20,10 @@ _JOIN = (
     r"\s*(?P<join>,\s*(?:and|und|et|y|и)?|and\b|und\b|et\b|и\b|y\b|&|\+|/|[-–—‑~]|to\b|through\b|bis\b|、|和|與|与)\s*"
 )
 _HEAD = re.compile(
-    r"(?P<story>\b(?:(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies)|истори\w+)\s*#?|US-?\s?)(?=\d))"
-    rf"|(?P<kind>(?<![\w-])(?i:{_KINDS})\s*[:#№]?\s*(?={_NUM}))"
-    r"|(?P<code>\b(?:WP|MS|M|J)-?(?=\d))"
-    r"|(?P<task>\b(?:T-?|Task\s+|Tasks\s+)(?=\d))"
+    r"\b(?:(?P<story>(?:(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies)|истори\w+)\s*#?|US-?\s?)(?=\d))"
+    rf"|(?P<kind>(?<!-)(?i:{_KINDS})\s*[:#№]?\s*(?={_NUM}))"
+    r"|(?P<code>(?:WP|MS|M|J)-?(?=\d))"
+    r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
 )
 _FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
 _NUMBERISH = re.compile(r"[\d一二三四五六七八九十]|\b[A-Z]{1,5}\b")
@@ -88,6 +88,9 @@ class Found:
 
     units: frozenset[int]
     unknown: tuple[str, ...] = ()
+
+
+NOTHING = Found(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
-    numbered = _numbered(text, _HEAD.finditer(text) if _NUMBERISH.search(text) else (), names)
+    numbered = _numbered(text, _HEAD.finditer(text), names) if _NUMBERISH.search(text) else NOTHING
     return Found(numbered.units | frozenset(_by_name(text, names, near=near)), numbered.unknown)
 
 
@@ -195,7 +198,7 @@ def leading(text: str, names: Names) -> tuple[Found, int]:
         if glue is None:
             break
         at = glue.end()
-    return _numbered(text, heads, names), end
+    return (_numbered(text, heads, names), end) if heads else (NOTHING, 0)
 
 
 def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:

@@ -38,6 +38,7 @@ _CJK_UNIT = re.compile(
     rf"(?:第|제)?\s*(\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*个?({_CJK_KIND})(?!\s*\d)|({_CJK_KIND})\s*(\d{{1,3}})(?![\d.])"
 )
 """A unit named without spaces around it: `第2阶段`, `2단계`, `フェーズ1に`."""
+_CJK_SIGN = re.compile("[阶階段ズ단]")
 
 
 class Statement(NamedTuple):
@@ -59,7 +60,7 @@ class Statement(NamedTuple):
 def clean(text: str) -> str:
     """A sentence without emphasis, backticks and double spaces, cut to a bearable length; each `2단계` as ` 단계 2 `."""
     text = _EMPHASIS.sub("", text[:_LONGEST])
-    if not text.isascii():
+    if not text.isascii() and _CJK_SIGN.search(text):
         text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
     return " ".join(text.split())
 

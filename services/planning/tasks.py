@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(?P<id>\d{1,3})[.)]\s+")
 _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)\]\s*", re.IGNORECASE)
 _FILE = re.compile(r"(?:[\w.@*()\[\]-]+/)+(?:[\w@*-][\w.@*-]*\.\w{1,8})?\Z|[\w@*-][\w.@*-]*\.[A-Za-z]\w{0,7}\Z")
 _LONGEST_PATH = 260
-_SHORTEST_PATH = 3
+_SHORTEST_PATH = 2
 _WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
@@ -153,13 +153,11 @@ def _paths(text: str) -> tuple[str, ...]:
     """The files a task names, in backticks or plainly, in the order of their mention."""
     if "/" not in text and "`" not in text:
         return ()
-    words = (
-        word.strip(_WRAPPING) for word in text.split() if ("/" in word or "`" in word) and len(word) > _SHORTEST_PATH
-    )
-    return tuple(
-        dict.fromkeys(
-            word
-            for word in words
-            if ("." in word or word.endswith("/")) and len(word) < _LONGEST_PATH and _FILE.match(word)
-        )
-    )
+    words = [word.strip(_WRAPPING) for word in text.split() if "/" in word or "`" in word]
+    return tuple(dict.fromkeys(word for word in words if _is_path(word)))
+
+
+def _is_path(word: str) -> bool:
+    if not _SHORTEST_PATH <= len(word) < _LONGEST_PATH or not ("." in word or word.endswith("/")):
+        return False
+    return _FILE.match(word) is not None
