@@ -16,6 +16,8 @@ from services.domain.events import Event
 from services.domain.messages import Message, Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
+from services.domain.texts import PhaseText as PhaseText  # noqa: PLC0414  for those who know the ports alone
+from services.domain.texts import PlanText as PlanText  # noqa: PLC0414
 from services.domain.world import Slots
 
 
@@ -76,23 +78,6 @@ class Inbox(Protocol):
 # ---------------------------------------------------------------- plans
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseText:
-    """The body of a phase, kept apart from the plan: Markdown content, task lines as (done, text), paths of documents."""
-
-    content: str
-    tasks: tuple[tuple[bool, str], ...] = ()
-    documents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlanText:
-    """The bodies of a plan: its overview, and its phases' texts by key."""
-
-    overview: str
-    phases: Mapping[str, PhaseText]
-
-
 class Plans(Protocol):
     """Plans with their phases and attempts."""
 
@@ -112,6 +97,9 @@ class Plans(Protocol):
         """Write what changed; gives the plan back as it will be read. Its version rises by one with each Work that saves it,
         however often. `before` must come from `locked` or `save`. Attempts seen here are the history: save before a phase
         gets a second new attempt in one Work. Raises PlanMoved."""
+
+    def rewrite(self, id: str, text: PlanText) -> None:
+        """Other bodies for a plan that this Work holds: the overview, and those of the phases that are given."""
 
     def startable(self, limit: int) -> list[str]:
         """Ids of active plans with a ready phase, the most urgent first."""

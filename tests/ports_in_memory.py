@@ -123,6 +123,9 @@ class PlansInMemory:
         self.saves += 1
         return saved
 
+    def rewrite(self, id: str, text: PlanText) -> None:
+        self.texts[id] = PlanText(text.overview, {**self.texts[id].phases, **text.phases})
+
     def startable(self, limit: int) -> list[str]:
         found = [
             plan

@@ -35,6 +35,7 @@ _BY_ISSUE = (
         select(plans.c.id, phases.c.key)
         .join_from(phases, plans, plans.c.id == phases.c.plan_id)
         .where(plans.c.project == bindparam("project"), phases.c.issue_id == bindparam("issue"))
+        .where(phases.c.removed_at.is_(None))
     )
 )
 _DEAD = (

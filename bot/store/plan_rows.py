@@ -25,16 +25,17 @@ from bot.store.values import (
 )
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.graph import Graph
-from services.domain.phase import OnError, Phase, QueueStatus
+from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
+from services.domain.progress import stops_plan
 from services.domain.transitions import PhaseState
 
 # ---------------------------------------------------------------- writing
 
 
-def phase_id(plan: str, ordinal: int) -> str:
-    """The id of a phase's row, public as `queue_id`."""
-    return f"{plan}.{ordinal}"
+def phase_id(plan: str, phase: Phase) -> str:
+    """The id of a phase's row, public as `queue_id`. It stays when other phases come and go."""
+    return f"{plan}.{phase.serial}"
 
 
 def plan_row(plan: Plan, wake_at: int | None, now: int) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def plan_row(plan: Plan, wake_at: int | None, now: int) -> dict[str, Any]:
         "selected": None if plan.selected is None else to_json(sorted(plan.selected)),
         "updated_at": now,
         "wake_at": wake_at,
+        "revision": plan.revision,
     }
 
 
@@ -69,11 +71,11 @@ def phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
     """The columns of a phase that change."""
     attempt, issue = phase.attempt, phase.issue
     return {
-        "id": f"{plan.id}.{phase.ordinal}",
+        "id": f"{plan.id}.{phase.serial}",
         "state": phase.state.value,
         "status": phase.status.value,
         "startable": may_start(plan, phase),
-        "stops_plan": phase.state is PhaseState.FAILED and phase.rules.on_error is OnError.FAIL,
+        "stops_plan": phase.removed_at is None and stops_plan(phase),
         "holds_slot": attempt is not None and attempt.holds_slot,
         "executor": phase.rules.executor if attempt is None else attempt.executor,
         "priority": phase.priority,
@@ -95,26 +97,36 @@ def phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
 
 def may_start(plan: Plan, phase: Phase) -> bool:
     """Nothing but time and a slot is missing, as far as the phase itself goes: SQL looks for these."""
-    if phase.status is not QueueStatus.READY or (phase.rules.approval and not phase.approved_by):
+    if (
+        phase.status is not QueueStatus.READY
+        or phase.removed_at is not None
+        or (phase.rules.approval and not phase.approved_by)
+    ):
         return False
     return plan.selected is None or phase.key in plan.selected
 
 
 def new_phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
     """All columns of a phase."""
-    return phase_row(plan, phase, now) | {
-        "plan_id": plan.id,
+    return phase_row(plan, phase, now) | shape_row(plan, phase) | {"plan_id": plan.id, "key": phase.key}
+
+
+def shape_row(plan: Plan, phase: Phase) -> dict[str, Any]:
+    """The columns of a phase that change when the plan is amended. A phase that was removed holds nothing up."""
+    return {
+        "id": phase_id(plan.id, phase),
         "ordinal": phase.ordinal,
-        "key": phase.key,
         "title": phase.title,
         "number": phase.number,
         "rules": rules_json(phase.rules),
+        "leaving": phase.leaving,
+        "removed_at": micros_or_none(phase.removed_at),
     }
 
 
 def dependency_rows(plan: Plan) -> list[dict[str, Any]]:
     return [
-        {"phase_id": phase_id(plan.id, phase.ordinal), "needs_id": phase_id(plan.id, need.ordinal)}
+        {"phase_id": phase_id(plan.id, phase), "needs_id": phase_id(plan.id, need)}
         for phase in plan
         for need in plan.needs(phase)
     ]
@@ -143,7 +155,7 @@ _p, _f, _a = plans.c, phases.c, attempts.c
 _PLANS = Listed(
     lambda ids: select(
         *(_p.id, _p.project, _p.title, _p.source, _p.state, _p.version, _p.fences, _p.priority, _p.tracked),
-        *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at),
+        *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at, _p.revision),
     ).where(_p.id.in_(ids))
 )
 ATTEMPT = (
@@ -155,7 +167,7 @@ _PHASES = Listed(
         select(
             *(_f.plan_id, _f.key, _f.ordinal, _f.title, _f.number, _f.rules, _f.state, _f.status, _f.attempts),
             *(_f.failures, _f.losses, _f.not_before, _f.approved_by, _f.failure, _f.issue_number, _f.issue_id),
-            *(_f.linked, _f.priority, _f.started_at, _f.finished_at),
+            *(_f.linked, _f.priority, _f.started_at, _f.finished_at, _f.id, _f.leaving, _f.removed_at),
             *ATTEMPT,
         )
         .outerjoin_from(phases, attempts, and_(_a.phase_id == _f.id, _a.number == _f.attempt))
@@ -179,23 +191,24 @@ def load(session: Session, ids: Iterable[str]) -> dict[str, Plan]:
     """The plans with these ids, read in three queries however many there are. Those that are gone are left out."""
     wanted = list(ids)
     found_phases: defaultdict[str, dict[str, Phase]] = defaultdict(dict)
+    removed: defaultdict[str, dict[str, Phase]] = defaultdict(dict)
     for plan, *columns in session.among(_PHASES, wanted):
         phase = _phase(columns)
-        found_phases[plan][phase.key] = phase
+        (found_phases if phase.removed_at is None else removed)[plan][phase.key] = phase
     needs = {plan: {key: list[str]() for key in found} for plan, found in found_phases.items()}
     for plan, key, needed in session.among(_NEEDS, wanted):
         needs[plan][key].append(needed)
     rows = session.among(_PLANS, wanted)
-    return {row[0]: _plan(row, found_phases[row[0]], _graph(needs.get(row[0], {}))) for row in rows}
+    return {row[0]: _plan(row, found_phases[row[0]], removed[row[0]], _graph(needs.get(row[0], {}))) for row in rows}
 
 
 def _graph(needs: dict[str, list[str]]) -> Graph:
     return Graph({key: tuple(needed) for key, needed in needs.items()})
 
 
-def _plan(row: Row, found: dict[str, Phase], graph: Graph) -> Plan:
+def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: Graph) -> Plan:
     id, project, title, source, state, version, fences, priority, tracked = row[:9]
-    number, issue, selected, created_at = row[9:]
+    number, issue, selected, created_at, revision = row[9:]
     return Plan(
         id=id,
         project=project,
@@ -211,13 +224,15 @@ def _plan(row: Row, found: dict[str, Phase], graph: Graph) -> Plan:
         issue=issue_of(number, issue),
         selected=None if selected is None else frozenset(json.loads(selected)),
         created_at=moment_or_none(created_at),
+        revision=revision,
+        removed=removed,
     )
 
 
 def _phase(row: list[Any]) -> Phase:
     key, ordinal, title, number, rules, state, status, attempts_made = row[:8]
     failures, losses, not_before, approved_by, failure, issue_number, issue_id = row[8:15]
-    linked, priority, started_at, finished_at = row[15:19]
+    linked, priority, started_at, finished_at, id, leaving, removed_at = row[15:22]
     return Phase(
         key=key,
         ordinal=ordinal,
@@ -226,7 +241,7 @@ def _phase(row: list[Any]) -> Phase:
         rules=rules_of(rules),
         state=PhaseState(state),
         status=QueueStatus(status),
-        attempt=None if row[19] is None else attempt_of(row[19:]),
+        attempt=None if row[22] is None else attempt_of(row[22:]),
         attempts=attempts_made,
         failures=failures,
         losses=losses,
@@ -238,6 +253,9 @@ def _phase(row: list[Any]) -> Phase:
         priority=priority,
         started_at=moment_or_none(started_at),
         finished_at=moment_or_none(finished_at),
+        serial=int(id.rpartition(".")[2]),
+        leaving=bool(leaving),
+        removed_at=moment_or_none(removed_at),
     )
 
 

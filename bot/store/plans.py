@@ -20,6 +20,7 @@ from bot.store.plan_rows import (
     phase_id,
     phase_row,
     plan_row,
+    shape_row,
 )
 from bot.store.scheduling import DUE, NEXT_WAKE, STARTABLE, changed_phases, slots_taken
 from bot.store.sql import Listed, Session, insert_into, names_of, update_of
@@ -40,12 +41,17 @@ from services.domain.world import Slots
 from services.ports import PhaseText, PlanText
 
 _FIXED_OF_PLAN = ("id", "project", "source", "tracked", "created_at")
-_FIXED_OF_PHASE = ("id", "plan_id", "ordinal", "key", "title", "number", "rules")
+_SHAPE_OF_PHASE = ("ordinal", "title", "number", "rules", "leaving", "removed_at")
+_FIXED_OF_PHASE = ("id", "plan_id", "key", *_SHAPE_OF_PHASE)
 _CHANGE_PLAN = update_of(plans, names_of(plans, *_FIXED_OF_PLAN), "id = :id AND version = :known")
 _CHANGE_PHASE = update_of(phases, names_of(phases, *_FIXED_OF_PHASE), "id = :id")
 _CHANGE_ATTEMPT = update_of(
     attempts, names_of(attempts, "phase_id", "number"), "phase_id = :phase_id AND number = :number"
 )
+_CHANGE_SHAPE = update_of(phases, _SHAPE_OF_PHASE, "id = :id")
+_FORGET_DEPENDENCIES = text("DELETE FROM dependencies WHERE phase_id IN (SELECT id FROM phases WHERE plan_id = :plan)")
+_CHANGE_OVERVIEW = text("UPDATE plan_texts SET overview = :overview WHERE plan_id = :plan_id")
+_FORGET_PHASE_TEXT = text("DELETE FROM phase_texts WHERE phase_id = :phase_id")
 _ADD_PROJECT = text("INSERT INTO projects (id, created_at, paused) VALUES (:id, :now, false) ON CONFLICT DO NOTHING")
 _ADD_PLAN = insert_into(plans)
 _ADD_PHASE = insert_into(phases)
@@ -68,7 +74,7 @@ _OVERVIEW = select(plan_texts.c.overview).where(plan_texts.c.plan_id == bindpara
 _TEXTS = (
     select(phases.c.key, phase_texts.c.content, phase_texts.c.tasks, phase_texts.c.documents)
     .join_from(phase_texts, phases, phases.c.id == phase_texts.c.phase_id)
-    .where(phases.c.plan_id == bindparam("id"))
+    .where(phases.c.plan_id == bindparam("id"), phases.c.removed_at.is_(None))
     .order_by(phases.c.ordinal)
 )
 
@@ -127,7 +133,7 @@ class SqlPlans:
         session.each(_ADD_PLAN, [new_plan_row(plan, now)])
         session.each(_ADD_PHASE, [new_phase_row(plan, phase, now) for phase in plan])
         session.each(_ADD_DEPENDENCY, dependency_rows(plan))
-        session.each(_ADD_ATTEMPT, [attempt_row(phase_id(plan.id, p.ordinal), p.attempt) for p in plan if p.attempt])
+        session.each(_ADD_ATTEMPT, [attempt_row(phase_id(plan.id, p), p.attempt) for p in plan if p.attempt])
         session.each(_ADD_PLAN_TEXT, [{"plan_id": plan.id, "overview": text.overview}])
         session.each(_ADD_PHASE_TEXT, [_text_row(plan, key, body) for key, body in text.phases.items()])
         self._seen[plan.id] = plan
@@ -137,17 +143,20 @@ class SqlPlans:
         if held is None or before.version not in (held.version, held.version + 1):
             raise PlanMoved(f"plan {after.id} is not held at version {before.version}")
         for phase in changed_phases(held.plan, after):
-            self._note_attempt(after.id, held.plan.phases[phase.key], phase)
+            self._note_attempt(after.id, held.plan.phases.get(phase.key), phase)
+        if after.removed is not held.plan.removed:  # their last attempts may have ended just now
+            for key in after.removed.keys() & held.plan.phases.keys():
+                self._note_attempt(after.id, held.plan.phases[key], after.removed[key])
         held.plan = replace(after, version=held.version + 1)
         held.wake_at = wake_at
         return held.plan
 
-    def _note_attempt(self, plan: str, before: Phase, after: Phase) -> None:
-        attempt = after.attempt
-        if attempt is None or attempt is before.attempt:
+    def _note_attempt(self, plan: str, before: Phase | None, after: Phase) -> None:
+        attempt, old = after.attempt, before and before.attempt
+        if attempt is None or attempt is old:
             return
-        row = (phase_id(plan, after.ordinal), attempt.number)
-        is_new = before.attempt is None or before.attempt.number != attempt.number
+        row = (phase_id(plan, after), attempt.number)
+        is_new = old is None or old.number != attempt.number
         noted = self._new_attempts if is_new or row in self._new_attempts else self._changed_attempts
         noted[row] = attempt
 
@@ -162,6 +171,9 @@ class SqlPlans:
         ]
         if session.each(_CHANGE_PLAN, rows) != len(rows):
             raise PlanMoved("a plan was saved by somebody else in the meantime")
+        for held in changed:
+            if held.plan.revision != held.stored.revision:
+                self._reshape(held.stored, held.plan)
         session.each(_CHANGE_PHASE, [row for held in changed for row in _phase_rows(held, now)])
         session.each(_ADD_ATTEMPT, [attempt_row(row[0], made) for row, made in self._new_attempts.items()])
         session.each(_CHANGE_ATTEMPT, [attempt_row(row[0], made) for row, made in self._changed_attempts.items()])
@@ -169,6 +181,23 @@ class SqlPlans:
         self._changed_attempts.clear()
         for held in changed:
             held.stored = held.plan
+
+    def _reshape(self, stored: Plan, plan: Plan) -> None:
+        """Phases that came, went or changed places, and who needs whom now."""
+        session, ever = self._session, (*plan, *plan.removed.values())
+        added = [phase for phase in ever if phase.key not in stored.phases and phase.key not in stored.removed]
+        session.run(_FORGET_DEPENDENCIES, plan=plan.id)
+        session.each(_ADD_PHASE, [new_phase_row(plan, phase, self._now) for phase in added])
+        session.each(_CHANGE_SHAPE, [shape_row(plan, phase) for phase in ever])
+        session.each(_ADD_DEPENDENCY, dependency_rows(plan))
+
+    def rewrite(self, id: str, text: PlanText) -> None:
+        self.flush()
+        session, plan = self._session, self._held[id].plan
+        session.run(_CHANGE_OVERVIEW, plan_id=id, overview=text.overview)
+        rows = [_text_row(plan, key, body) for key, body in text.phases.items()]
+        session.each(_FORGET_PHASE_TEXT, rows)
+        session.each(_ADD_PHASE_TEXT, rows)
 
     def committed(self) -> None:
         """What this Work read and saved is now what is true: remember it."""
@@ -235,15 +264,19 @@ def _phase_rows(held: _Held, now: int) -> Iterator[dict[str, Any]]:
     stored, plan = held.stored, held.plan
     for phase in changed_phases(stored, plan):
         yield phase_row(plan, phase, now)
+    if stored.removed is not plan.removed:
+        yield from (
+            phase_row(plan, phase, now) for key, phase in plan.removed.items() if phase is not stored.removed.get(key)
+        )
     if stored.selected != plan.selected:
         for key, phase in plan.phases.items():
-            if phase is stored.phases[key] and may_start(plan, phase) is not may_start(stored, phase):
+            if phase is stored.phases.get(key) and may_start(plan, phase) is not may_start(stored, phase):
                 yield phase_row(plan, phase, now)
 
 
 def _text_row(plan: Plan, key: str, body: PhaseText) -> dict[str, Any]:
     return {
-        "phase_id": phase_id(plan.id, plan.phase(key).ordinal),
+        "phase_id": phase_id(plan.id, plan.ever(key)),
         "content": body.content,
         "tasks": to_json(body.tasks),
         "documents": to_json(body.documents),

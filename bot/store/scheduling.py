@@ -99,7 +99,8 @@ class _Taken:
 
     def add_changes(self, before: Plan, after: Plan) -> None:
         for phase in changed_phases(before, after):
-            for attempt, by in ((before.phases[phase.key].attempt, -1), (phase.attempt, 1)):
+            old = before.phases.get(phase.key)
+            for attempt, by in ((old.attempt if old else None, -1), (phase.attempt, 1)):
                 if attempt is not None and attempt.holds_slot:
                     self.add(after.project, after.id, attempt.executor, by)
 
@@ -109,6 +110,6 @@ def _above_zero(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def changed_phases(before: Plan, after: Plan) -> Iterator[Phase]:
-    """Phases are values: one that has not changed is the very same object."""
+    """Phases are values: one that has not changed is the very same object. New ones have changed, too."""
     known = before.phases
-    return (phase for key, phase in after.phases.items() if phase is not known[key])
+    return (phase for key, phase in after.phases.items() if phase is not known.get(key))

@@ -14,7 +14,7 @@ from bot.store.database import Database
 from bot.store.tables import coordination, metadata
 from services.domain.errors import StorageUnavailable
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All revisions, oldest first; the last one is what this code was written for."""
 
 HEAD = REVISIONS[-1]

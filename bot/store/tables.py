@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     literal_column,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -80,6 +81,7 @@ plans = Table(
     Column("created_at", _Moment),
     Column("updated_at", _Moment, nullable=False),
     Column("wake_at", _Moment),
+    Column("revision", Integer, nullable=False, server_default="0"),  # how often its shape was amended
 )
 Index("ix_plans_source", plans.c.project, plans.c.source)
 Index("ix_plans_issue_number", plans.c.issue_number)
@@ -89,7 +91,7 @@ _partial("ix_plans_wake_at", plans.c.wake_at, where=plans.c.wake_at.is_not(None)
 phases = Table(
     "phases",
     metadata,
-    Column("id", Text, primary_key=True),  # plan.ordinal, public as queue_id
+    Column("id", Text, primary_key=True),  # plan.serial, public as queue_id
     Column("plan_id", Text, ForeignKey("plans.id"), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("key", Text, nullable=False),
@@ -116,8 +118,10 @@ phases = Table(
     Column("started_at", _Moment),
     Column("finished_at", _Moment),
     Column("updated_at", _Moment, nullable=False),
+    Column("leaving", Boolean, nullable=False, server_default=false()),
+    Column("removed_at", _Moment),
 )
-Index("uq_phases_ordinal", phases.c.plan_id, phases.c.ordinal, unique=True)
+Index("ix_phases_ordinal", phases.c.plan_id, phases.c.ordinal)
 Index("ix_phases_issue_id", phases.c.issue_id)
 _partial("ix_phases_startable", phases.c.plan_id, phases.c.priority, where=phases.c.startable)
 _partial("ix_phases_stops_plan", phases.c.plan_id, where=phases.c.stops_plan)

@@ -121,6 +121,7 @@ def _items(filters: tuple[str, ...]) -> Select[Any]:
         )
         .join_from(phases, plans, p.id == f.plan_id)
         .outerjoin(phase_texts, t.phase_id == f.id)
+        .where(f.removed_at.is_(None))
     )
     return _filtered(statement, filters).order_by(p.created_at, p.id, f.ordinal).limit(bindparam("limit"))
 
@@ -154,8 +155,10 @@ _EVENTS = (
     .limit(bindparam("limit"))
 )
 _BY_STATE = [
-    select(column, func.count()).group_by(column)
-    for column in (plans.c.state, phases.c.status, inbox.c.state, outbox.c.state)
+    select(plans.c.state, func.count()).group_by(plans.c.state),
+    select(phases.c.status, func.count()).where(phases.c.removed_at.is_(None)).group_by(phases.c.status),
+    select(inbox.c.state, func.count()).group_by(inbox.c.state),
+    select(outbox.c.state, func.count()).group_by(outbox.c.state),
 ]
 
 

@@ -34,11 +34,26 @@ def consequences(before: Plan, decision: Decision, message: Message) -> Decision
     if decision.plan == before:  # the very same plan, so that nothing is saved
         return replace(decision, plan=before)
     after = _published(decision.plan)
-    changes = [(before.phases[key], phase) for key, phase in after.phases.items() if phase is not before.phases[key]]
-    decision = Decision(after, decision.effects, (*decision.events, *_events(before, after, changes, message)))
+    changes = list(_changes(before, after))
+    decision = replace(decision, plan=after, events=(*decision.events, *_events(before, after, changes, message)))
     if not after.tracked:
         return decision
-    return decision.doing(*_publishing(before, after), *_issue_effects(before, after, changes, message.cause))
+    publishing = tuple(_publishing(before, after))  # first: what is refreshed may point to what is to be created
+    decision = replace(decision, effects=(*publishing, *decision.effects))
+    return decision.doing(*_issue_effects(before, after, changes, message.cause))
+
+
+def _changes(before: Plan, after: Plan) -> Iterator[Change]:
+    """Phases that were there before and are not as they were; those removed last."""
+    for key, phase in after.phases.items():
+        old = before.phases.get(key)
+        if old is not None and old is not phase:
+            yield old, phase
+    if after.removed is not before.removed:
+        for key, phase in after.removed.items():
+            old = before.phases.get(key) or before.removed[key]
+            if old is not phase:
+                yield old, phase
 
 
 def _published(plan: Plan) -> Plan:
@@ -64,6 +79,10 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
             if new.failure is not None:
                 facts["error"] = new.failure.message
             yield Event(f"phase_{new.state}", after.id, message.cause, new.key, message.by, facts)
+        if new.removed_at is not None and old.removed_at is None:
+            yield Event("phase_removed", after.id, message.cause, new.key, message.by)
+    for key in after.phases.keys() - before.phases.keys():
+        yield Event("phase_added", after.id, message.cause, key, message.by)
     if before.state is not after.state:
         facts = {"from": before.state.value}
         yield Event(f"plan_{after.state}", after.id, message.cause, by=message.by, facts=facts)
@@ -73,7 +92,7 @@ def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: 
     for old, new in changes:
         yield from _child_state(after, old, new, cause)
     for comment in _comments(before, after, changes, cause):
-        if comment.phase is None or after.phase(comment.phase).issue is not None:
+        if comment.phase is None or after.ever(comment.phase).issue is not None:
             yield comment
     yield from _parent_state(before, after, cause)
     if _shows(before, after, changes):
@@ -84,13 +103,17 @@ def _child_state(plan: Plan, old: Phase, new: Phase, cause: str) -> Iterator[Eff
     """The child follows its phase: closed when it is decided, open again when it is to be done."""
     if new.issue is None:
         return
-    was, now = _CLOSED_AS.get(old.state) if old.issue else None, _CLOSED_AS.get(new.state)
+    was, now = _closed_as(old) if old.issue else None, _closed_as(new)
     if now and now != was:
         key = f"close:{cause}:{new.key}"
         yield SetIssueState(plan=plan.id, key=key, phase=new.key, state="closed", reason=now)
     elif was and not now:
         key = f"reopen:{cause}:{new.key}"
         yield SetIssueState(plan=plan.id, key=key, phase=new.key, state="open", reason="reopened")
+
+
+def _closed_as(phase: Phase) -> Literal["completed", "not_planned"] | None:
+    return _CLOSED_AS.get(phase.state) or (None if phase.removed_at is None else "not_planned")
 
 
 def _parent_state(before: Plan, after: Plan, cause: str) -> Iterator[Effect]:
@@ -115,12 +138,16 @@ _UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
 
 def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[PostComment]:
     for old, new in changes:
+        if new.removed_at is not None:
+            if not old.removed_at and _closed_as(old) is None:
+                yield _comment(after, f"removed:{cause}:{new.key}", new.key, notices.removed(new))
+            continue
         if _became(old, new, QueueStatus.FAILED):
             yield _comment(after, f"failed:{cause}:{new.key}", new.key, notices.failed(after, new))
         if _became(old, new, QueueStatus.NEEDS_QA):
             yield _comment(after, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
     for phase in after:
-        if phase.rules.approval and _at_gate(after, phase) and not _at_gate(before, before.phase(phase.key)):
+        if phase.rules.approval and _at_gate(after, phase) and not _was_at_gate(before, phase):
             yield _comment(after, f"gate:{cause}:{phase.key}", phase.key, notices.needs_approval(phase))
     blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
     if blocked and after.issue is not None:
@@ -130,6 +157,11 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
 def _at_gate(plan: Plan, phase: Phase) -> bool:
     """Only an approval is missing. A pause makes no difference, so that its end is not news."""
     return plan.state in _UNDER_WAY and phase.status is QueueStatus.READY and not phase.approved_by
+
+
+def _was_at_gate(before: Plan, phase: Phase) -> bool:
+    old = before.phases.get(phase.key)
+    return old is not None and _at_gate(before, old)
 
 
 def _comment(plan: Plan, key: str, phase: str | None, body: str) -> PostComment:
@@ -144,8 +176,12 @@ def _shows(before: Plan, after: Plan, changes: Sequence[Change]) -> bool:
     """Something that the parent's table or the status comment shows has changed, and there is a parent to show it."""
     if after.issue is None or after.state is PlanState.PUBLISHING:
         return False
-    return before.state is not after.state or any(
-        (old.status, old.attempts, old.failure, old.not_before)
-        != (new.status, new.attempts, new.failure, new.not_before)
-        for old, new in changes
+    return (
+        before.state is not after.state
+        or before.revision != after.revision
+        or any(
+            (old.status, old.attempts, old.failure, old.not_before)
+            != (new.status, new.attempts, new.failure, new.not_before)
+            for old, new in changes
+        )
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from services.coordinator import orders, reports
+from services.coordinator import amending, orders, reports
 from services.coordinator.consequences import consequences
 from services.coordinator.decision import Decision
 from services.domain import messages as m
@@ -26,7 +27,8 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
         decision = Decision(plan, refused=refusal.message)
     if decision.refused:
         return decision.noting(_about(message, "order_refused", why=decision.refused))
-    return consequences(plan, decision, message)
+    after = amending.without_the_gone(decision.plan, now)
+    return consequences(plan, decision if after is decision.plan else replace(decision, plan=after), message)
 
 
 def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
@@ -47,6 +49,8 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return Decision(orders.with_links(plan, message.phase))
         case m.StartPlan():
             return orders.start_plan(plan, message)
+        case m.AmendPlan():
+            return amending.amend(plan, message, now)
         case m.PausePlan():
             return orders.pause_plan(plan)
         case m.ResumePlan():

@@ -55,6 +55,22 @@ def needs_approval(phase: Phase) -> str:
     return f"**{_name(phase)}** could start now and waits for approval, as the policy asks."
 
 
+def removed(phase: Phase) -> str:
+    """On the child of a phase that a new version of the document no longer has."""
+    return _paragraphs(
+        f"**{_name(phase)}** was removed from the plan: the document no longer has this phase.",
+        "What needed it no longer waits for it. Nothing that was written here is lost.",
+    )
+
+
+def both_kept() -> str:
+    """On the child whose text was edited by hand where the plan has changed it, too."""
+    return (
+        "The plan has changed where this issue was edited by hand. **Both are kept**: your text stays as it is, and what the "
+        "plan says now stands below it, under *Changed in the plan*. Take over what you need and delete the rest."
+    )
+
+
 # ---------------------------------------------------------------- parts of sentences
 
 

@@ -58,18 +58,22 @@ def cancel_plan(plan: Plan, now: datetime) -> Decision:
 def set_priority(plan: Plan, order: m.SetPriority) -> Decision:
     if order.phase is None:
         return Decision(replace(plan, priority=order.priority))
-    return Decision(plan.with_phase(replace(plan.phase(order.phase), priority=order.priority)))
+    return Decision(plan.with_phase(replace(_phase(plan, order.phase), priority=order.priority)))
 
 
 def with_issue(plan: Plan, key: str | None, issue: IssueRef) -> Plan:
     """The issue of a phase, or of the plan, is known. The first one stays: a second would be a double."""
     if key is None:
         return plan if plan.issue else replace(plan, issue=issue)
+    if gone := plan.removed.get(key):
+        return plan if gone.issue else replace(plan, removed={**plan.removed, key: replace(gone, issue=issue)})
     phase = plan.phase(key)
     return plan if phase.issue else plan.with_phase(replace(phase, issue=issue))
 
 
 def with_links(plan: Plan, key: str) -> Plan:
+    if key in plan.removed:
+        return plan
     return plan.with_phase(replace(plan.phase(key), linked=True))
 
 
@@ -102,8 +106,10 @@ def claim(plan: Plan, order: m.ClaimPhase, world: World, now: datetime) -> Decis
 
 def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
     """An order about one phase, by its verb."""
-    phase = plan.phase(order.phase)
+    phase = _phase(plan, order.phase)
     match order:
+        case m.RetryPhase() | m.ReopenPhase() if phase.leaving:
+            raise NoTransition("this phase is no longer in the document and is not run again")
         case m.RetryPhase():
             return Decision(plan.with_phase(_reset(phase, Trigger.RETRY)))
         case m.ReopenPhase():
@@ -118,6 +124,12 @@ def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
             return Decision(plan.with_phase(_approved(phase, order, now)))
         case m.RejectPhase():
             return Decision(plan.with_phase(_rejected(phase, order, now)))
+
+
+def _phase(plan: Plan, key: str) -> Phase:
+    if key in plan.removed:
+        raise NoTransition("this phase was removed from the plan")
+    return plan.phase(key)
 
 
 def _next_attempt(plan: Plan, phase: Phase, order: m.ClaimPhase, world: World, now: datetime) -> Attempt:

@@ -94,6 +94,7 @@ class _Turn:
         self._plans: dict[str, Plan] = {}
         self._effects: list[Effect] = []
         self._events: list[Event] = []
+        self._texts: list[tuple[str, PlanText]] = []
         self._look = False
         self._left_elsewhere = False
         self.outcome = Round()
@@ -180,6 +181,8 @@ class _Turn:
         self._plans[decision.plan.id] = decision.plan
         self._effects += decision.effects
         self._events += decision.events
+        if decision.text is not None:
+            self._texts.append((decision.plan.id, decision.text))
 
     # -------------------------------------------------------- starting
 
@@ -235,6 +238,9 @@ class _Turn:
                 wake = wake_at(after, self._world)
                 self._before[id] = self._plans[id] = self._work.plans.save(before, after, wake)
                 self.outcome.wakes[id] = wake
+        for id, text in self._texts:
+            self._work.plans.rewrite(id, text)
+        self._texts.clear()
 
     def _by_project(self) -> dict[str, list[Effect]]:
         """The effects of this round, in the order in which they were wished for."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from services.domain.texts import PhaseText
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Effect:
@@ -34,6 +36,21 @@ class LinkDependencies(_Effect):
 
     phase: str
     kind: Literal["link_dependencies"] = "link_dependencies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshChild(_Effect):
+    """Bring title, body and dependencies of a phase's issue up to date, leaving what people wrote in it.
+
+    `old_title` and `old_text` are what the issue was last given, to be told apart from what people made of it; without
+    `old_text` the text is as before. `dropped` are the keys of phases that the plan no longer says it needs.
+    """
+
+    phase: str
+    old_title: str
+    old_text: PhaseText | None = None
+    dropped: tuple[str, ...] = ()
+    kind: Literal["refresh_child"] = "refresh_child"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +99,7 @@ class StopAttempt(_Effect):
     kind: Literal["stop_attempt"] = "stop_attempt"
 
 
-IssueEffect = CreateIssue | LinkDependencies | RefreshParent | PostComment | SetIssueState
+IssueEffect = CreateIssue | LinkDependencies | RefreshChild | RefreshParent | PostComment | SetIssueState
 ExecutorEffect = DispatchAttempt | StopAttempt
 Effect = IssueEffect | ExecutorEffect
 

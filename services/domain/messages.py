@@ -13,7 +13,8 @@ from pydantic import Field, TypeAdapter
 
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
-from services.domain.phase import IssueRef
+from services.domain.phase import IssueRef, Rules
+from services.domain.texts import PhaseText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +184,37 @@ class SetPriority(_About):
     kind: Literal["set_priority"] = "set_priority"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseShape:
+    """A phase as a new version of the document has it. `key` is the one it has in the plan, or a new one.
+
+    `text` is its new body, `old_text` the one that it takes the place of; both None where it is as before. `rules` None: as
+    before, too; by hand if the phase is new.
+    """
+
+    key: str
+    title: str
+    number: str | None = None
+    needs: tuple[str, ...] = ()
+    text: PhaseText | None = None
+    old_text: PhaseText | None = None
+    rules: Rules | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendPlan(_About):
+    """The document has changed: its phases are these now, in this order. A phase that is not among them is removed."""
+
+    title: str
+    overview: str
+    phases: tuple[PhaseShape, ...]
+    kind: Literal["amend_plan"] = "amend_plan"
+
+
 Report = AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | TimePassed
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
-Order = StartPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
+Order = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
 Message = Fact | Order
 
 _ORDERS = frozenset(get_args(Order))

@@ -82,7 +82,8 @@ class Phase:
 
     `ordinal` is its place in the plan, from 1; `number` the number as written. `attempt` is the newest attempt, `attempts`
     how many there ever were. `failures` counts automatic retries spent, `losses` attempts lost since the last retry by hand.
-    `priority` None: that of the plan.
+    `priority` None: that of the plan. `serial` counts the phases that ever joined the plan and stays when others come and go;
+    0 becomes the ordinal. `leaving`: taken out of the document while it ran; it goes when its execution has ended.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -105,6 +106,13 @@ class Phase:
     priority: int | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    serial: int = 0
+    leaving: bool = False
+    removed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.serial:
+            object.__setattr__(self, "serial", self.ordinal)
 
     def on(self, trigger: Trigger, **changes: Any) -> Phase:
         """The phase after `trigger`, with `changes` to its other fields. Raises NoTransition."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,7 +27,8 @@ class Plan:
     """A plan with its phases in document order, without their bodies.
 
     `version` rises by one with every save; `fences` counts the claims ever made; `selected` restricts which phases may
-    start (None: all). `tracked` plans have issues; an untracked one only runs. Build one with `plan_of`.
+    start (None: all). `tracked` plans have issues; an untracked one only runs. `revision` counts how often its shape was
+    amended; `removed` are the phases that were taken out of it, for their history alone. Build one with `plan_of`.
     """
 
     id: str
@@ -44,9 +45,15 @@ class Plan:
     issue: IssueRef | None = None
     selected: frozenset[str] | None = None
     created_at: datetime | None = None
+    revision: int = 0
+    removed: Mapping[str, Phase] = field(default_factory=dict)
 
     def phase(self, key: str) -> Phase:
         return self.phases[key]
+
+    def ever(self, key: str) -> Phase:
+        """The phase, even if it was removed."""
+        return self.phases.get(key) or self.removed[key]
 
     def with_phase(self, phase: Phase) -> Plan:
         """The plan with this phase in place of its old self; the status of all it affects is computed anew."""

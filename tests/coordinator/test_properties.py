@@ -13,7 +13,7 @@ from services.coordinator.advance import advance, allocate
 from services.coordinator.decide import decide
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
-from services.domain.messages import AttemptFinished, ClaimPhase, Message, TimePassed
+from services.domain.messages import AmendPlan, AttemptFinished, ClaimPhase, Message, TimePassed
 from services.domain.phase import MANUAL, OnError, Qa, Rules
 from services.domain.plan import Plan, plan_of
 from services.domain.world import Limits, World
@@ -79,7 +79,9 @@ def _messages(made: Plan) -> st.SearchStrategy[Message]:
         AttemptFinished, **common, phase=keys, fence=st.integers(1, 12), outcome=st.sampled_from(Outcome), failure=broke
     )
     claims = st.builds(ClaimPhase, **common, phase=keys)
-    others = [st.builds(kind, **common) for kind in sorted(EVERYTHING, key=repr) if kind.__name__ not in _PHASE_WORDS]
+    # an amended shape is only given whole: test_amending has stories of its own for it
+    plain = sorted(EVERYTHING - {AmendPlan}, key=repr)
+    others = [st.builds(kind, **common) for kind in plain if kind.__name__ not in _PHASE_WORDS]
     return st.one_of(claims, claims, ended, ended, *about, *others)
 
 

@@ -13,6 +13,7 @@ from services.domain import effects, messages
 from services.domain.effects import Effect
 from services.domain.failure import Failure
 from services.domain.messages import Message, Order, is_order
+from services.domain.phase import Operation
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
@@ -21,6 +22,8 @@ _json = st.recursive(
 )
 _failures = st.builds(Failure, details=st.dictionaries(st.text(max_size=5), _json, max_size=3))
 st.register_type_strategy(Failure, _failures)
+_operations = st.builds(Operation, arguments=st.dictionaries(st.text(max_size=5), _json, max_size=3))
+st.register_type_strategy(Operation, _operations)
 
 _messages = st.one_of([st.builds(kind) for kind in get_args(Message)])
 _effects = st.one_of([st.builds(kind) for kind in get_args(Effect)])

@@ -58,6 +58,7 @@ LATE = replace(FULL, late_clock=True)
 
 def moves(plan: Plan, vocabulary: Vocabulary) -> Iterator[Move]:
     """Every move in this state."""
+    yield Move(plan, _the_same_document(plan))
     for message in _about_plan(plan.id):
         yield Move(plan, message)
     for phase in plan:
@@ -78,6 +79,15 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.CancelPlan(plan=plan, cause="order")
     yield m.SetPriority(plan=plan, cause="order", priority=20)
     yield m.IssueCreated(plan=plan, cause="issue", phase=None, issue=IssueRef(1, 1))
+
+
+def _the_same_document(plan: Plan) -> m.AmendPlan:
+    """An amendment that amends nothing: what a new shape does is told elsewhere, this must never do anything."""
+    shapes = (
+        m.PhaseShape(key=phase.key, title=phase.title, number=phase.number, needs=plan.graph.needs[phase.key])
+        for phase in plan
+    )
+    return m.AmendPlan(plan=plan.id, cause="order", title=plan.title, overview="", phases=tuple(shapes))
 
 
 _PHASE_ORDERS = (

@@ -114,6 +114,30 @@ def test_what_is_stored_survives_an_upgrade(url: str, clock: HandClock) -> None:
     store.close()
 
 
+def test_plans_from_before_they_could_change_shape_are_read_and_go_back(url: str, clock: HandClock) -> None:
+    migrated(url, "0001")
+    _change(
+        url,
+        "INSERT INTO projects (id, created_at, paused) VALUES ('ada/site', 0, false)",
+        "INSERT INTO plans (id, project, source, title, state, version, fences, priority, tracked, updated_at)"
+        " VALUES ('old', 'ada/site', 'plan.md', 'Old', 'active', 3, 0, 50, false, 0)",
+        "INSERT INTO phases (id, plan_id, ordinal, key, title, rules, executor, state, status, startable, stops_plan,"
+        " holds_slot, attempts, failures, losses, approved_by, linked, updated_at) VALUES ('old.1', 'old', 1, 'a', 'A',"
+        " '{}', 'manual', 'waiting', 'ready', true, false, false, 0, 0, 0, '', false, 0)",
+    )
+
+    schema.upgrade(url)
+    store = Store(url, clock=clock)
+    plan = read(store, "old")
+    store.close()
+    migrated(url, "0001")
+
+    assert [(phase.key, phase.serial, phase.leaving) for phase in plan] == [("a", 1, False)]
+    assert (plan.revision, plan.removed) == (0, {})
+    with connected(url) as connection:
+        assert connection.execute(text("SELECT id FROM phases")).all() == [("old.1",)]
+
+
 def test_the_code_knows_all_migrations() -> None:
     with as_file(files("migrations")) as folder:
         config = Config()
