@@ -65,6 +65,9 @@ class GitHub:
             wanted["parent_issue_id"] = draft.parent_id
         return self._sessions.one(RemoteIssue, "POST", f"/repos/{project}/issues", wanted)
 
+    def edit(self, project: str, number: int, *, title: str, body: str) -> RemoteIssue:
+        return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), {"title": title, "body": body})
+
     def edit_body(self, project: str, number: int, body: str) -> RemoteIssue:
         return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), {"body": body})
 
@@ -84,6 +87,9 @@ class GitHub:
 
     def add_blocker(self, project: str, number: int, blocker_id: int) -> None:
         self._sessions.one(RemoteIssue, "POST", _blocked_by(project, number), {"issue_id": blocker_id})
+
+    def remove_blocker(self, project: str, number: int, blocker_id: int) -> None:
+        self._sessions.one(RemoteIssue, "DELETE", f"{_blocked_by(project, number)}/{blocker_id}")
 
     # ------------------------------------------------------------ comments
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import structlog
 
 from bot.github.client import GitHub
@@ -35,6 +37,18 @@ class Linking:
             if self._link_all(github, plan.project, issue, blockers, again=again):
                 return
         self._say_in_words(github, plan, phase, issue)
+
+    def unlink(self, github: GitHub, plan: Plan, phase: Phase, dropped: Iterable[str]) -> None:
+        """Take away what the plan said before and no longer says; links that people made are theirs."""
+        issue, wanted = phase.issue, {need.key for need in plan.needs(phase)}
+        gone = {ref.id for key in dropped if key not in wanted and (ref := plan.ever(key).issue)}
+        if issue is None or not gone or plan.project in self._without_dependencies:
+            return
+        try:
+            for blocker in gone & github.blockers(plan.project, issue.number):
+                github.remove_blocker(plan.project, issue.number, blocker)
+        except (NotFound, Rejected) as refusal:
+            log.warning("dependency_not_removed", project=plan.project, issue=issue.number, error=refusal.message)
 
     def _link_all(
         self, github: GitHub, project: str, issue: IssueRef, blockers: list[IssueRef], *, again: bool

@@ -14,12 +14,15 @@ from bot.github.answers import RemoteIssue
 from bot.github.client import Draft, GitHub
 from bot.github.errors import RateLimited, Rejected
 from bot.github.linking import Linking
+from bot.github.revising import revise
 from bot.github.showing import Showing
+from services.coordinator import notices
 from services.domain.effects import (
     CreateIssue,
     Effect,
     LinkDependencies,
     PostComment,
+    RefreshChild,
     RefreshParent,
     SetIssueState,
 )
@@ -31,6 +34,7 @@ from services.ports import PlanText, Sending
 from services.publishing import bodies
 from services.publishing.labels import LabelNames
 from services.publishing.markers import Marker, MarkerKind, Markers
+from services.publishing.revision import Reviser
 from services.publishing.text import LIMIT, cut
 
 log = structlog.get_logger()
@@ -80,6 +84,8 @@ class Performer:
 
     def _carry_out(self, effect: Effect, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         again = sending.tries > 1
+        if isinstance(effect, CreateIssue | LinkDependencies | RefreshChild) and effect.phase in plan.removed:
+            return self._adopted(effect, plan) if again and isinstance(effect, CreateIssue) else ()
         match effect:
             case CreateIssue(phase=None):
                 return self._create_parent(effect, plan, text, again=again)
@@ -88,6 +94,8 @@ class Performer:
             case LinkDependencies():
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
+            case RefreshChild():
+                self._revise(effect, plan, text, again=again)
             case RefreshParent():
                 self._showing.refresh(self._github(), plan)
             case PostComment():
@@ -126,6 +134,18 @@ class Performer:
             issue = self._created_below(plan.project, self._child(plan, phase, text, plan.issue))
         self._attach(plan.project, plan.issue, issue)
         return (_created(effect, issue),)
+
+    def _adopted(self, effect: CreateIssue, plan: Plan) -> tuple[IssueCreated, ...]:
+        """The phase was removed meanwhile; an issue that an earlier try has created is not left behind unknown."""
+        issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, effect.phase or ""))
+        return () if issue is None else (_created(effect, issue),)
+
+    def _revise(self, effect: RefreshChild, plan: Plan, text: PlanText, *, again: bool) -> None:
+        phase = plan.phase(effect.phase)
+        reviser = Reviser(self._markers, plan, phase, self._page_of(plan.project))
+        if revise(self._github(), self._linking, reviser, effect, text.phases[phase.key]):
+            said = PostComment(plan=plan.id, key=f"{effect.key}:kept", phase=phase.key, body=notices.both_kept())
+            self._comment(said, plan, again=again)
 
     def _child(self, plan: Plan, phase: Phase, text: PlanText, parent: IssueRef) -> Draft:
         page = self._page_of(plan.project)
@@ -171,7 +191,7 @@ class Performer:
 
     def _set_state(self, effect: SetIssueState, plan: Plan) -> None:
         """No write where it is so already: a person, or an earlier try, was faster."""
-        issue = plan.issue if effect.phase is None else plan.phase(effect.phase).issue
+        issue = plan.issue if effect.phase is None else plan.ever(effect.phase).issue
         if issue is None:
             return
         try:
@@ -184,7 +204,7 @@ class Performer:
 
     def _comment(self, effect: PostComment, plan: Plan, *, again: bool) -> None:
         """On the issue of its phase; on the parent where there is none."""
-        of_phase = plan.phase(effect.phase).issue if effect.phase else None
+        of_phase = plan.ever(effect.phase).issue if effect.phase else None
         issue = of_phase or plan.issue
         if issue is None:
             raise NotFound(f"there is no issue to say this on: {effect.key}")
