@@ -113,6 +113,7 @@ class Phasebot:
         self.clockwork = Clockwork(self)
         self._listeners: list[Listener] = []
         self._is_draining = threading.Event()
+        self._has_begun = False
         self._tracker_secrets: tuple[bytes, ...] = ()
         self._making = threading.Lock()
         self._submitting = threading.Lock()
@@ -129,6 +130,7 @@ class Phasebot:
     def start(self) -> None:
         """Recover what a dead predecessor left, then run."""
         self.beat()
+        self._has_begun = True
         self._recover()
         self.loop.start()
         self.carrier.start()
@@ -154,7 +156,8 @@ class Phasebot:
         self.carrier.stop()
         self.loop.stop()
         self.tracker.close()
-        self.store.release(self.holder)
+        if self._has_begun:
+            self.store.release(self.holder)
         self.store.close()
 
     def beat(self) -> None:
