@@ -16,7 +16,7 @@ from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, names_of
 from services.planning.statements import clean, interpret
-from services.planning.tasks import is_task_heading
+from services.planning.tasks import is_about_a_task
 
 _LABEL = re.compile(
     r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
@@ -72,12 +72,10 @@ class _Reader:
             self._note(clean(aside), line, frozenset({place}))
 
     def _walk(self, cued: frozenset[int]) -> None:
-        """Go through the blocks once; `about` is the dependency section we are in, if any."""
+        """Go through the blocks once; `owner` is what the dependency section we are in is about, if we are in one."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
-        task = _Task()
-        for block in self._outline.blocks:
-            task.meet(block)
+        for place, block in enumerate(self._outline.blocks):
             if isinstance(block, Heading):
                 if inside and block.level <= level:
                     inside = False
@@ -89,14 +87,8 @@ class _Reader:
                 columns = self._row(block, columns, inside=inside)
             elif inside:
                 self._inside(block, owner)
-            elif (
-                block.line in cued
-                and isinstance(block, Item | Paragraph)
-                and not (isinstance(block, Item) and block.box)
-            ):
-                self._elsewhere(block)
-                if not (isinstance(block, Paragraph) and block.quoted):
-                    self._prose(block, of_task=task.holds(block))
+            elif place in cued:
+                self._elsewhere(place)
 
     def _is_about_order(self, heading: Heading) -> bool:
         """A heading of a unit is work, even if it says `Dependencies`."""
@@ -134,8 +126,10 @@ class _Reader:
         ):
             self._note(text, line, owner)
 
-    def _elsewhere(self, block: Item | Paragraph) -> None:
-        """Outside such sections: labelled lines, blanket statements, and sentences that name what they block."""
+    def _elsewhere(self, place: int) -> None:
+        """Outside such sections: labelled lines, blanket statements, sentences that say what they block or need."""
+        block = self._outline.blocks[place]
+        assert isinstance(block, Item | Paragraph)
         for offset, raw in enumerate(block.text.split("\n")):
             line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
             label = _LABEL.match(raw)
@@ -145,13 +139,15 @@ class _Reader:
                 self._each_on_the_one_before(line)
             elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
+        if isinstance(block, Item) or not block.quoted:
+            self._prose(place, block)
 
-    def _prose(self, block: Item | Paragraph, *, of_task: bool) -> None:
+    def _prose(self, place: int, block: Item | Paragraph) -> None:
         """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
         for offset, sentence in sentences(block.text):
             line = block.line + offset
             said = read_sentence(clean(sentence), self._names, owner=self._owner(line))
-            if said and not of_task:
+            if said and not is_about_a_task(self._outline.blocks, place):
                 self._ledger.note(said, line)
             elif said:
                 for subject, needed in product(said.subjects, said.objects):
@@ -236,43 +232,24 @@ class _Reader:
         return find(bare, self._names).units
 
 
-class _Task:
-    """The task a block may belong to, while the blocks go by: under its heading, or nested below its checkbox."""
-
-    def __init__(self) -> None:
-        self._headed = False
-        self._depth: int | None = None
-
-    def meet(self, block: Block) -> None:
-        if isinstance(block, Item):
-            if block.box:
-                self._depth = block.depth if self._depth is None else min(self._depth, block.depth)
-            elif self._depth is not None and block.depth <= self._depth:
-                self._depth = None
-            return
-        self._depth = None
-        if isinstance(block, Heading):
-            self._headed = is_task_heading(block)
-
-    def holds(self, block: Block) -> bool:
-        return self._headed or (isinstance(block, Item) and self._depth is not None and block.depth > self._depth)
-
-
 def _speaking_of_order(blocks: Sequence[Block]) -> frozenset[int]:
-    """The lines of the paragraphs and plain list items that hold one of the cues. Tasks say nothing about phases."""
-    spoken = [block for block in blocks if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)]
-    texts = [block.text.encode() for block in spoken]
-    ends = list(accumulate(len(text) + 1 for text in texts))
-    whole = b"\n".join(texts).lower()
-    return frozenset(spoken[place].line for place in _places_of(CUES, whole, ends))
+    """The places of the paragraphs and plain list items that hold one of the cues. Tasks say nothing about phases."""
+    spoken = [
+        (place, block.text.encode())
+        for place, block in enumerate(blocks)
+        if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)
+    ]
+    ends = list(accumulate(len(text) + 1 for _, text in spoken))
+    whole = b"\n".join(text for _, text in spoken).lower()
+    return frozenset(spoken[piece][0] for piece in _pieces_with(CUES, whole, ends))
 
 
-def _places_of(cues: Sequence[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
+def _pieces_with(cues: Sequence[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
     """The pieces of a text, given by their ends, that hold one of the cues."""
     for cue in cues:
         foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
         at = -1 if foreign else whole.find(cue)
         while at >= 0:
-            place = bisect_right(ends, at)
-            yield place
-            at = whole.find(cue, ends[place])
+            piece = bisect_right(ends, at)
+            yield piece
+            at = whole.find(cue, ends[piece])

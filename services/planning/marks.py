@@ -172,6 +172,12 @@ def _is_sign(char: str) -> bool:
     return unicodedata.category(char) in ("So", "Sk", "Mn", "Cf", "Me", "Zs")
 
 
+def read_unit(text: str) -> Mark | None:
+    """The mark of a line that opens with the name of a unit; None for any other line."""
+    found = _unit(plain(text), section="")
+    return found._replace(done=True) if found and _signed_done(text) else found
+
+
 def read_mark(text: str) -> Mark:
     """Read a heading or the first line of a list item. Never fails: a line that names no unit has no kind."""
     words = plain(text)

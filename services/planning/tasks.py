@@ -20,6 +20,7 @@ _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)
 _FILE = re.compile(r"(?:[\w.@*()\[\]-]+/)+(?:[\w@*-][\w.@*-]*\.\w{1,8})?\Z|[\w@*-][\w.@*-]*\.[A-Za-z]\w{0,7}\Z")
 _LONGEST_PATH = 260
 _SHORTEST_PATH = 2
+_FARTHEST = 200
 _WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
@@ -42,7 +43,7 @@ def habits(outline: Outline, units: Sequence[Unit]) -> Habits:
     for unit in units:
         blocks = outline.blocks[unit.first : unit.last]
         boxed_ids = boxed_ids or any(block.__class__ is Item and block.box and _task_id(block.text) for block in blocks)
-        several = several or sum(block.__class__ is Heading and is_task_heading(block) for block in blocks) > 1
+        several = several or sum(block.__class__ is Heading and _is_task_heading(block) for block in blocks) > 1
     return Habits(boxed_ids, several)
 
 
@@ -76,13 +77,27 @@ def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseD
     return places
 
 
-def is_task_heading(heading: Heading) -> bool:
+def is_about_a_task(blocks: Sequence[Block], place: int) -> bool:
+    """True if the block stands below a task's checkbox, or under a heading that is a task."""
+    block = blocks[place]
+    depth = block.depth if isinstance(block, Item) else 0
+    for above in reversed(blocks[max(0, place - _FARTHEST) : place]):
+        if isinstance(above, Heading):
+            return _is_task_heading(above)
+        if isinstance(above, Item) and above.depth < depth:
+            if above.box:
+                return True
+            depth = above.depth
+    return False
+
+
+def _is_task_heading(heading: Heading) -> bool:
     return _TASK_HEADING.match(plain(heading.text)) is not None
 
 
 def _headed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
     """Headings that are tasks; their checkboxes are steps, and all of them ticked means done. Others count as ever."""
-    heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and is_task_heading(block)]
+    heads = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and _is_task_heading(block)]
     if heads:
         yield from _boxed(blocks[: heads[0]])
     for place, index in enumerate(heads):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planning.marks import Mark, plain, read_mark
+from services.planning.marks import Mark, plain, read_mark, read_unit
 from services.planning.outline import Block, Item, Paragraph, Row
 from services.planning.reading import NOT_MINE, Document, Reading, item_units
 
@@ -34,16 +34,15 @@ def _of_one_kind(found: list[Found]) -> list[Found]:
     return list(first.values())
 
 
-def _found(index: int, mark: Mark, *, done: bool = False) -> Iterator[Found]:
-    if mark.kind in _KINDS and not mark.loose and not mark.section:
+def _found(index: int, mark: Mark | None, *, done: bool = False) -> Iterator[Found]:
+    if mark and mark.kind in _KINDS and not mark.loose and not mark.section:
         yield index, mark.number, mark.title, mark.done or done, mark.kind
 
 
 def _items(document: Document) -> Iterator[Found]:
     for index, block in enumerate(document.outline.blocks):
         if isinstance(block, Item) and block.depth == 0:
-            mark = read_mark(_lead(block.text))
-            yield from _found(index, mark, done=block.done)
+            yield from _found(index, read_unit(_lead(block.text)), done=block.done)
 
 
 def _lead(text: str) -> str:
@@ -59,7 +58,7 @@ def _lead(text: str) -> str:
 def _bold_lines(document: Document) -> Iterator[Found]:
     for index, block in enumerate(document.outline.blocks):
         if isinstance(block, Paragraph) and not block.quoted and _is_bold(block):
-            yield from _found(index, read_mark(block.text.strip().partition("\n")[0]))
+            yield from _found(index, read_unit(block.text.strip().partition("\n")[0]))
 
 
 def _is_bold(block: Paragraph) -> bool:
@@ -77,9 +76,7 @@ def _rows(document: Document) -> Iterator[Found]:
         if block.is_head:
             word = plain(block.cells[0])
             continue
-        mark = _row_mark(block, word)
-        if mark is not None:
-            yield from _found(index, mark, done=_is_ticked(block))
+        yield from _found(index, _row_mark(block, word), done=_is_ticked(block))
 
 
 def _row_mark(row: Row, word: str) -> Mark | None:
