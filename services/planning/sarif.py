@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from services.domain.findings import Finding
 from services.planning.rules import RULES
@@ -45,5 +46,5 @@ def _result(finding: Finding, name: str) -> dict[str, Any]:
         "ruleId": finding.code,
         "level": finding.severity.value,
         "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": name}, "region": region}}],
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(name)}, "region": region}}],
     }
