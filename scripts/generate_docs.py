@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic.fields import FieldInfo
 from bot.cli.root import phasebot
 from bot.settings import Settings, is_secret
 from services.domain.transitions import RULES, PhaseState
+from services.planning import rules, schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -89,10 +91,32 @@ def _command_pages(command: click.Command, context: click.Context) -> Iterator[s
                 yield from _command_pages(child, click.Context(child, info_name=name, parent=context))
 
 
+def findings() -> str:
+    """What `phasebot lint` can say about a plan."""
+    return "\n".join(
+        [
+            "# Findings",
+            "",
+            "What `phasebot lint` and the preview say about a plan. Codes are stable: once published, a code keeps its",
+            "meaning. An error keeps a plan from being published; warnings and notes do not. `phasebot lint --format sarif`",
+            "gives the same codes to code scanning services.",
+            "",
+            rules.as_markdown(),
+        ]
+    )
+
+
+def parse_schema() -> str:
+    """The JSON Schema of what `phasebot parse --json` prints."""
+    return json.dumps(schema.plan_schema(), indent=2) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings,
     "transitions.md": transitions,
+    "findings.md": findings,
+    "parse.schema.json": parse_schema,
 }
 
 
