@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
 from bot.executors.registry import Executors
 from bot.holder import holder_of_this_process, is_dead
+from bot.intake import Intake, Submission, new_id
 from bot.settings import Settings
 from bot.store import Store
 from bot.tools import builtin_registry
@@ -28,15 +28,15 @@ from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop, Receipt
 from bot.workers.resolver import Resolver
 from services.coordinator.intake import Origin, RulesFor, by_hand, plan_from
+from services.coordinator.new_version import NewVersion
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
-from services.domain.messages import AttemptFinished, Message, Report, ResumePlan, RetryPhase, StartPlan
+from services.domain.messages import AttemptFinished, Message, Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.reasons import Reason, why_not_running
-from services.domain.transitions import PhaseState
 from services.domain.world import Limits, World
 from services.execution.redaction import Redactor
 from services.execution.tool import Tool
@@ -65,17 +65,6 @@ class Options:
     workers: int = 1
     issues: bool = True
     labels: LabelNames = field(default_factory=LabelNames)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What became of a document. `resumed`: an unfinished plan of the same source goes on; `finished`: it was done already;
-    `changed`: the document is no longer the one that plan was made from."""
-
-    plan: Plan
-    resumed: bool = False
-    finished: bool = False
-    changed: bool = False
 
 
 class Phasebot:
@@ -116,7 +105,7 @@ class Phasebot:
         self._has_begun = False
         self._tracker_secrets: tuple[bytes, ...] = ()
         self._making = threading.Lock()
-        self._submitting = threading.Lock()
+        self._intake = Intake(self)
         self._remote: Remote | None = None
 
     # ------------------------------------------------------------ life
@@ -196,28 +185,18 @@ class Phasebot:
         start: bool = True,
         selected: frozenset[str] | None = None,
     ) -> Submission:
-        """Make a plan of the draft, or go on with the unfinished one that the same source has made before.
+        """Make a plan of the draft, or amend the one that the same source has made before and go on with it.
 
         Durable when it returns. Raises PlanInvalid (nothing is written).
         """
-        origin = Origin(project or self.project_for(source), source, self.clock.now())
-        plan, text = plan_from(draft, rules_for, origin, id=_new_id(), tracked=self.options.issues)
-        with self._submitting:  # the same document, handed in twice at one moment, is one plan
-            return self._submit(plan, text, again=again, start=start, selected=selected)
+        plan, text = self._made(draft, source=source, rules_for=rules_for, project=project)
+        return self._intake.submit(plan, text, again=again, start=start, selected=selected)
 
-    def _submit(
-        self, plan: Plan, text: PlanText, *, again: bool, start: bool, selected: frozenset[str] | None
-    ) -> Submission:
-        known = None if again else self.store.lookups.plan_of(plan.project, plan.source)
-        if known is not None:
-            changed = _outline(known) != _outline(plan)
-            return self._go_on(known, changed=changed, start=start, selected=selected)
-        if plan.tracked:
-            self.tracker.open()
-            self.tracker.prepare(plan.project)
-        orders = [self._delivery(StartPlan(plan=plan.id, cause=f"start/{plan.id}", selected=selected))] if start else []
-        self.loop.receive(*orders, plans=[(plan, text)]).result()
-        return Submission(self.plan(plan.id) or plan)
+    def changes(self, draft: PlanDraft, *, source: str, rules_for: RulesFor = by_hand) -> NewVersion | None:
+        """What submitting the draft would change about the plan that the same source has made; None if there is none."""
+        plan, text = self._made(draft, source=source, rules_for=rules_for)
+        known = self.store.lookups.plan_of(plan.project, plan.source)
+        return self._intake.compared(known, plan, text) if known else None
 
     def project_for(self, source: str) -> str:
         """The repository of a plan: the one asked for, or one of the local tracker, named after the document's folder."""
@@ -303,32 +282,11 @@ class Phasebot:
             for listener in tuple(self._listeners):
                 listener(done.touched)
 
-    def _delivery(self, message: Message) -> Delivery:
-        return Delivery(
-            id=message.cause, source="order", received_at=self.clock.now(), event=message.kind, messages=(message,)
-        )
-
-    def _go_on(self, plan: Plan, *, changed: bool, start: bool, selected: frozenset[str] | None) -> Submission:
-        """Failed phases are tried again; what is done stays done."""
-        if plan_status(plan) is PlanStatus.COMPLETED:
-            return Submission(plan, finished=True, changed=changed)
-        if plan.tracked:
-            self.tracker.open()
-            self.tracker.prepare(plan.project)
-        if start:
-            seen = self.remote().catch_up(plan, self.store.lookups.pending(plan.id)) if plan.issue else []
-            orders = [*seen, *self._orders_to_go_on(plan, selected)]
-            self.receive(*(self._delivery(order) for order in orders)).result()
-        return Submission(self.plan(plan.id) or plan, resumed=True, changed=changed)
-
-    def _orders_to_go_on(self, plan: Plan, selected: frozenset[str] | None) -> list[Message]:
-        mark = f"{plan.id}/{plan.version}/again"
-        orders: list[Message] = []
-        if plan.state in (PlanState.PAUSED, PlanState.CANCELLED):
-            orders.append(ResumePlan(plan=plan.id, cause=f"{mark}/resume"))
-        orders.append(StartPlan(plan=plan.id, cause=f"{mark}/start", selected=selected))
-        failed = [one for one in plan if one.state is PhaseState.FAILED and (selected is None or one.key in selected)]
-        return orders + [RetryPhase(plan=plan.id, phase=one.key, cause=f"{mark}/{one.key}") for one in failed]
+    def _made(
+        self, draft: PlanDraft, *, source: str, rules_for: RulesFor, project: str | None = None
+    ) -> tuple[Plan, PlanText]:
+        origin = Origin(project or self.project_for(source), source, self.clock.now())
+        return plan_from(draft, rules_for, origin, id=new_id(), tracked=self.options.issues)
 
     def _recover(self) -> None:
         """What a process of this machine that is dead by now has held is free again, and its attempts are lost."""
@@ -363,15 +321,6 @@ def _may_move(plan: Plan, phase: Phase) -> bool:
     selected = plan.selected is None or phase.key in plan.selected
     waits_for_approval = phase.rules.approval and not phase.approved_by
     return phase.status == "ready" and plan.state is PlanState.ACTIVE and selected and not waits_for_approval
-
-
-def _outline(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
-    return [(phase.title, plan.graph.needs[phase.key]) for phase in plan]
-
-
-def _new_id() -> str:
-    """Short, unique, and speakable: no vowels, so that it never spells a word."""
-    return "".join(secrets.choice("0123456789bcdfghjklmnpqrstvwxyz") for _ in range(10))
 
 
 def _slug(name: str) -> str:

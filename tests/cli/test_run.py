@@ -103,14 +103,15 @@ def test_a_finished_plan_is_summed_up_and_again_makes_a_new_one(phasebot: Phaseb
     assert len(_titles(phasebot, "closed")) == 8
 
 
-def test_a_plan_that_was_changed_goes_on_as_it_was_and_says_so(phasebot: Phasebot) -> None:
+def test_a_plan_that_was_changed_is_amended_and_it_says_so(phasebot: Phasebot) -> None:
     _run(phasebot, CHAIN, UNTIL_MENDED)
 
     again = _run(phasebot, DIAMOND, UNTIL_MENDED)
 
     assert again.code == 1
-    assert "notice     The file has changed since this plan was made" in again.err
-    assert "4: Door" not in again.out
+    assert "notice     The file has changed since this plan was made; the plan was amended:" in again.err
+    assert "+ 4: Door" in again.err
+    assert "4: Door" in again.out
 
 
 def test_for_machines_there_is_one_object_a_line_and_nothing_else(phasebot: Phasebot) -> None:

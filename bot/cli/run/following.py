@@ -9,20 +9,20 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bot.cli.run.words import amended
 from bot.cli.signals import on_signal
 from services.domain.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.bootstrap import Phasebot, Submission
+    from bot.bootstrap import Phasebot
     from bot.cli.run.hands import Hands
     from bot.cli.run.view import View
+    from bot.intake import Submission
 
 LOOK_AGAIN = 1.0
 """Seconds after which the plan is read anew, for changes that another process has made."""
-
-CHANGED = "The file has changed since this plan was made; the plan goes on as it was. --again makes a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ class Follower:
     def _follow(self, submission: Submission) -> Ending:
         plan = submission.plan
         self._view.begin(plan, resumed=submission.resumed)
-        if submission.changed:
-            self._view.say(CHANGED)
+        if submission.changes:
+            for line in amended(submission.changes):
+                self._view.say(line)
         if not submission.finished:
             while not self._is_over(plan):
                 plan = self._next(plan)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap import Options, Phasebot, Submission
+from bot.bootstrap import Options, Phasebot
 from bot.cli.exits import Exit
 from bot.cli.remote import checked_token
 from bot.cli.run.facts import Facts
@@ -21,6 +21,7 @@ from bot.cli.run.records import Records, emit
 from bot.cli.run.request import Prepared, Request
 from bot.cli.run.summary import Summary
 from bot.cli.selection import DependencyNotSelected, refuse_incomplete
+from bot.intake import Submission
 from services.domain.plan import Plan
 from services.domain.world import Limits
 

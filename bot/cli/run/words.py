@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from services.coordinator.notices import spoken
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
+from services.planning.diff import Diff, as_text
 
 ICONS: dict[QueueStatus, tuple[str, str]] = {
     QueueStatus.QUEUED: ("·", "dim"),
@@ -20,6 +22,12 @@ ICONS: dict[QueueStatus, tuple[str, str]] = {
     QueueStatus.CANCELLED: ("–", "dim"),
 }
 """An icon and its colour; the word stands beside it wherever there is room, so that nothing hangs on the colour."""
+
+
+def amended(changes: Diff) -> Iterator[str]:
+    """What the run has changed about the plan, because its file has changed."""
+    yield "The file has changed since this plan was made; the plan was amended:"
+    yield from as_text(changes)
 
 
 def status_word(phase: Phase) -> str:

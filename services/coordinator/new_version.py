@@ -1,0 +1,113 @@
+"""A new version of a document: what it changes about the plan made from the old one, and the order that makes it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+
+from services.domain.messages import AmendPlan, PhaseShape
+from services.domain.phase import Phase, Rules
+from services.domain.plan import Plan
+from services.domain.texts import PhaseText, PlanText
+from services.domain.transitions import PhaseState
+from services.planning.diff import Change, Diff, diff
+from services.planning.outlines import PlanOutline, outline_of_plan
+
+_TEXT = frozenset({Change.CONTENT, Change.TASKS, Change.DOCUMENTS})
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """How the plan compares with a new version of its document.
+
+    `keys` says of each phase of the document which key it has in the plan, now or from the amendment on.
+    """
+
+    diff: Diff
+    keys: Mapping[str, str]
+    title: str
+    overview: str
+    shapes: tuple[PhaseShape, ...]
+
+    def __bool__(self) -> bool:
+        """True if there is anything to amend: in the document, or in the rules that the policy gives."""
+        return bool(self.diff) or any(shape.rules is not None for shape in self.shapes)
+
+    def order(self, plan: Plan, cause: str) -> AmendPlan:
+        return AmendPlan(plan=plan.id, cause=cause, title=self.title, overview=self.overview, phases=self.shapes)
+
+
+def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> NewVersion:
+    """Compare a stored plan with one just made from the new version of its document.
+
+    Phases that stay although the document no longer has them (done, or about to leave) make no difference. If the new plan
+    says only that everything is done by hand, which is so where no policy was given, the rules stay as they are.
+    """
+    found = diff(_without_the_leaving(plan, text), outline_of_plan(made, made_text))
+    gone = tuple(one for one in found.phases if one.changes != (Change.REMOVED,) or not _stays(plan, one.section.key))
+    found = replace(found, phases=gone)
+    keys = {**found.pairs, **dict(_new_keys(plan, [one.key for one in made if one.key not in found.pairs]))}
+    rewritten = {one.section.key for one in found.phases if one.new and (one.old is None or _TEXT & set(one.changes))}
+    has_rules = any(phase.rules != Rules() for phase in made)
+    shapes = (
+        _shape(
+            phase,
+            plan.phases.get(keys[phase.key]),
+            keys=keys,
+            needs=made.graph.needs[phase.key],
+            texts=(text.phases.get(keys[phase.key]), made_text.phases[phase.key] if phase.key in rewritten else None),
+            has_rules=has_rules,
+        )
+        for phase in made
+    )
+    return NewVersion(found, keys, made.title, made_text.overview, tuple(shapes))
+
+
+def _shape(
+    phase: Phase,
+    old: Phase | None,
+    *,
+    keys: Mapping[str, str],
+    needs: Iterable[str],
+    texts: tuple[PhaseText | None, PhaseText | None],
+    has_rules: bool,
+) -> PhaseShape:
+    old_text, text = texts
+    is_new_rule = has_rules and (old is None or phase.rules != old.rules)
+    return PhaseShape(
+        key=keys[phase.key],
+        title=phase.title,
+        number=phase.number,
+        needs=tuple(keys[need] for need in needs),
+        text=text,
+        old_text=old_text if text else None,
+        rules=phase.rules if is_new_rule else None,
+    )
+
+
+def _without_the_leaving(plan: Plan, text: PlanText) -> PlanOutline:
+    """The plan as its document had it: what is waited for only until it has left was not said by the document."""
+    outline = outline_of_plan(plan, text)
+    leaving = {phase.key for phase in plan if phase.leaving}
+    sections = (replace(one, needs=tuple(key for key in one.needs if key not in leaving)) for one in outline.sections)
+    return replace(outline, sections=tuple(sections))
+
+
+def _stays(plan: Plan, key: str) -> bool:
+    phase = plan.phase(key)
+    return phase.leaving or phase.state is PhaseState.COMPLETED
+
+
+def _new_keys(plan: Plan, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A key of its own for each phase that joins: never that of another phase, not even of one that was removed."""
+    taken = {*plan.phases, *plan.removed}
+    for key in wanted:
+        free = next(one for one in _variants(key) if one not in taken)
+        taken.add(free)
+        yield key, free
+
+
+def _variants(key: str) -> Iterator[str]:
+    yield key
+    yield from (f"{key}-{number}" for number in count(2))
