@@ -134,11 +134,8 @@ def _phase(phase: PhaseDraft, *, may_be_empty: bool) -> Iterator[Finding]:
 
 
 def _refused(outline: Outline, phase: PhaseDraft) -> Iterator[Finding]:
-    refused = refused_docs(phase.content)
-    if refused:
-        opening = phase.content.partition("\n")[0]
-        first = outline.lines.index(opening, phase.line - 1) + 1
-        yield from (BY_CODE["path_refused"].at(first + offset, path=path) for path, offset in refused)
+    text = "\n".join(outline.lines[phase.line - 1 : phase.end_line])
+    yield from (BY_CODE["path_refused"].at(phase.line + offset, path=path) for path, offset in refused_docs(text))
 
 
 def _tasks(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:

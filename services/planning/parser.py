@@ -97,9 +97,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
 def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraft:
     outline = document.outline
     tasks = read_tasks(outline, unit, habit)
-    content = outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line)
-    if NO_RESPONSE in content:
-        content = content.replace(NO_RESPONSE, "").strip("\n")
+    content = _answered(outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line))
     return PhaseDraft(
         key=key,
         number=unit.number,
@@ -192,4 +190,11 @@ def _overview(document: Document, units: Sequence[Unit]) -> str:
     if start > end:
         return ""
     skipped = outline.front_matter.count("\n") + 3 if outline.front_matter and start == 1 else start
-    return outline.text(skipped, end).replace(NO_RESPONSE, "").strip()
+    return _answered(outline.text(skipped, end)).strip()
+
+
+def _answered(text: str) -> str:
+    """The text without the lines an issue form writes where a field was left empty."""
+    if NO_RESPONSE not in text:
+        return text
+    return "\n".join(line for line in text.split("\n") if line.strip() != NO_RESPONSE).strip("\n")

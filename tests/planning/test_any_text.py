@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
-import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.planning.draft import PlanDraft
 from services.planning.parser import parse, parse_single
-from services.planning.schema import plan_schema
 from tests.planning.plans import KIRO, SPEC_KIT
+from tests.planning.validity import check
 
-_VALIDATOR = jsonschema.Draft202012Validator(plan_schema())
 _PIECES = st.sampled_from(
     [
         "# ",
@@ -76,24 +71,6 @@ _DOCUMENTS = st.one_of(
     st.lists(_PIECES, max_size=60).map("".join),
     st.lists(st.sampled_from((SPEC_KIT + KIRO).split("\n")), max_size=60).map("\n".join),
 )
-
-
-def check(plan: PlanDraft, text: str) -> None:
-    """What holds for every draft."""
-    last = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-    keys = [phase.key for phase in plan.phases]
-    assert len(set(keys)) == len(keys)
-    assert plan.has_phases is bool(plan.phases)
-    for place, phase in enumerate(plan.phases):
-        assert 1 <= phase.line <= phase.end_line <= last
-        assert all(1 <= task.line <= last for task in phase.tasks)
-        for dependency in phase.depends_on:
-            assert dependency.key in keys
-            assert dependency.key != phase.key
-            assert 1 <= dependency.line <= last
-            assert dependency.source == "stated" or keys.index(dependency.key) < place
-    assert all(1 <= finding.line <= last for finding in plan.findings)
-    _VALIDATOR.validate(json.loads(json.dumps(plan.as_json())))
 
 
 @settings(max_examples=300, deadline=None)

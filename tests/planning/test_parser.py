@@ -77,3 +77,10 @@ def test_a_document_can_be_taken_as_one_phase() -> None:
 
 def test_labels_name_the_kind_and_the_stories() -> None:
     assert parse(SPEC_KIT).phases[2].labels == ("phase", "us1")
+
+
+def test_only_lines_that_are_empty_answers_are_left_out() -> None:
+    plan = parse("## Phase 1: A\n\n_No response_\nWrite `_No response_` if so, see ../a.md\n\n## Phase 2: B\n\nb\n")
+
+    assert plan.phases[0].content == "Write `_No response_` if so, see ../a.md"
+    assert [(one.code, one.line) for one in plan.findings] == [("path_refused", 4)]

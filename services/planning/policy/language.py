@@ -83,3 +83,4 @@ class PolicyText(_Strict):
     defaults: RulesText = RulesText()
     phases: list[EntryText] = Field([], max_length=1000)
     publish: PublishText = PublishText()
+    writeback: bool = Field(False, description="Tick in the plan file what is done, at the end of a run.")

@@ -43,6 +43,7 @@ class Policy:
     workers: int | None = None
     worker_cap: int | None = None
     labels: Labels = field(default_factory=Labels)
+    writeback: bool = False
     defaults: RulesText = field(default_factory=RulesText)
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()

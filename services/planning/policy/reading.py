@@ -114,6 +114,7 @@ def _policy(language: PolicyText, source: Source) -> Policy:
         workers=limits.workers,
         worker_cap=limits.worker_cap,
         labels=Labels(parent=labels.parent, child=labels.child),
+        writeback=language.writeback,
         defaults=language.defaults,
         entries=tuple(_entries(language, source)),
         findings=_in_order(source.findings),
