@@ -198,6 +198,12 @@ class Phasebot:
         known = self.store.lookups.plan_of(plan.project, plan.source)
         return self._intake.compared(known, plan, text) if known else None
 
+    def finished(self, draft: PlanDraft, *, source: str) -> frozenset[str] | None:
+        """Keys of the draft's phases that are done in the plan that the same source has made; None if there is none."""
+        plan, text = self._made(draft, source=source, rules_for=by_hand)
+        known = self.store.lookups.plan_of(plan.project, plan.source)
+        return self._intake.compared(known, plan, text).finished(known) if known else None
+
     def project_for(self, source: str) -> str:
         """The repository of a plan: the one asked for, or one of the local tracker, named after the document's folder."""
         return self.options.repo or f"{self.tracker.owner}/{_slug(Path(source).parent.name or 'plans')}"

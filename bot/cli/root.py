@@ -7,6 +7,7 @@ import os
 import click
 
 from bot.cli.commands.db import db
+from bot.cli.commands.diff import diff
 from bot.cli.commands.doctor import doctor
 from bot.cli.commands.lint import lint
 from bot.cli.commands.localhub import localhub
@@ -14,6 +15,7 @@ from bot.cli.commands.parse import parse
 from bot.cli.commands.policy import policy
 from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
+from bot.cli.commands.writeback import writeback
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -47,5 +49,5 @@ def phasebot(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, parse, lint, policy, serve, localhub, db, doctor):
+for command in (run, diff, writeback, parse, lint, policy, serve, localhub, db, doctor):
     phasebot.add_command(command)

@@ -34,6 +34,18 @@ class NewVersion:
         """True if there is anything to amend: in the document, or in the rules that the policy gives."""
         return bool(self.diff) or any(shape.rules is not None for shape in self.shapes)
 
+    @property
+    def reruled(self) -> tuple[str, ...]:
+        """The phases that get other rules, by name."""
+        changed = (one for one in self.shapes if one.rules is not None)
+        return tuple(f"{one.number}: {one.title}" if one.number else one.title for one in changed)
+
+    def finished(self, plan: Plan) -> frozenset[str]:
+        """Keys, in the document, of the phases that are done; not of those that it describes differently by now."""
+        rewritten = {one.section.key for one in self.diff.phases if _TEXT & set(one.changes)}
+        done = {phase.key for phase in plan if phase.state is PhaseState.COMPLETED}
+        return frozenset(key for key, known in self.keys.items() if known in done and key not in rewritten)
+
     def order(self, plan: Plan, cause: str) -> AmendPlan:
         return AmendPlan(plan=plan.id, cause=cause, title=self.title, overview=self.overview, phases=self.shapes)
 

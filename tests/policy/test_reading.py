@@ -186,7 +186,7 @@ publish: {labels: {parent: ""}}
     [
         ("version: 1\nlimts: {}", "there is no key `limts` here. Did you mean `limits`?"),
         ("version: 1\nphases: [{match: A, onerror: fail}]", "there is no key `onerror` here. Did you mean `on_error`?"),
-        ("version: 1\nzzz: 1", "`zzz` here. There are: defaults, limits, phases, publish, version."),
+        ("version: 1\nzzz: 1", "`zzz` here. There are: defaults, limits, phases, publish, version, writeback."),
         ("version: 1\nphases: [{match: A, operations: [{tool: comand}]}]", "no tool `comand`. Did you mean `command`?"),
         ("version: 1\ndefaults: {executor: Local}", "no executor `Local`. Did you mean `local`?"),
         ("version: 1\ndefaults: {on_error: skipp}", "not `skipp`. Did you mean `skip`?"),

@@ -63,8 +63,7 @@ class Follower:
         plan = submission.plan
         self._view.begin(plan, resumed=submission.resumed)
         if submission.changes:
-            for line in amended(submission.changes):
-                self._view.say(line)
+            self._view.say("\n".join(amended(submission.changes)))
         if not submission.finished:
             while not self._is_over(plan):
                 plan = self._next(plan)

@@ -17,6 +17,7 @@ from bot.cli.run.following import Ending, Follower
 from bot.cli.run.hands import Hands
 from bot.cli.run.lines import Lines
 from bot.cli.run.outcome import exit_of
+from bot.cli.run.progress import write_back
 from bot.cli.run.records import Records, emit
 from bot.cli.run.request import Prepared, Request
 from bot.cli.run.summary import Summary
@@ -118,10 +119,13 @@ def _tell(prepared: Prepared, bot: Phasebot, ending: Ending) -> Exit:
         show_issues=_show_issues(prepared.request),
         has_policy=prepared.policy is not None,
     )
+    progress = write_back(prepared, bot) if prepared.policy and prepared.policy.writeback else ""
     if prepared.request.as_json:
+        if progress:
+            emit("notice", message=progress)
         emit("summary", **summary.record())
     else:
-        for line in summary.text():
+        for line in (*summary.text(), *([progress] if progress else ())):
             click.echo(line)
     return code
 
