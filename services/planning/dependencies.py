@@ -20,7 +20,7 @@ from services.planning.tasks import is_about_a_task
 
 _LABEL = re.compile(
     r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
-    r"depends[ -]?on|dependencies|dependency|prerequisites?|requires|blocked[ -]by|after|predecessors?|sequence|"
+    r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|blocked[ -]by|after|predecessors?|sequence|"
     r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
     r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|"
     r"зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"

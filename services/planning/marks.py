@@ -117,7 +117,7 @@ _STARTS_SEPARATED = re.compile(_SEPARATOR)
 _KEYCAP = "\u20e3"
 _KEYCAPS = re.compile("(\\d)\ufe0f?\u20e3\\s*")
 _EMPHASIS = re.compile(r"\*\*|__|~~|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|<[^<>]{1,60}>")
-_LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,300}\)")
+LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,300}\)")
 _LEADING_BOX = re.compile(r"\[[ xX-]\]\s+")
 _BRACKET_NOTE = re.compile(r"\s*\[checkpoint[^\]]{0,40}\]\s*\Z", re.IGNORECASE)
 _DONE_WORDS = (
@@ -155,7 +155,7 @@ def plain(text: str) -> str:
     if _KEYCAP in text:
         text = _KEYCAPS.sub(r"\1. ", text)
     if "](" in text:
-        text = _LINK.sub(r"\1", text)
+        text = LINK.sub(r"\1", text)
     if "*" in text or "_" in text or "<" in text or "~" in text:
         text = _EMPHASIS.sub("", text)
     text = _LEADING_BOX.sub("", text.strip(), count=1) if text.lstrip().startswith("[") else text.strip()

@@ -273,9 +273,9 @@ BLOCKS_NAMED = Phrases(
 """A sentence that names what it blocks or follows, wherever it stands."""
 
 _CUES = """
-    pend bloc prereq requi wait follow after once sequence order before build bottom previous start immediate need predec
-    aucune keine après hängt nach wartet benötigt erforder setzt dopo richied tras después necesita após depois requer precisa
-    завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
+    pend bloc prereq precond requi wait follow after once sequence order before build bottom previous start begin until
+    immediate need predec first keine aucune après hängt nach wartet benötigt erforder setzt dopo richied tras después
+    necesita após depois requer precisa завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
     依 의존 前 後 后 相 取 完 완료 이후
 """
 CUES = tuple(cue.encode() for cue in _CUES.split())

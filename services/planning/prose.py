@@ -17,20 +17,25 @@ from services.planning.wording import (
     BEHIND,
     DOUBT,
     ENDED,
+    FIRST,
+    FIRST_ENDED,
     FREE_TO_START,
     JOINED,
     LEAD,
     NEEDS_AT_ONCE,
+    NOT_BEFORE,
     ONE_BEFORE,
+    ONLY_AFTER,
     OPENING,
     SOURCE,
+    START,
     STOPS,
     STORIES,
     TITLE_ENDS,
     TITLE_TAIL,
 )
 
-_CUT = re.compile(r"\s(?:(?<=[.!?]\s)\s*|(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•]\s)|[。！？]")
+_CUT = re.compile(r"\s(?:(?<=[.!?]\s)\s*|(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•]\s)|[。！？]|;\s")
 _CLAUSE = re.compile(r"\s+[-–—]+\s+|\s*[:：]\s+|\s*[(（]|,\s+|;\s+")
 
 
@@ -53,7 +58,7 @@ def read_sentence(text: str, names: Names, *, owner: frozenset[int]) -> Statemen
     body = text[opening.end() :] if opening else text
     found, end = leading(body, names)
     if not end:
-        return _about(body, names, owner)
+        return _about(body, names, owner) or _ordered(body, names)
     if BEHIND.match(body, end):
         return _needing(found, owner)
     return _about_another(body[end:], names, found.units)
@@ -64,6 +69,20 @@ def _about_another(text: str, names: Names, subject: frozenset[int]) -> Statemen
     clauses = (text, *_CLAUSE.split(text)[1:])
     said = (_about(clause.strip(" ()（）"), names, subject) for clause in clauses)
     return next((statement for statement in said if statement), None)
+
+
+def _ordered(text: str, names: Names) -> Statement | None:
+    """`Do not start Phase 3 until Phase 2 is complete`."""
+    start = START.match(text)
+    if start is None:
+        return None
+    subject, end = leading(text[start.end() :], names)
+    rest = text[start.end() + end :].lstrip()
+    order = (NOT_BEFORE if start["not"] else ONLY_AFTER).match(rest)
+    if order is None or not subject.units:
+        return None
+    found, tail = _objects(rest[order.end() :], names, min(subject.units), leads=(LEAD,))
+    return None if DOUBT.match(tail) else _needing(found, subject.units)
 
 
 def _about(text: str, names: Names, subject: frozenset[int]) -> Statement | None:
@@ -85,6 +104,10 @@ def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
     if strong:
         found, tail = _objects(text[strong.end() :], names, min(subject), leads=(LEAD, SOURCE))
         return NOTHING if DOUBT.match(tail) else found
+    first = FIRST.match(text)
+    if first:
+        found, end = leading(text[first.end() :], names)
+        return found if FIRST_ENDED.match(text, first.end() + end) else NOTHING
     weak = AFTER.match(text)
     if weak is None:
         return NOTHING

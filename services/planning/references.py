@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from services.planning.marks import kind_of
 from services.planning.reading import Unit
 
-_NUM = r"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|[一二三四五六七八九十]{1,3}(?!\w)|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
+_WORDS = "one two three four five six seven eight nine ten"
+_DIGITS = {
+    word: str(place)
+    for words in (_WORDS.upper(), "I II III IV V VI VII VIII IX X XI XII")
+    for place, word in enumerate(words.split(), start=1)
+}
+"""`Phase II` and `Phase Two` are `Phase 2`, whichever the heading says."""
+_WORD_NUMBER = f"(?i:{_WORDS.replace(' ', '|')})"
+_NUM = (
+    rf"(?:{_WORD_NUMBER}(?!\w)|\d+(?:\.\d+)*[a-z]?(?![\w])|[一二三四五六七八九十]{{1,3}}(?!\w)"
+    r"|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
+)
 _KINDS = (
     r"(?:sub-?)?phases?|fases?|faza|fasi|этап\w*|фаз\w*|フェーズ|阶段|階段|段階|단계|giai đoạn|"
     r"stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
@@ -26,7 +37,7 @@ _HEAD = re.compile(
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
 )
 _FIRST = re.compile(rf"(?P<number>{_NUM})(?P<open>\s?\+(?![ ]?\w))?")
-_NUMBERISH = re.compile(r"[\d一二三四五六七八九十]|\b[A-Z]{1,5}\b")
+_NUMBERISH = re.compile(rf"[\d一二三四五六七八九十]|\b[A-Z]{{1,5}}\b|\b{_WORD_NUMBER}\b")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
     "kind": rf"(?:(?i:{_KINDS})\s*[:#№]?\s*)?",
@@ -143,6 +154,8 @@ def _spellings(number: str | None) -> Iterator[str]:
         return
     plain = number.upper().strip()
     yield plain
+    if plain in _DIGITS:
+        yield _DIGITS[plain]
     digits = plain.lstrip("WPMSJEV-")
     if digits and digits != plain and digits[0].isdigit():
         yield digits.lstrip("0") or "0"
@@ -223,7 +236,9 @@ def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]
         if place is None and "task" in names.kinds:
             return names.numbers.get(number, ())
         return (place,) if place is not None else ()
-    return names.numbers.get(number.upper(), names.numbers.get(number.upper().lstrip("0") or "0", ()))
+    plain = number.upper()
+    other = _DIGITS.get(plain) or plain.lstrip("0") or "0"
+    return names.numbers.get(plain, names.numbers.get(other, ()))
 
 
 def _expanded(text: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, bool]]:

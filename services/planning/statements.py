@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from services.planning.marks import LINK
 from services.planning.phrases import (
     AFTERWARDS,
     ALL,
@@ -58,8 +59,11 @@ class Statement(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """A sentence without emphasis, backticks and double spaces, cut to a bearable length; each `2단계` as ` 단계 2 `."""
-    text = _EMPHASIS.sub("", text[:_LONGEST])
+    """A sentence without emphasis, links, backticks and double spaces, cut to a bearable length; each `2단계` as ` 단계 2 `."""
+    text = text[:_LONGEST]
+    if "](" in text:
+        text = LINK.sub(r"\1", text)
+    text = _EMPHASIS.sub("", text)
     if not text.isascii() and _CJK_SIGN.search(text):
         text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
     return " ".join(text.split())

@@ -15,7 +15,7 @@ _ALL_OF = r"(?:(?:all |the )?(?:work|tasks|everything) (?:in|of|for) )?"
 
 OPENING = _any(
     rf"{_ALL_OF}(?:this|the current|diese[rs]?|cette|cet|esta|este|questa) (?:\w+ )?{_KIND}\s+",
-    r"(?:этот этап|эта фаза|giai đoạn này|it|es|sie|elle)\s+",
+    r"(?:этот этап|эта фаза|giai đoạn này|it|this|es|sie|elle)\s+",
     r"(?:本|此|该|該|この|이)\s?(?:阶段|階段|フェーズ|段階|단계)[はがは는은]?\s*",
     r"",
     before=rf"[^\w(（]*(?:[(（]\s*)?{_NOTE}",
@@ -47,6 +47,7 @@ NEEDS_AT_ONCE = _any(
 """Words after which a reference can only be something needed."""
 
 AFTER = _any(
+    r"(?:(?:comes|goes|runs?|happens|execute|implement|do this|scheduled|planned|sequential(?:ly)?|to be \w+) )?"
     r"(?:only |immediately |directly |right )?after|once|follows",
     r"nach|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
     after=r"\b\s*[:：]?\s*",
@@ -54,7 +55,8 @@ AFTER = _any(
 """Words that need a closer look: `After Phase 1` is a statement, and `After Phase 1 created the tables` a story."""
 
 BEHIND = _any(
-    r"(?:must|has to|have to|needs? to|should) be \w+ (?:before|prior to) (?:starting )?this\b",
+    r"(?:must|has to|have to|needs? to|should) be \w+ (?:first|(?:before|prior to) (?:starting )?this)\b",
+    r"blocks? this\b|(?:is|are) (?:a |hard )*(?:prerequisites?|required|needed)(?:\W*\Z| (?:for|before|to start) this\b)",
     r"(?:が)?完了(?:した)?後|の後に?(?:開始|着手)|に依存|(?:が)?完了(?:して|し)から",
     r"(?:全部)?(?:完成|结束|結束)(?:之)?[後后]|之?后(?:即?可)?(?:开始|進行|进行)",
     r"(?:을|를|이|가)?\s*완료\s*(?:후|되면)|에 의존|이후(?:에)? 시작",
@@ -64,13 +66,22 @@ BEHIND = _any(
 
 LEAD = _any(
     r"on|upon|that|the|all|both|each|of|having|work|outputs?|results?|deliverables",
-    r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from",
+    r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from|in",
     r"la|le|les|el|los|las|il|du|de|des|del|della|do|da|den|dem|der|die|dass|fin|finalización|conclusão|completamento",
     r"abschluss|завершени[яе]|окончани[яе]|khi|hoàn thành",
     before=r"(?:(?:",
     after=r")\s+|l['’]|d['’])*",
 )
 """What may stand before what is needed: `the completion of`."""
+
+FIRST = _any(r"(?:must |first )?(?:complete|finish|land|merge)", after=r"\s+")
+FIRST_ENDED = _any(r"first\b", r"before (?:starting|beginning|this)(?: (?:on )?this)?\b(?! \w+ \d)", before=r"\s*")
+"""`Complete Phase 1 first`, `Finish Phase 1 before starting this`: what stands around what is needed."""
+
+START = _any(r"(?P<not>(?:do not|don['’]t|never) )?(?:start|begin)", after=r"\s+")
+ONLY_AFTER = _any(r"(?:only )?(?:after|once)", after=r"\s+")
+NOT_BEFORE = _any(r"until|before|unless", after=r"\s+")
+"""`Start Phase 3 only after Phase 2`, `Do not start Phase 3 until Phase 2 is complete`."""
 
 SOURCE = _any(
     r"(?:[\w'’/-]+ ){1,4}(?:from|of) (?:the )?",
