@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, null, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
+from bot.store.scheduling import slots_taken
 from bot.store.sql import Listed, Session
 from bot.store.tables import attempts, holders, outbox, outbox_pending, phases, plans, word
 from bot.store.work import SqlWork
@@ -95,8 +96,8 @@ class Lookups:
 
     def slots(self) -> Slots:
         """The slots taken; good for showing, not for giving any away."""
-        with self._looking() as work:
-            return work.plans.slots()
+        with self._reading() as session:
+            return slots_taken(session, ())
 
     def live_attempts(self) -> list[LiveAttempt]:
         with self._reading() as session:

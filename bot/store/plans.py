@@ -22,7 +22,7 @@ from bot.store.plan_rows import (
     plan_row,
     shape_row,
 )
-from bot.store.scheduling import DUE, NEXT_WAKE, STARTABLE, changed_phases, slots_taken
+from bot.store.scheduling import DUE, NEXT_WAKE, STARTABLE, changed_phases, slots_taken, take_turn
 from bot.store.sql import Listed, Session, insert_into, names_of, update_of
 from bot.store.tables import (
     attempts,
@@ -257,6 +257,7 @@ class SqlPlans:
         return moment_or_none(row[0]) if row else None
 
     def slots(self) -> Slots:
+        take_turn(self._session)
         return slots_taken(self._session, [(held.stored, held.plan) for held in self._held.values() if held.is_changed])
 
 

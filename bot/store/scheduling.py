@@ -69,8 +69,10 @@ def take_turn(session: Session) -> None:
 
 
 def slots_taken(session: Session, changes: Iterable[tuple[Plan, Plan]]) -> Slots:
-    """What the database says, and what this Work has changed since: plans as (stored, now)."""
-    take_turn(session)
+    """What the database says, and what this Work has changed since: plans as (stored, now).
+
+    To give slots away, take the turn first; to show them, this is enough.
+    """
     taken = _Taken()
     for project, plan, executor, count in session.rows(_SLOTS):
         taken.add(project, plan, executor, count)
