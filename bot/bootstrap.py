@@ -33,7 +33,7 @@ from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
 from services.domain.messages import AttemptFinished, Message, Report
-from services.domain.phase import Phase
+from services.domain.phase import MANUAL, Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.reasons import Reason, why_not_running
@@ -102,6 +102,7 @@ class Phasebot:
         self.clockwork = Clockwork(self)
         self._listeners: list[Listener] = []
         self._is_draining = threading.Event()
+        self._is_holding = threading.Event()
         self._has_begun = False
         self._tracker_secrets: tuple[bytes, ...] = ()
         self._making = threading.Lock()
@@ -116,8 +117,10 @@ class Phasebot:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Recover what a dead predecessor left, then run."""
+    def start(self, *, hold: bool = False) -> None:
+        """Recover what a dead predecessor left, then run. `hold`: start no phase before `go`, because its plan may change."""
+        if hold:
+            self._is_holding.set()
         self.beat()
         self._has_begun = True
         self._recover()
@@ -125,6 +128,11 @@ class Phasebot:
         self.carrier.start()
         self.resolver.start()
         self.clockwork.start()
+
+    def go(self) -> None:
+        """Start phases from now on."""
+        self._is_holding.clear()
+        self.loop.look()
 
     def drain(self, timeout: float | None = None) -> bool:
         """Start nothing new and let finish what runs. True if all of it ended within `timeout` seconds."""
@@ -275,9 +283,15 @@ class Phasebot:
         return World(
             holder=self.holder,
             limits=replace(limits, executors=local),
-            executors=frozenset({"manual"}) if self._is_draining.is_set() else self.executors.names,
+            executors=self._open_executors(),
             lease=self.lease,
         )
+
+    def _open_executors(self) -> frozenset[str]:
+        """Those that take work now."""
+        if self._is_holding.is_set():
+            return frozenset()
+        return frozenset({MANUAL}) if self._is_draining.is_set() else self.executors.names
 
     def _report(self, report: Report) -> None:
         self.loop.tell(report)

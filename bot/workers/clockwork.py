@@ -9,6 +9,8 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from services.domain.errors import StorageUnavailable, TransientError
+
 if TYPE_CHECKING:
     from bot.bootstrap import Phasebot
 
@@ -33,4 +35,16 @@ class Clockwork:
             self._scheduler.shutdown(wait=True)
 
     def _every(self, seconds: int, job: Callable[[], object]) -> None:
-        self._scheduler.add_job(job, "interval", seconds=seconds, coalesce=True, max_instances=1, name=job.__name__)
+        self._scheduler.add_job(_in_one_line(job), "interval", seconds=seconds, coalesce=True, max_instances=1)
+
+
+def _in_one_line(job: Callable[[], object]) -> Callable[[], None]:
+    """A store that cannot be written for a while is worth a line, not a traceback; the next time may be better."""
+
+    def run() -> None:
+        try:
+            job()
+        except (StorageUnavailable, TransientError) as error:
+            log.warning("job_put_off", job=job.__name__, error=str(error))
+
+    return run

@@ -53,8 +53,10 @@ class Follower:
         unwatch = self._bot.watch(self._heard)
         try:
             with on_signal(lambda: self._news.put(_Signal.INTERRUPTED)):
-                self._bot.start()
-                return self._follow(submit())
+                self._bot.start(hold=True)
+                submission = submit()
+                self._bot.go()
+                return self._follow(submission)
         finally:
             unwatch()
             self._view.end()
