@@ -11,7 +11,7 @@ import structlog
 from bot.workers.outbox import OutboxWorker
 from services.coordinator.phase_coordinator import Round
 from services.domain.attempts import Attempt
-from services.domain.effects import CreateIssue, DispatchAttempt, RefreshChild, RefreshParent, StopAttempt
+from services.domain.effects import CreateIssue, DispatchAttempt, RefreshChild, RefreshParent, ReviseParent, StopAttempt
 from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
@@ -116,7 +116,7 @@ class Carrier:
         plan = self._phasebot.plan(effect.plan)
         if plan is None:
             raise NotFound(f"there is no plan {effect.plan}")
-        shows_text = isinstance(effect, CreateIssue | RefreshChild | RefreshParent)
+        shows_text = isinstance(effect, CreateIssue | RefreshChild | RefreshParent | ReviseParent)
         text = self._phasebot.store.lookups.text(plan.id) if shows_text else PlanText("", {})
         try:
             return self._phasebot.remote().perform(sending, plan, text)

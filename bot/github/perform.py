@@ -14,7 +14,7 @@ from bot.github.answers import RemoteIssue
 from bot.github.client import Draft, GitHub
 from bot.github.errors import RateLimited, Rejected
 from bot.github.linking import Linking
-from bot.github.revising import revise
+from bot.github.revising import Revising
 from bot.github.showing import Showing
 from services.coordinator import notices
 from services.domain.effects import (
@@ -24,6 +24,7 @@ from services.domain.effects import (
     PostComment,
     RefreshChild,
     RefreshParent,
+    ReviseParent,
     SetIssueState,
 )
 from services.domain.errors import NotFound, TransientError
@@ -94,7 +95,7 @@ class Performer:
             case LinkDependencies():
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
-            case RefreshChild():
+            case RefreshChild() | ReviseParent():
                 self._revise(effect, plan, text, again=again)
             case RefreshParent():
                 self._showing.refresh(self._github(), plan)
@@ -140,11 +141,16 @@ class Performer:
         issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, effect.phase or ""))
         return () if issue is None else (_created(effect, issue),)
 
-    def _revise(self, effect: RefreshChild, plan: Plan, text: PlanText, *, again: bool) -> None:
-        phase = plan.phase(effect.phase)
-        reviser = Reviser(self._markers, plan, phase, self._page_of(plan.project))
-        if revise(self._github(), self._linking, reviser, effect, text.phases[phase.key]):
-            said = PostComment(plan=plan.id, key=f"{effect.key}:kept", phase=phase.key, body=notices.both_kept())
+    def _revise(self, effect: RefreshChild | ReviseParent, plan: Plan, text: PlanText, *, again: bool) -> None:
+        reviser = Reviser(self._markers, plan, self._page_of(plan.project))
+        revising, key = Revising(self._github(), self._linking, reviser), None
+        if isinstance(effect, RefreshChild):
+            key = effect.phase
+            has_conflicts = revising.child(plan.phase(key), effect, text.phases[key])
+        else:
+            has_conflicts = revising.parent(effect, text)
+        if has_conflicts:
+            said = PostComment(plan=plan.id, key=f"{effect.key}:kept", phase=key, body=notices.both_kept())
             self._comment(said, plan, again=again)
 
     def _child(self, plan: Plan, phase: Phase, text: PlanText, parent: IssueRef) -> Draft:

@@ -13,13 +13,13 @@ from datetime import datetime
 from services.coordinator.decision import Decision
 from services.domain import messages as m
 from services.domain.attempts import Outcome
-from services.domain.effects import Effect, RefreshChild
+from services.domain.effects import Effect, RefreshChild, ReviseParent
 from services.domain.graph import Graph
 from services.domain.phase import MANUAL, Phase, Rules
 from services.domain.plan import Plan, PlanState, plan_of
 from services.domain.texts import PlanText
 from services.domain.transitions import PhaseState, Trigger
-from services.publishing.bodies import child_block, child_title
+from services.publishing.bodies import child_block, child_title, parent_title
 from services.publishing.publish import is_published
 
 Needs = Mapping[str, tuple[str, ...]]
@@ -35,15 +35,16 @@ def amend(plan: Plan, order: m.AmendPlan, now: datetime) -> Decision:
     needs = {key: _needs(plan, key, shapes.get(key), found, leaving) for key in _in_order(plan, order.phases, found)}
     after = _assembled(plan, found, needs, now)
     changed = {shape.key: shape.text for shape in order.phases if shape.text is not None}
-    if after is plan and not changed and order.title == plan.title:
+    if after is plan and not changed and order.title == plan.title and order.old_overview is None:
         return Decision(plan)
     after = _published_again(replace(after, title=order.title, revision=plan.revision + 1))
-    return Decision(after, tuple(_refreshed(plan, after, shapes, order.cause)), text=PlanText(order.overview, changed))
+    shown = (*_revised(plan, after, order), *_refreshed(plan, after, shapes, order.cause))
+    return Decision(after, shown, text=PlanText(order.overview, changed))
 
 
 def without_the_gone(plan: Plan, now: datetime) -> Plan:
     """Leaving phases go as soon as nothing of theirs is in flight any more."""
-    if not any(phase.leaving and not phase.is_in_flight for phase in plan):
+    if not plan.revision or not any(phase.leaving and not phase.is_in_flight for phase in plan):
         return plan
     found = {phase.key: phase if _is_over(phase) else _parting(phase) for phase in plan}
     gone = {key for key, phase in found.items() if phase.leaving and _is_over(phase)}
@@ -157,6 +158,14 @@ def _published_again(plan: Plan) -> Plan:
 
 
 # ---------------------------------------------------------------- issues
+
+
+def _revised(before: Plan, after: Plan, order: m.AmendPlan) -> Iterator[Effect]:
+    """The parent, where its title or its overview is another."""
+    is_shown = after.tracked and after.state is not PlanState.PLANNED
+    if is_shown and (before.title != after.title or order.old_overview is not None):
+        key, title = f"parent:{order.cause}", parent_title(before)
+        yield ReviseParent(plan=after.id, key=key, old_title=title, old_overview=order.old_overview)
 
 
 def _refreshed(before: Plan, after: Plan, shapes: Mapping[str, m.PhaseShape], cause: str) -> Iterator[Effect]:

@@ -28,6 +28,7 @@ class NewVersion:
     keys: Mapping[str, str]
     title: str
     overview: str
+    old_overview: str | None
     shapes: tuple[PhaseShape, ...]
 
     def __bool__(self) -> bool:
@@ -47,7 +48,14 @@ class NewVersion:
         return frozenset(key for key, known in self.keys.items() if known in done and key not in rewritten)
 
     def order(self, plan: Plan, cause: str) -> AmendPlan:
-        return AmendPlan(plan=plan.id, cause=cause, title=self.title, overview=self.overview, phases=self.shapes)
+        return AmendPlan(
+            plan=plan.id,
+            cause=cause,
+            title=self.title,
+            overview=self.overview,
+            old_overview=self.old_overview,
+            phases=self.shapes,
+        )
 
 
 def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> NewVersion:
@@ -73,7 +81,8 @@ def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> 
         )
         for phase in made
     )
-    return NewVersion(found, keys, made.title, made_text.overview, tuple(shapes))
+    old_overview = text.overview if found.overview else None
+    return NewVersion(found, keys, made.title, made_text.overview, old_overview, tuple(shapes))
 
 
 def _shape(

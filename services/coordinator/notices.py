@@ -9,19 +9,20 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from services.domain.failure import Failure
-from services.domain.phase import Phase, QueueStatus
+from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
 from services.publishing.text import fenced, inline
+from services.publishing.words import listed
 
 
 def failed(plan: Plan, phase: Phase) -> str:
     """On the child of a phase that failed for good."""
-    blocked = [plan.phases[key] for key in plan.graph.downstream(phase.key)]
-    blocked = [one for one in blocked if one.status is QueueStatus.BLOCKED]
+    behind = set(plan.graph.downstream(phase.key))
+    blocked = [one for one in plan if one.key in behind and one.status is QueueStatus.BLOCKED]
     return _paragraphs(
         f"**{_name(phase)}** failed{_on_attempt(phase)}.",
         _why(phase.failure),
-        _hangs_on_it(blocked),
+        _hangs_on_it(phase, blocked),
         _ways_out(
             "fix the cause and run the plan again: phases that are done stay done, this one is tried anew",
             "close this issue as **completed** if you have done the work yourself",
@@ -36,9 +37,14 @@ def blocked(plan: Plan, phases: Sequence[Phase]) -> str:
     causes = _causes(plan, phases)
     what = "1 phase is" if len(phases) == 1 else f"{len(phases)} phases are"
     return _paragraphs(
-        f"**{what} blocked**: {_names(causes)} did not finish.",
+        f"**{what} blocked**: {listed(_cause(one) for one in causes)}.",
         "\n".join(f"- {_name(phase)}{_issue(phase)} needs {_names(plan.needs(phase))}" for phase in phases),
         "They start by themselves as soon as what they need is completed or skipped.",
+        _ways_out(
+            "mend the cause and run the plan again: what is done stays done",
+            f"close {listed(_reference(one) for one in causes)} as **completed** if the work is done, or as **not planned** "
+            "to go on without it; that takes write access to this repository",
+        ),
     )
 
 
@@ -86,6 +92,16 @@ def _names(phases: Iterable[Phase]) -> str:
     return ", ".join(f"**{_name(phase)}**" for phase in phases)
 
 
+def _cause(phase: Phase) -> str:
+    """A phase that did not finish, and the code of the reason."""
+    reason = f" (`{phase.failure.type}`)" if phase.failure else ""
+    return f"**{_name(phase)}**{_issue(phase)} {phase.status}{reason}"
+
+
+def _reference(phase: Phase) -> str:
+    return f"#{phase.issue.number}" if phase.issue else f"**{_name(phase)}**"
+
+
 def _issue(phase: Phase) -> str:
     return f" (#{phase.issue.number})" if phase.issue else ""
 
@@ -117,10 +133,13 @@ def _why(failure: Failure | None) -> str:
     return f"`{failure.type}`{tool}: {inline(failure.message)}"
 
 
-def _hangs_on_it(phases: Sequence[Phase]) -> str:
-    if not phases:
-        return "Nothing else waits for it."
-    return f"Blocked by this: {_names(phases)}."
+def _hangs_on_it(phase: Phase, blocked: Sequence[Phase]) -> str:
+    match phase.rules.on_error:
+        case OnError.CONTINUE:
+            return "The plan goes on without it. This issue stays open for whoever mends it."
+        case OnError.FAIL:
+            return "The plan stops here, as the policy asks: what runs may finish, nothing new starts."
+    return f"Blocked by this: {_names(blocked)}." if blocked else "Nothing else waits for it."
 
 
 def _ways_out(*ways: str) -> str:

@@ -61,6 +61,16 @@ class RefreshParent(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseParent(_Effect):
+    """Bring title and overview of the parent up to date, leaving what people wrote in it. As for a child, `old_title` and
+    `old_overview` are what it was last given."""
+
+    old_title: str
+    old_overview: str | None = None
+    kind: Literal["revise_parent"] = "revise_parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostComment(_Effect):
     """A new comment on the issue of a phase, or on the parent where `phase` is None. `body` is ready to be posted."""
 
@@ -99,7 +109,7 @@ class StopAttempt(_Effect):
     kind: Literal["stop_attempt"] = "stop_attempt"
 
 
-IssueEffect = CreateIssue | LinkDependencies | RefreshChild | RefreshParent | PostComment | SetIssueState
+IssueEffect = CreateIssue | LinkDependencies | RefreshChild | ReviseParent | RefreshParent | PostComment | SetIssueState
 ExecutorEffect = DispatchAttempt | StopAttempt
 Effect = IssueEffect | ExecutorEffect
 

@@ -203,10 +203,14 @@ class PhaseShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendPlan(_About):
-    """The document has changed: its phases are these now, in this order. A phase that is not among them is removed."""
+    """The document has changed: its phases are these now, in this order. A phase that is not among them is removed.
+
+    `old_overview` is what the overview takes the place of; None where it is as before.
+    """
 
     title: str
     overview: str
+    old_overview: str | None = None
     phases: tuple[PhaseShape, ...]
     kind: Literal["amend_plan"] = "amend_plan"
 

@@ -1,58 +1,78 @@
-"""The revision of a phase's issue: which title and body it is to have now, given what people made of them."""
+"""Revisions: which title and body an issue is to have now that its plan was amended, given what people made of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.domain.effects import RefreshChild
+from services.domain.effects import RefreshChild, ReviseParent
 from services.domain.phase import Phase
 from services.domain.plan import Plan
-from services.ports import PhaseText
+from services.ports import PhaseText, PlanText
 from services.publishing.block import Block
-from services.publishing.bodies import child_block, child_body, child_title
+from services.publishing.bodies import child_block, child_body, child_title, parent_block, parent_body, parent_title
 from services.publishing.markers import Marker, MarkerKind, Markers
-from services.publishing.merge import Merged, merged
+from services.publishing.merge import merged
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an issue says: as it was found, or as it is to be."""
+
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """What the issue is to say. `has_conflicts`: people and the plan changed the same passage, and both are kept."""
 
-    title: str
-    body: str
+    written: Written
     has_conflicts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reviser:
-    """Revises the issue of a phase of a plan. `repository_url` is the page of the repository, if it has one."""
+    """Revises the issues of a plan. `repository_url` is the page of the repository, if it has one."""
 
     markers: Markers
     plan: Plan
-    phase: Phase
     repository_url: str = ""
 
-    def revised(self, effect: RefreshChild, text: PhaseText, *, title: str, body: str) -> Revision:
-        """`title` and `body` are those the issue has. A title that people gave it stays."""
-        wanted = child_title(self.phase) if title == effect.old_title else title
-        found = self._body(effect.old_text, text, body.replace("\r\n", "\n"))
-        text_now = found.text.replace("\n", "\r\n") if "\r\n" in body else found.text
-        return Revision(wanted, text_now, bool(found.conflicts))
+    def child(self, phase: Phase, effect: RefreshChild, text: PhaseText, found: Written) -> Revision:
+        """A title that people gave it stays, and so does whatever they wrote."""
+        edited = Block(self.markers, self.plan.id, phase.key).replaced(found.body, child_block(self.plan, phase))
+        title = child_title(phase) if found.title == effect.old_title else found.title
+        if effect.old_text is None:
+            return Revision(Written(title, edited), has_conflicts=False)
+        versions = (self._child_body(phase, effect.old_text), self._child_body(phase, text))
+        return self._revised(title, versions, edited, Marker(MarkerKind.PHASE, self.plan.id, phase.key))
 
-    def _body(self, old: PhaseText | None, new: PhaseText, body: str) -> Merged:
-        block = Block(self.markers, self.plan.id, self.phase.key)
-        edited = block.replaced(body, child_block(self.plan, self.phase))
-        if old is None:
-            return Merged(edited)
-        marker = self.markers.write(Marker(MarkerKind.PHASE, self.plan.id, self.phase.key))
-        parts = (_without(marker, one) for one in (self._rendered(old), self._rendered(new), edited))
-        found = merged(*parts)
-        return Merged(f"{found.text}\n\n{marker}", found.conflicts)
+    def parent(self, effect: ReviseParent, text: PlanText, found: Written) -> Revision:
+        edited = Block(self.markers, self.plan.id).replaced(found.body, parent_block(self.plan))
+        title = parent_title(self.plan) if found.title == effect.old_title else found.title
+        if effect.old_overview is None:
+            return Revision(Written(title, edited), has_conflicts=False)
+        versions = (self._parent_body(effect.old_overview), self._parent_body(text.overview))
+        return self._revised(title, versions, edited, Marker(MarkerKind.PLAN, self.plan.id))
 
-    def _rendered(self, text: PhaseText) -> str:
-        return child_body(self.plan, self.phase, text, self.markers, repository_url=self.repository_url)
+    def _child_body(self, phase: Phase, text: PhaseText) -> str:
+        return child_body(self.plan, phase, text, self.markers, repository_url=self.repository_url)
+
+    def _parent_body(self, overview: str) -> str:
+        return parent_body(self.plan, PlanText(overview, {}), self.markers)
+
+    def _revised(self, title: str, versions: tuple[str, str], edited: str, of: Marker) -> Revision:
+        """The marker comes last, whatever is appended; a body that came through a browser keeps its CRLF line ends."""
+        marker = self.markers.write(of)
+        base, new, theirs = (_without(marker, one) for one in (*versions, edited.replace("\r\n", "\n")))
+        found = merged(base, new, theirs)
+        body = _with_line_ends_of(edited, f"{found.text}\n\n{marker}")
+        return Revision(Written(title, body), bool(found.conflicts))
 
 
 def _without(marker: str, body: str) -> str:
-    """It comes last, whatever is appended."""
     return body.replace(marker, "").rstrip()
+
+
+def _with_line_ends_of(body: str, text: str) -> str:
+    return text.replace("\n", "\r\n") if "\r\n" in body else text

@@ -87,6 +87,18 @@ def test_a_renamed_phase_keeps_its_issue_and_what_people_wrote(away: Away) -> No
     assert len(titles(away)) == 4
 
 
+def test_the_parent_takes_a_new_title_and_overview_and_keeps_what_people_wrote(away: Away) -> None:
+    overview = "# Shop\n\nWe sell shoes.\n\nOnly online.\n"
+    away.run(PLAN.replace("# Shop\n", overview, 1))
+    edited = (issue(away, 1).body or "").replace("Only online.", "Only online, for now.")
+    away.hub.edit_issue(REPO, 1, "ada", body=edited)
+
+    away.run(PLAN.replace("# Shop\n", overview.replace("# Shop", "# Web shop").replace("shoes", "hats"), 1))
+
+    assert issue(away, 1).title == "[Multi-Phase] Web shop"
+    assert "We sell hats.\n\nOnly online, for now." in (issue(away, 1).body or "")
+
+
 def test_amending_a_second_time_changes_nothing_more(away: Away) -> None:
     away.run()
     new = "# Web shop\n\n## Phase 1: Schema\n\n## Phase 2: Search\n\nFind things.\n\n## Phase 3: Pages\n"
