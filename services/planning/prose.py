@@ -35,7 +35,8 @@ from services.planning.wording import (
     TITLE_TAIL,
 )
 
-_CUT = re.compile(r"\s(?:(?<=[.!?]\s)\s*|(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•]\s)|[。！？]|;\s")
+_CUT = re.compile(r"[.!?;]\s+|[。！？]|\n(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•](?<=\s.)\s")
+"""Each way begins with a sign, so that the search runs from sign to sign."""
 _CLAUSE = re.compile(r"\s+[-–—]+\s+|\s*[:：]\s+|\s*[(（]|,\s+|;\s+")
 
 
