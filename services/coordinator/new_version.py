@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
 from services.domain.messages import AmendPlan, PhaseShape
 from services.domain.phase import Phase, Rules
 from services.domain.plan import Plan
-from services.domain.texts import PhaseText, PlanText
+from services.domain.texts import PlanText
 from services.domain.transitions import PhaseState
-from services.planning.diff import Change, Diff, diff
+from services.planning.diff import Change, Diff, PhaseDiff, diff
 from services.planning.outlines import PlanOutline, outline_of_plan
 
 _TEXT = frozenset({Change.CONTENT, Change.TASKS, Change.DOCUMENTS})
@@ -65,46 +65,51 @@ def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> 
     says only that everything is done by hand, which is so where no policy was given, the rules stay as they are.
     """
     found = diff(_without_the_leaving(plan, text), outline_of_plan(made, made_text))
-    gone = tuple(one for one in found.phases if one.changes != (Change.REMOVED,) or not _stays(plan, one.section.key))
-    found = replace(found, phases=gone)
-    keys = {**found.pairs, **dict(_new_keys(plan, [one.key for one in made if one.key not in found.pairs]))}
-    rewritten = {one.section.key for one in found.phases if one.new and (one.old is None or _TEXT & set(one.changes))}
-    has_rules = any(phase.rules != Rules() for phase in made)
-    shapes = (
-        _shape(
-            phase,
-            plan.phases.get(keys[phase.key]),
-            keys=keys,
-            needs=made.graph.needs[phase.key],
-            texts=(text.phases.get(keys[phase.key]), made_text.phases[phase.key] if phase.key in rewritten else None),
-            has_rules=has_rules,
-        )
-        for phase in made
+    told = tuple(one for one in found.phases if one.changes != (Change.REMOVED,) or not _stays(plan, one.section.key))
+    keys = dict(found.pairs) | dict(_new_keys(plan, [one.key for one in made if one.key not in found.pairs]))
+    shaping = _Shaping(plan, text, made, made_text, keys)
+    return NewVersion(
+        diff=replace(found, phases=told),
+        keys=keys,
+        title=made.title,
+        overview=made_text.overview,
+        old_overview=text.overview if found.overview else None,
+        shapes=tuple(shaping.shapes(_rewritten(told))),
     )
-    old_overview = text.overview if found.overview else None
-    return NewVersion(found, keys, made.title, made_text.overview, old_overview, tuple(shapes))
 
 
-def _shape(
-    phase: Phase,
-    old: Phase | None,
-    *,
-    keys: Mapping[str, str],
-    needs: Iterable[str],
-    texts: tuple[PhaseText | None, PhaseText | None],
-    has_rules: bool,
-) -> PhaseShape:
-    old_text, text = texts
-    is_new_rule = has_rules and (old is None or phase.rules != old.rules)
-    return PhaseShape(
-        key=keys[phase.key],
-        title=phase.title,
-        number=phase.number,
-        needs=tuple(keys[need] for need in needs),
-        text=text,
-        old_text=old_text if text else None,
-        rules=phase.rules if is_new_rule else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Shaping:
+    """The phases of the new version, in the words of the old plan."""
+
+    plan: Plan
+    text: PlanText
+    made: Plan
+    made_text: PlanText
+    keys: Mapping[str, str]
+
+    def shapes(self, rewritten: Collection[str]) -> Iterator[PhaseShape]:
+        """`rewritten` are the phases, by their keys in the new version, whose text is another."""
+        has_rules = any(phase.rules != Rules() for phase in self.made)
+        for phase in self.made:
+            key, is_rewritten = self.keys[phase.key], phase.key in rewritten
+            yield PhaseShape(
+                key=key,
+                title=phase.title,
+                number=phase.number,
+                needs=tuple(self.keys[need] for need in self.made.graph.needs[phase.key]),
+                text=self.made_text.phases[phase.key] if is_rewritten else None,
+                old_text=self.text.phases.get(key) if is_rewritten else None,
+                rules=self._other_rules(phase) if has_rules else None,
+            )
+
+    def _other_rules(self, phase: Phase) -> Rules | None:
+        old = self.plan.phases.get(self.keys[phase.key])
+        return phase.rules if old is None or phase.rules != old.rules else None
+
+
+def _rewritten(phases: Iterable[PhaseDiff]) -> frozenset[str]:
+    return frozenset(one.new.key for one in phases if one.new and (one.old is None or _TEXT & set(one.changes)))
 
 
 def _without_the_leaving(plan: Plan, text: PlanText) -> PlanOutline:

@@ -80,6 +80,15 @@ def test_where_both_changed_the_same_both_stay_and_it_is_said_once(published: De
     assert [("Both are kept" in one.body) for one in published.comments("b")] == [True]
 
 
+def test_a_body_that_came_through_a_browser_keeps_its_line_ends(published: Desk) -> None:
+    edited = body(published).replace("First.", "First of all.").replace("\n", "\r\n")
+    published.hub.edit_issue(REPO, published.ref("b").number, "ada", body=edited)
+
+    amended(published, "First.\n\nSecond.\n\nLast.")
+
+    assert body(published) == edited.replace("Third.", "Last.")
+
+
 def test_links_follow_and_those_of_people_stay(published: Desk) -> None:
     hub = published.hub
     theirs = hub.create_issue(REPO, "ada", "Not of the plan")
