@@ -24,7 +24,7 @@ _LABEL = re.compile(
     r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
     r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|"
     r"зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"
-    r"(?:\*\*|__|_|\*)?\s*[:：](?:\*\*|__|_|\*)?\s*(?P<body>.*)",
+    r"(?:\*\*|__|_|\*)?\s*(?:[:：](?:\*\*|__|_|\*)?\s*(?P<body>.*)|\Z)",
     re.IGNORECASE,
 )
 _SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
@@ -75,7 +75,12 @@ class _Reader:
         """Go through the blocks once; `owner` is what the dependency section we are in is about, if we are in one."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
+        listing: int | None = None
         for place, block in enumerate(self._outline.blocks):
+            if listing is not None and isinstance(block, Item) and block.depth > listing:
+                self._listed(block)
+                continue
+            listing = None
             if isinstance(block, Heading):
                 if inside and block.level <= level:
                     inside = False
@@ -89,6 +94,7 @@ class _Reader:
                 self._inside(block, owner)
             elif place in cued:
                 self._elsewhere(place)
+                listing = _opens_a_list(block)
 
     def _is_about_order(self, heading: Heading) -> bool:
         """A heading of a unit is work, even if it says `Dependencies`."""
@@ -134,7 +140,7 @@ class _Reader:
             line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
             label = _LABEL.match(raw)
             if label:
-                self._labelled(label["label"], clean(label["body"]), line)
+                self._labelled(label["label"], clean(label["body"] or ""), line)
             elif BLANKET.search(raw):
                 self._each_on_the_one_before(line)
             elif BLOCKS_NAMED.search(raw):
@@ -152,6 +158,12 @@ class _Reader:
             elif said:
                 for subject, needed in product(said.subjects, said.objects):
                     self._lifted.setdefault((subject, needed), line)
+
+    def _listed(self, item: Item) -> None:
+        """An item below `**Depends on**:` is a whole reference, or speaks of something else."""
+        said = read_sentence(f"Depends on {clean(item.text)}", self._names, owner=self._owner(item.line))
+        if said:
+            self._ledger.note(said, item.line)
 
     def _labelled(self, label: str, body: str, line: int) -> None:
         owner = self._owner(line)
@@ -230,6 +242,16 @@ class _Reader:
         text = plain(text)
         bare = f"Phase {text}" if re.fullmatch(r"\d+[a-z]?", text) else text
         return find(bare, self._names).units
+
+
+def _opens_a_list(block: Block) -> int | None:
+    """The depth below which items are what a block such as `**Depends on**:` leaves open; None for other blocks."""
+    if not isinstance(block, Item | Paragraph):
+        return None
+    label = _LABEL.match(block.text.rpartition("\n")[2][:_LONGEST])
+    if label is None or label["body"]:
+        return None
+    return block.depth if isinstance(block, Item) else -1
 
 
 def _speaking_of_order(blocks: Sequence[Block]) -> frozenset[int]:

@@ -170,6 +170,18 @@ def test_a_phase_may_say_that_it_waits_for_nothing(sentence: str) -> None:
     assert plan(sentence).phases[3].depends_on == ()
 
 
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "**Depends on**:\n\n- Phase 1 (its tables)\n- Phase 2",
+        "**Dependencies**\n- Setup\n- [Phase 2](#store) complete\n- Shop software from the market",
+        "- **Prerequisites:**\n  - Completion of Phase 1\n  - Phase 2\n- See Phase 3",
+    ],
+)
+def test_a_label_may_be_followed_by_a_list(listing: str) -> None:
+    assert needed(listing) == ["Setup", "Store"]
+
+
 def test_a_sentence_anywhere_may_open_with_the_phase_it_is_about() -> None:
     overview = "Phase 3 (Shop) depends on Phase 1.\n\n- Phase 4: Ship it — after Phase 2\n"
 
