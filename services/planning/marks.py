@@ -174,53 +174,49 @@ def _is_sign(char: str) -> bool:
 
 def read_unit(text: str) -> Mark | None:
     """The mark of a line that opens with the name of a unit; None for any other line."""
-    found = _unit(plain(text), section="")
+    found = _unit(plain(text))
     return found._replace(done=True) if found and _signed_done(text) else found
 
 
 def read_mark(text: str) -> Mark:
     """Read a heading or the first line of a list item. Never fails: a line that names no unit has no kind."""
-    words = plain(text)
-    found = _unit(words, section="")
-    if found is None:
-        section = _SECTION.match(words)
-        if section:
-            rest = plain(section["rest"])
-            found = _unit(rest, section=section["section"])
-            if found is None:
-                title, done, status = split_status(rest)
-                return Mark("", "", title, done or _signed_done(text), status, loose=False, section=section["section"])
-    if found is None:
+    words, section = plain(text), ""
+    mark = _unit(words)
+    numbered = _SECTION.match(words) if mark is None else None
+    if numbered:
+        words, section = plain(numbered["rest"]), numbered["section"]
+        mark = _unit(words)
+    if mark is None:
         title, done, status = split_status(words)
-        return Mark("", "", title, done or _signed_done(text), status, loose=False, section="")
-    return found._replace(done=True) if _signed_done(text) else found
+        mark = Mark("", "", title, done, status, loose=False, section="")
+    return mark._replace(done=mark.done or _signed_done(text), section=section)
 
 
 def _signed_done(text: str) -> bool:
     return text.lstrip()[:1] in _DONE_SIGNS if text else False
 
 
-def _unit(words: str, *, section: str) -> Mark | None:
+def _unit(words: str) -> Mark | None:
     match = _WORD_FIRST.match(words)
     if match:
-        return _mark(_kind(match["word"]), match["number"], match["aside"], match["rest"], words, section)
+        return _mark(_kind(match["word"]), match["number"], match["aside"], match["rest"], words)
     match = _NUMBER_FIRST.match(words)
     if match:
         word = match["word"] or match["cjk"] or match["hangul"] or match["named"]
         number = match["ordinal"] or match["count"] or match["korean"] or match["place"]
-        return _mark(_kind(word), number, match["aside"], match["rest"], words, section)
+        return _mark(_kind(word), number, match["aside"], match["rest"], words)
     match = _CODE.match(words)
     if match:
         kind = _CODES.get(match["number"].rstrip("0123456789.").rstrip("-"), "milestone")
-        return _mark(kind, match["number"], None, match["rest"], words, section)
+        return _mark(kind, match["number"], None, match["rest"], words)
     match = _QUARTER.match(words)
     if match:
-        return _mark("month", match["number"], None, match["rest"], words, section)
+        return _mark("month", match["number"], None, match["rest"], words)
     match = _VERSION.match(words)
     if match:
-        return _mark("release", match["number"], None, match["rest"] or "", words, section)
+        return _mark("release", match["number"], None, match["rest"] or "", words)
     match = _VERSION_LAST.match(words)
-    return _mark("release", match["number"], None, f": {match['rest']}", words, section) if match else None
+    return _mark("release", match["number"], None, f": {match['rest']}", words) if match else None
 
 
 def kind_of(word: str) -> str | None:
@@ -238,7 +234,7 @@ def _kind(word: str) -> str:
     return kind_of(word) or "phase"
 
 
-def _mark(kind: str, number: str, aside: str | None, rest: str, words: str, section: str) -> Mark:
+def _mark(kind: str, number: str, aside: str | None, rest: str, words: str) -> Mark:
     """Put the parts together. A mark is loose when nothing separates the number from the title: `Phase 2 goals`."""
     separated = _STARTS_SEPARATED.match(rest)
     loose = bool(rest.strip()) and separated is None
@@ -247,7 +243,7 @@ def _mark(kind: str, number: str, aside: str | None, rest: str, words: str, sect
     title = " ".join(part for part in ((aside or "").strip(), title) if part)
     if loose and not title:  # `Phase 2 ✅`: the rest was a status and no title
         loose = False
-    return Mark(kind, number.strip(), title or split_status(words)[0], done, status, loose, section)
+    return Mark(kind, number.strip(), title or split_status(words)[0], done, status, loose, section="")
 
 
 def split_status(text: str) -> tuple[str, bool, str]:
