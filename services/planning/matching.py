@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -13,13 +13,19 @@ from services.planning.outlines import Section
 ALIKE = 0.5
 """The share of words that two phases of different names have in common, from which on they are the same phase."""
 
-ALIKE_BESIDE_NUMBER = 0.25
+ALIKE_BESIDE_NUMBER = 0.4
 """The share that is enough where both have the same number."""
 
+_OWN_SHARE = 3
+"""A word in more than one of so many phases is how this document speaks (`depends on`, `goal`), and tells nothing about one."""
+
 _MOST_HOLDERS = 64
-"""A word in more phases than this tells nothing about one of them; leaving it out keeps the search linear."""
+"""Nor does a word in more phases than this, however many there are; leaving it out keeps the search linear."""
 
 _WORD = re.compile(r"\w{2,}")
+
+Worded = tuple[Section, frozenset[str]]
+"""A phase and its words."""
 
 Trait = Callable[[Section], Hashable]
 
@@ -29,7 +35,7 @@ def matched(old: Sequence[Section], new: Sequence[Section]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for trait in (_name, _title, _content):
         _pair_equal(old, new, trait, pairs)
-    _pair_alike(_left(old, pairs.values()), _left(new, pairs), pairs)
+    _pair_alike(old, new, pairs)
     return pairs
 
 
@@ -64,27 +70,36 @@ def _pair_equal(old: Sequence[Section], new: Sequence[Section], trait: Trait, pa
 
 def _pair_alike(old: Sequence[Section], new: Sequence[Section], pairs: dict[str, str]) -> None:
     """The most alike first; each is taken once."""
+    left, joined = _left(old, pairs.values()), _left(new, pairs)
+    if not left or not joined:
+        return
     taken: set[str] = set()
-    for _, before, after in sorted(_likeness(old, new), key=itemgetter(0), reverse=True):
-        if before.key not in taken and after.key not in pairs:
-            taken.add(before.key)
-            pairs[after.key] = before.key
+    before, after = _own_words(old, left), _own_words(new, joined)
+    for _, one, other in sorted(_likeness(before, after), key=itemgetter(0), reverse=True):
+        if one.key not in taken and other.key not in pairs:
+            taken.add(one.key)
+            pairs[other.key] = one.key
 
 
-def _likeness(old: Sequence[Section], new: Sequence[Section]) -> Iterator[tuple[float, Section, Section]]:
-    """Pairs that are alike enough. Only those are looked at that share a word which is not everybody's."""
-    words = [_words(section) for section in old]
+def _likeness(old: Sequence[Worded], new: Sequence[Worded]) -> Iterator[tuple[float, Section, Section]]:
+    """Pairs that are alike enough. Only those are looked at that share a word."""
     holders: defaultdict[str, list[int]] = defaultdict(list)
-    for place, of_old in enumerate(words):
-        for word in of_old:
+    for place, (_, words) in enumerate(old):
+        for word in words:
             holders[word].append(place)
-    for section in new:
-        mine = _words(section)
-        rare = (holders[word] for word in mine if word in holders and len(holders[word]) <= _MOST_HOLDERS)
-        for place in sorted(set(chain.from_iterable(rare))):
-            share = 2 * len(mine & words[place]) / (len(mine) + len(words[place]))
-            if share >= (ALIKE_BESIDE_NUMBER if _same_number(old[place], section) else ALIKE):
-                yield share, old[place], section
+    for section, words in new:
+        near = set(chain.from_iterable(holders.get(word, ()) for word in words))
+        for before, theirs in (old[place] for place in sorted(near)):
+            share = 2 * len(words & theirs) / (len(words) + len(theirs))
+            if share >= (ALIKE_BESIDE_NUMBER if _same_number(before, section) else ALIKE):
+                yield share, before, section
+
+
+def _own_words(document: Sequence[Section], some: Sequence[Section]) -> list[Worded]:
+    """Some phases of a document, each with those of its words that are not everybody's."""
+    held = Counter(chain.from_iterable(map(_words, document)))
+    most = min(_MOST_HOLDERS, max(1, len(document) // _OWN_SHARE))
+    return [(one, frozenset(word for word in _words(one) if held[word] <= most)) for one in some]
 
 
 def _words(section: Section) -> frozenset[str]:

@@ -108,6 +108,19 @@ def test_another_phase_under_an_old_number_is_another_phase() -> None:
     assert found["API"] == ["removed"]
 
 
+def test_words_that_every_phase_has_do_not_make_two_of_them_one() -> None:
+    def part(number: int, title: str, task: str) -> str:
+        about = "**Depends on**: Phase 1\n\n**Goal**: it is there." if number > 1 else "**Goal**: it is there."
+        return f"## Phase {number}: {title}\n\n{about}\n\n- [ ] T00{number} {task}\n\n"
+
+    shed = (
+        "# Shed\n\n" + part(1, "Floor", "Dig") + part(2, "Walls", "Saw the boards") + part(3, "Roof", "Lay the tiles")
+    )
+    old, new = shed + part(4, "Door", "Hang it"), shed + part(4, "Garden", "Plant roses")
+
+    assert changes(old, new) == {"Garden": ["added"], "Door": ["removed"]}
+
+
 def test_swapped_phases_are_moved_not_rewritten() -> None:
     schema, api = PLAN.index("## Phase 1"), PLAN.index("## Phase 2")
     pages = PLAN.index("## Phase 3")
