@@ -223,7 +223,7 @@ def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
         for number, spelled in _expanded(text, head, names):
             hit = _look_up(head, number, names)
             places.update(hit)
-            if not hit and head["kind"] and spelled:
+            if not hit and head["kind"] and spelled and names.numbers:  # where nothing has a number, none is missing
                 unknown.append(number)
     return Found(frozenset(places), tuple(dict.fromkeys(unknown)))
 

@@ -204,3 +204,10 @@ def test_a_statement_keeps_the_line_that_makes_it() -> None:
 
 def test_a_phase_that_is_not_there_is_reported() -> None:
     assert [finding.code for finding in plan("Depends on Phase 9.").findings] == ["unknown_reference"]
+
+
+def test_no_number_is_missing_where_no_phase_has_one() -> None:
+    draft = parse("# Plan\n\n## Prepare\n\n- [ ] a\n\n## Build\n\nDepends on Phase 1 of the old plan.\n\n- [ ] b\n")
+
+    assert [phase.title for phase in draft.phases] == ["Prepare", "Build"]
+    assert "unknown_reference" not in [finding.code for finding in draft.findings]
