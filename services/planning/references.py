@@ -18,7 +18,7 @@ _DIGITS = {
 """`Phase II` and `Phase Two` are `Phase 2`, whichever the heading says."""
 _WORD_NUMBER = f"(?i:{_WORDS.replace(' ', '|')})"
 _NUM = (
-    rf"(?:{_WORD_NUMBER}(?!\w)|\d+(?:\.\d+)*[a-z]?(?![\w])|[一二三四五六七八九十]{{1,3}}(?!\w)"
+    rf"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|{_WORD_NUMBER}(?!\w)|[一二三四五六七八九十]{{1,3}}(?!\w)"
     r"|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 )
 _KINDS = (
