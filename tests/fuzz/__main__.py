@@ -15,7 +15,7 @@ from types import ModuleType
 
 LONGEST_INPUT = 6000
 SLOWEST_INPUT = 5
-NOT_INSTALLED = "atheris is not installed here: python -m pip install atheris (Linux, CPython up to 3.13)"
+NOT_INSTALLED = "atheris is not installed here; it comes with: python -m pip install atheris"
 
 
 def main() -> int:

@@ -120,6 +120,8 @@ _HOSTILE = {
     "openings": "## Phase 1: A\n## Phase 2: B\nDepends on "
     + "the completion of " * 50
     + "\nDepends on the\n" * (_SIZE // 16),
+    "statements about tasks": "## Phase 1: A\n## Phase 2: B\n- x\n" + "  - Depends on Phase 1\n" * (_SIZE // 24),
+    "lists below labels": "## Phase 1: A\n## Phase 2: B\n" + "**Depends on**:\n- Phase 1\n\n" * (_SIZE // 28),
     "yaml": "```phasebot\nphases: " + "[" * _SIZE,
 }
 
