@@ -95,7 +95,8 @@ def _names(phases: Iterable[Phase]) -> str:
 def _cause(phase: Phase) -> str:
     """A phase that did not finish, and the code of the reason."""
     reason = f" (`{phase.failure.type}`)" if phase.failure else ""
-    return f"**{_name(phase)}**{_issue(phase)} {phase.status}{reason}"
+    ended = "was cancelled" if phase.status is QueueStatus.CANCELLED else "failed"
+    return f"**{_name(phase)}**{_issue(phase)} {ended}{reason}"
 
 
 def _reference(phase: Phase) -> str:

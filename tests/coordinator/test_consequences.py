@@ -134,7 +134,7 @@ def test_a_failure_is_told_on_the_child_and_what_it_blocks_once_on_the_parent(st
 
     assert comments(story) == [
         ("a", "**A** failed on attempt 1 after 0.0 s."),
-        (None, "**2 phases are blocked**: **A** did not finish."),
+        (None, "**2 phases are blocked**: **A** (#2) failed (`exit`)."),
     ]
 
 

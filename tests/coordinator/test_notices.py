@@ -12,7 +12,7 @@ from services.domain import messages as m
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
 from services.domain.phase import Qa
-from tests.plans import LOCAL, Story, chain, diamond, published
+from tests.plans import CONTINUE, FAIL, LOCAL, Story, chain, diamond, published
 
 
 def broken(story: Story, key: str, failure: Failure) -> None:
@@ -71,11 +71,15 @@ def test_all_that_one_cause_blocks_is_one_notice() -> None:
     waiting = [story.phase(key) for key in ("left", "right", "bottom")]
 
     assert notices.blocked(story.plan, waiting) == (
-        "**3 phases are blocked**: **Top** did not finish.\n\n"
+        "**3 phases are blocked**: **Top** (#2) failed (`exit`).\n\n"
         "- Left (#3) needs **Top**\n"
         "- Right (#4) needs **Top**\n"
         "- Bottom (#5) needs **Left**, **Right**\n\n"
-        "They start by themselves as soon as what they need is completed or skipped."
+        "They start by themselves as soon as what they need is completed or skipped.\n\n"
+        "What you can do:\n"
+        "- mend the cause and run the plan again: what is done stays done\n"
+        "- close #2 as **completed** if the work is done, or as **not planned** to go on without it; "
+        "that takes write access to this repository"
     )
 
 
@@ -85,7 +89,7 @@ def test_one_blocked_phase_is_spoken_of_in_the_singular_and_every_cause_is_named
     story.says(m.CancelPhase, "right")
 
     said = notices.blocked(story.plan, [story.phase("bottom")])
-    assert said.startswith("**1 phase is blocked**: **Left**, **Right** did not finish.")
+    assert said.startswith("**1 phase is blocked**: **Left** (#3) failed (`exit`) and **Right** (#4) was cancelled.")
 
 
 def test_a_verdict_is_asked_for_with_the_ways_to_give_it() -> None:
@@ -113,3 +117,17 @@ def test_a_numbered_phase_is_called_by_its_number() -> None:
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
     assert notices.spoken(timedelta(seconds=seconds)) == words
+
+
+def test_a_failure_that_the_plan_goes_on_without_says_so() -> None:
+    story = Story(published(chain("a b", {"a": CONTINUE})))
+    story.breaks("a")
+
+    assert "The plan goes on without it." in notices.failed(story.plan, story.phase("a"))
+
+
+def test_a_failure_that_stops_the_plan_says_so() -> None:
+    story = Story(published(chain("a b", {"a": FAIL})))
+    story.breaks("a")
+
+    assert "The plan stops here" in notices.failed(story.plan, story.phase("a"))
