@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from services.domain.errors import NotAllowed, RemoteUnavailable
+from services.domain.errors import NotAllowed, RemoteUnavailable, UserError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
 
 TIMEOUT = 15.0
+
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+
+
+class RepositoryInvalid(UserError):
+    """What is given as a repository is no `owner/name`."""
+
+    code = "repository_invalid"
 
 
 def find_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
@@ -24,6 +34,8 @@ def find_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
 
 def checked_token(settings: Settings, repo: str, environ: Mapping[str, str]) -> str:
     """A token with which the repository can be read. Raises NotAllowed or RemoteUnavailable, before anything is written."""
+    if not _REPOSITORY.fullmatch(repo):
+        raise RepositoryInvalid(f"{repo} is no repository", where="--repo", fix="Write it as OWNER/NAME.")
     token = find_token(settings, environ)
     if token is None:
         raise NotAllowed(

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError
 
 from bot.store.failures import in_words
-from services.domain.errors import StorageUnavailable
+from services.domain.errors import StorageUnavailable, UserError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -114,10 +114,16 @@ def _parsed(url: str) -> URL:
     raise _unknown(url)
 
 
-def _unknown(url: str) -> StorageUnavailable:
-    return StorageUnavailable(
+class DatabaseUnknown(UserError):
+    """What is given as a database is none that we can use."""
+
+    code = "database_unknown"
+
+
+def _unknown(url: str) -> DatabaseUnknown:
+    return DatabaseUnknown(
         f"this is no database that can be used: {url.rsplit('@', maxsplit=1)[-1]}",
-        where="PHASEBOT_DATABASE_URL",
+        where="--db or PHASEBOT_DATABASE_URL",
         fix="Write sqlite:////folder/file.db or postgresql://user@host/name",
     )
 

@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "unknown_reference",
-        Severity.WARNING,
+        Severity.ERROR,
         "A dependency names a phase that the plan does not have.",
         "there is no phase {number} in this plan",
         "Correct the number, or drop the dependency if that phase belongs to another plan.",

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from bot.store import Store, database
-from bot.store.database import Database
+from bot.store.database import Database, DatabaseUnknown
 from services.domain.errors import StorageUnavailable
 from services.ports import Delivery
 from tests.plans import NOW, chain
@@ -41,7 +41,7 @@ def test_the_folder_of_a_new_database_is_made(tmp_path: Path, clock: HandClock) 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://ada:secret@host/db", "sqlite://", "sqlite:///:memory:"])
 def test_an_address_that_is_none_is_told(url: str, clock: HandClock) -> None:
-    with pytest.raises(StorageUnavailable, match="PHASEBOT_DATABASE_URL: this is no database") as told:
+    with pytest.raises(DatabaseUnknown, match="PHASEBOT_DATABASE_URL: this is no database") as told:
         Store(url, clock=clock)
 
     assert "secret" not in str(told.value)
