@@ -76,7 +76,7 @@ class AttemptLog:
 
     def _open(self) -> BinaryIO:
         if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self.path.open("wb")
         return self._file
 

@@ -21,6 +21,8 @@ _SHAPES = (
     r"ghs_[A-Za-z0-9._-]{36,}",
     r"github_pat_[A-Za-z0-9_]{22,}",
     r"glpat-[A-Za-z0-9_-]{20,}",
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    r"(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=token=))[^\s&;,'\"]{4,}",
     r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?",
     r"(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{16,}",
     r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
