@@ -46,7 +46,8 @@ class Remote:
             lambda: github,
             Markers(marker_key(settings)),
             labels=labels,
-            page_of=lambda project: f"{address.web_url}/{project}",
+            # a tracker on this machine has no files to link to
+            page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
         self._resolver = Resolver(self._subject, github, lambda: github.login)
 

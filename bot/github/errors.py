@@ -90,8 +90,22 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _unanswered(error: Exception, *, is_write: bool) -> Exception:
     if _never_arrived(error):
-        return RemoteUnavailable(f"GitHub cannot be reached: {error}", fix="Check the address and the connection.")
-    return _maybe_done(f"the connection to GitHub was lost: {error}", is_write=is_write)
+        return RemoteUnavailable(
+            f"GitHub cannot be reached: {_in_short(error)}", fix="Check the address and the connection."
+        )
+    return _maybe_done(f"the connection to GitHub was lost: {_in_short(error)}", is_write=is_write)
+
+
+def _in_short(error: BaseException) -> str:
+    """What the system said, without the layers of the library around it."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror.lower()
+        reason = getattr(inner, "reason", None)
+        arguments = [one for one in inner.args if isinstance(one, BaseException)]
+        inner = reason if isinstance(reason, BaseException) else next(iter(arguments), inner.__cause__)
+    return type(error).__name__
 
 
 def _never_arrived(error: Exception) -> bool:
