@@ -31,7 +31,16 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("elsewhere")
     venv.create(folder / "env", with_pip=True)
     commands = folder / "env" / "bin"
-    install: list[str | Path] = [commands / "python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
+    install: list[str | Path] = [
+        commands / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        wheel,
+    ]
     subprocess.run(install, check=True)
     _lend_libraries(commands)
 
