@@ -20,6 +20,7 @@ from bot.executors.manual import ManualExecutor
 from bot.executors.registry import Executors
 from bot.holder import holder_of_this_process, is_dead
 from bot.intake import Intake, Submission, new_id
+from bot.parts import Parts
 from bot.settings import Settings
 from bot.store import Store
 from bot.tools import builtin_registry
@@ -97,16 +98,27 @@ class Phasebot:
         self.tracker: Tracker = self._tracker()
         coordinator = PhaseCoordinator(self.store.open_work, self.clock, self._world, _log_poison)
         self.loop = CoordinationLoop(coordinator, self.clock, self._after_round)
-        self.carrier = Carrier(self)
+        parts = Parts(
+            clock=self.clock,
+            holder=self.holder,
+            store=self.store,
+            executors=self.executors,
+            tracker=self.tracker,
+            loop=self.loop,
+            remote=self.remote,
+        )
+        self.carrier = Carrier(parts)
+        self._intake = Intake(parts)
         self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
-        self.clockwork = Clockwork(self)
+        self.clockwork = Clockwork(
+            [(10, self.beat), (5, self.loop.look), (15, self.carrier.take_over), (2, self.store.checkpoint)]
+        )
         self._listeners: list[Listener] = []
         self._is_draining = threading.Event()
         self._is_holding = threading.Event()
         self._has_begun = False
         self._tracker_secrets: tuple[bytes, ...] = ()
         self._making = threading.Lock()
-        self._intake = Intake(self)
         self._remote: Remote | None = None
 
     # ------------------------------------------------------------ life

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.parts import Parts
 from bot.workers.outbox import OutboxWorker
 from services.coordinator.phase_coordinator import Round
 from services.domain.attempts import Attempt
@@ -16,9 +16,6 @@ from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
 from services.ports import Assignment, Delivery, PlanText, Sending, Sent
-
-if TYPE_CHECKING:
-    from bot.bootstrap import Phasebot
 
 log = structlog.get_logger()
 
@@ -29,8 +26,8 @@ TAKE = 500
 class Carrier:
     """Everything a round wants done goes through here. `carry_out` returns at once."""
 
-    def __init__(self, phasebot: Phasebot) -> None:
-        self._phasebot = phasebot
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._workers: dict[str, OutboxWorker] = {}
         self._lock = threading.Lock()
 
@@ -53,8 +50,8 @@ class Carrier:
 
     def take_over(self) -> None:
         """Claim what nobody holds any more."""
-        with self._phasebot.store.open_work() as work:
-            claimed = work.outbox.claim(self._phasebot.holder, TAKE)
+        with self._parts.store.open_work() as work:
+            claimed = work.outbox.claim(self._parts.holder, TAKE)
         for sending in claimed:
             self._hand_over(sending, None)
 
@@ -66,7 +63,7 @@ class Carrier:
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         """What a webhook means."""
-        return self._phasebot.remote().resolve(delivery)
+        return self._parts.remote().resolve(delivery)
 
     # ------------------------------------------------------------ executors
 
@@ -76,27 +73,27 @@ class Carrier:
                 self._dispatch(sending, sending.effect, plan)
             case StopAttempt():
                 effect = sending.effect
-                self._phasebot.executors.named(effect.executor).stop(effect.plan, effect.phase, effect.fence)
-                self._phasebot.loop.sent(Sent(id=sending.id))
+                self._parts.executors.named(effect.executor).stop(effect.plan, effect.phase, effect.fence)
+                self._parts.loop.sent(Sent(id=sending.id))
             case _:
                 self._worker(sending.project).put(sending)
 
     def _dispatch(self, sending: Sending, effect: DispatchAttempt, plan: Plan | None) -> None:
         """Only what is still wanted, and only what this process has claimed: another's attempt is lost by its lease."""
-        plan = plan or self._phasebot.plan(effect.plan)
+        plan = plan or self._parts.store.lookups.plan(effect.plan)
         phase = plan.phases.get(effect.phase) if plan else None
         attempt = phase.attempt if phase else None
         if plan and phase and attempt and self._is_wanted(attempt, effect):
             self._begin(Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence), effect)
-        self._phasebot.loop.sent(Sent(id=sending.id))
+        self._parts.loop.sent(Sent(id=sending.id))
 
     def _is_wanted(self, attempt: Attempt, effect: DispatchAttempt) -> bool:
-        is_mine = attempt.holder == self._phasebot.holder
+        is_mine = attempt.holder == self._parts.holder
         return is_mine and attempt.fence == effect.fence and attempt.state.is_in_flight
 
     def _begin(self, assignment: Assignment, effect: DispatchAttempt) -> None:
         try:
-            self._phasebot.executors.named(effect.executor).dispatch(assignment)
+            self._parts.executors.named(effect.executor).dispatch(assignment)
         except TransientError as error:  # its lease runs out, and it is claimed anew
             log.warning("attempt_not_dispatched", plan=assignment.plan, phase=effect.phase, error=str(error))
 
@@ -105,21 +102,20 @@ class Carrier:
     def _worker(self, project: str) -> OutboxWorker:
         with self._lock:
             if project not in self._workers:
-                phasebot = self._phasebot
-                worker = OutboxWorker(project, self._perform, phasebot.loop.sent_now, phasebot.clock)
+                worker = OutboxWorker(project, self._perform, self._parts.loop.sent_now, self._parts.clock)
                 worker.start()
                 self._workers[project] = worker
             return self._workers[project]
 
     def _perform(self, sending: Sending) -> Sequence[Message]:
         effect = sending.effect
-        plan = self._phasebot.plan(effect.plan)
+        plan = self._parts.store.lookups.plan(effect.plan)
         if plan is None:
             raise NotFound(f"there is no plan {effect.plan}")
         shows_text = isinstance(effect, CreateIssue | RefreshChild | RefreshParent | ReviseParent)
-        text = self._phasebot.store.lookups.text(plan.id) if shows_text else PlanText("", {})
+        text = self._parts.store.lookups.text(plan.id) if shows_text else PlanText("", {})
         try:
-            return self._phasebot.remote().perform(sending, plan, text)
+            return self._parts.remote().perform(sending, plan, text)
         except RemoteUnavailable:
-            self._phasebot.tracker.open()  # the process that served the local tracker may have ended: serve it ourselves
+            self._parts.tracker.open()  # the process that served the local tracker may have ended: serve it ourselves
             raise

@@ -6,8 +6,8 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bot.parts import Parts
 from services.coordinator.new_version import NewVersion, new_version
 from services.domain.messages import Message, ResumePlan, RetryPhase, StartPlan
 from services.domain.plan import Plan, PlanState
@@ -15,9 +15,6 @@ from services.domain.progress import PlanStatus, plan_status
 from services.domain.transitions import PhaseState
 from services.planning.diff import Diff
 from services.ports import Delivery, PlanText
-
-if TYPE_CHECKING:
-    from bot.bootstrap import Phasebot
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,8 @@ class Submission:
 class Intake:
     """One for a process: the same document, handed in twice at one moment, is one plan."""
 
-    def __init__(self, phasebot: Phasebot) -> None:
-        self._phasebot = phasebot
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._submitting = threading.Lock()
 
     def submit(
@@ -43,7 +40,7 @@ class Intake:
     ) -> Submission:
         """`plan` as it was made from the document. Durable when it returns."""
         with self._submitting:
-            known = None if again else self._phasebot.store.lookups.plan_of(plan.project, plan.source)
+            known = None if again else self._parts.store.lookups.plan_of(plan.project, plan.source)
             if known is None:
                 return self._begin(plan, text, start=start, selected=selected)
             found = self.compared(known, plan, text)
@@ -51,13 +48,13 @@ class Intake:
 
     def compared(self, known: Plan, plan: Plan, text: PlanText) -> NewVersion:
         """What the document, of which `plan` was made, changes about the plan that is known."""
-        return new_version(known, self._phasebot.store.lookups.text(known.id), plan, text)
+        return new_version(known, self._parts.store.lookups.text(known.id), plan, text)
 
     def _begin(self, plan: Plan, text: PlanText, *, start: bool, selected: frozenset[str] | None) -> Submission:
         self._open_tracker(plan)
         orders = [self._delivery(StartPlan(plan=plan.id, cause=f"start/{plan.id}", selected=selected))] if start else []
-        self._phasebot.loop.receive(*orders, plans=[(plan, text)]).result()
-        return Submission(self._phasebot.plan(plan.id) or plan)
+        self._parts.loop.receive(*orders, plans=[(plan, text)]).result()
+        return Submission(self._parts.store.lookups.plan(plan.id) or plan)
 
     def _go_on(self, plan: Plan, found: NewVersion, *, start: bool, selected: frozenset[str] | None) -> Submission:
         """The plan is amended if its document has changed; failed phases are tried again; what is done stays done."""
@@ -66,23 +63,23 @@ class Intake:
         self._open_tracker(plan)
         orders: list[Message] = [found.order(plan, f"{_mark(plan)}/amend")] if found else []
         if start:
-            pending = self._phasebot.store.lookups.pending(plan.id)
-            seen = self._phasebot.remote().catch_up(plan, pending) if plan.issue else []
+            pending = self._parts.store.lookups.pending(plan.id)
+            seen = self._parts.remote().catch_up(plan, pending) if plan.issue else []
             chosen = None if selected is None else frozenset(found.keys[key] for key in selected)
             orders = [*seen, *orders, *_orders_to_go_on(plan, set(found.keys.values()), chosen)]
         if orders:
-            self._phasebot.receive(*map(self._delivery, orders)).result()
+            self._parts.loop.receive(*map(self._delivery, orders)).result()
         return Submission(
-            self._phasebot.plan(plan.id) or plan, resumed=True, changes=found.diff if found.diff else None
+            self._parts.store.lookups.plan(plan.id) or plan, resumed=True, changes=found.diff if found.diff else None
         )
 
     def _open_tracker(self, plan: Plan) -> None:
         if plan.tracked:
-            self._phasebot.tracker.open()
-            self._phasebot.tracker.prepare(plan.project)
+            self._parts.tracker.open()
+            self._parts.tracker.prepare(plan.project)
 
     def _delivery(self, message: Message) -> Delivery:
-        at = self._phasebot.clock.now()
+        at = self._parts.clock.now()
         return Delivery(id=message.cause, source="order", received_at=at, event=message.kind, messages=(message,))
 
 

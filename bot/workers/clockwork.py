@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -11,21 +10,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from services.domain.errors import StorageUnavailable, TransientError
 
-if TYPE_CHECKING:
-    from bot.bootstrap import Phasebot
-
 log = structlog.get_logger()
+
+Job = Callable[[], object]
 
 
 class Clockwork:
     """What has to happen every few seconds, whether or not anything arrives."""
 
-    def __init__(self, phasebot: Phasebot) -> None:
+    def __init__(self, jobs: Iterable[tuple[int, Job]]) -> None:
+        """`jobs`: every how many seconds to do what."""
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
-        self._every(10, phasebot.beat)
-        self._every(5, phasebot.loop.look)
-        self._every(15, phasebot.carrier.take_over)
-        self._every(2, phasebot.store.checkpoint)
+        for seconds, job in jobs:
+            self._every(seconds, job)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -34,11 +31,11 @@ class Clockwork:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-    def _every(self, seconds: int, job: Callable[[], object]) -> None:
+    def _every(self, seconds: int, job: Job) -> None:
         self._scheduler.add_job(_in_one_line(job), "interval", seconds=seconds, coalesce=True, max_instances=1)
 
 
-def _in_one_line(job: Callable[[], object]) -> Callable[[], None]:
+def _in_one_line(job: Job) -> Callable[[], None]:
     """A store that cannot be written for a while is worth a line, not a traceback; the next time may be better."""
 
     def run() -> None:
