@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import parsing
 from benchmarks.contest import Standing, compete
 from benchmarks.processes import memory_of_idle_server, peer_startup, phasebot, plan_of, seconds
 
@@ -21,6 +22,7 @@ def main() -> None:
     show("1 plan of 10 chained no-op phases", alone, gaps=True)
     long = compete(CONTENDERS[:3], plans=1, phases=300, heats=3)
     show("1 plan of 300 chained no-op phases (set-up spread over more of them)", long, gaps=True)
+    parsing.show()
     processes()
 
 
