@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -66,24 +65,6 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
         phasebot.drain()
     except KeyboardInterrupt:
         phasebot.kill()
-
-
-@contextmanager
-def listening(phasebot: Phasebot) -> Iterator[str]:
-    """Take webhooks of a local tracker in while something else goes on; the URL is that of a free port of this machine."""
-    listener = bind("127.0.0.1", 0)
-    url = url_of(listener)
-    server = server_for(create_app(phasebot, Access.by(phasebot.settings)))
-    thread = threading.Thread(target=server.run, args=([listener],), name="webhooks", daemon=True)
-    thread.start()
-    try:
-        server.is_ready.wait(GRACE)
-        phasebot.listen(url)
-        yield url
-    finally:
-        server.stop()
-        thread.join()
-        listener.close()
 
 
 def server_for(app: FastAPI) -> WebServer:
