@@ -85,10 +85,10 @@ class Lookups:
 
     def by_issue(self, project: str, issue: int) -> tuple[Plan, str | None] | None:
         """The plan that an issue (its database id) belongs to, and the key of its phase; None for the parent's."""
-        with self._looking() as work, self._reading() as session:
+        with self._reading() as session:
             row = session.row(_BY_ISSUE, project=project, issue=issue)
-            plan = work.plans.find(row[0]) if row else None
-            return (plan, row[1]) if row and plan else None
+        plan = self.plan(row[0]) if row else None
+        return (plan, row[1]) if row and plan else None
 
     def text(self, id: str) -> PlanText:
         with self._looking() as work:
