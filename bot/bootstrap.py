@@ -34,7 +34,7 @@ from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.attempts import Outcome
 from services.domain.failure import Failure
 from services.domain.messages import AttemptFinished, Message, Report
-from services.domain.phase import MANUAL, Phase
+from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.reasons import Reason, why_not_running
@@ -189,10 +189,7 @@ class Phasebot:
 
     def order(self, message: Message) -> Receipt:
         """Give an order and wait until it is applied; `refused` says in words why it did not fit."""
-        delivery = Delivery(
-            id=message.cause, source="order", received_at=self.clock.now(), event=message.kind, messages=(message,)
-        )
-        return self.receive(delivery).result()[0]
+        return self.receive(Delivery.of(message, "order", self.clock.now())).result()[0]
 
     def submit(
         self,
@@ -334,8 +331,7 @@ class Phasebot:
 
 def _lost(plan: str, phase: str, fence: int, *, at: str) -> AttemptFinished:
     failure = Failure("interrupted", "The process that ran this attempt is gone.", retryable=True, timestamp=at)
-    cause = f"{plan}/{phase}/{fence}/finished"
-    return AttemptFinished(plan=plan, phase=phase, fence=fence, cause=cause, outcome=Outcome.LOST, failure=failure)
+    return AttemptFinished.of(plan, phase, fence, Outcome.LOST, failure)
 
 
 def _is_at_rest(plan: Plan) -> bool:
@@ -352,7 +348,7 @@ def _may_move(plan: Plan, phase: Phase) -> bool:
         return True
     selected = plan.selected is None or phase.key in plan.selected
     waits_for_approval = phase.rules.approval and not phase.approved_by
-    return phase.status == "ready" and plan.state is PlanState.ACTIVE and selected and not waits_for_approval
+    return phase.status is QueueStatus.READY and plan.state is PlanState.ACTIVE and selected and not waits_for_approval
 
 
 def _slug(name: str) -> str:

@@ -79,8 +79,7 @@ class Intake:
             self._parts.tracker.prepare(plan.project)
 
     def _delivery(self, message: Message) -> Delivery:
-        at = self._parts.clock.now()
-        return Delivery(id=message.cause, source="order", received_at=at, event=message.kind, messages=(message,))
+        return Delivery.of(message, "order", self._parts.clock.now())
 
 
 def new_id() -> str:

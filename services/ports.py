@@ -46,6 +46,11 @@ class Delivery:
     headers: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[Message, ...] | None = None
 
+    @classmethod
+    def of(cls, message: Message, source: str, at: datetime) -> Delivery:
+        """One message of our own, known by its cause."""
+        return cls(id=message.cause, source=source, received_at=at, event=message.kind, messages=(message,))
+
 
 class Inbox(Protocol):
     """Deliveries: received → resolved → applied, or failed, or dead."""

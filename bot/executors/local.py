@@ -188,12 +188,8 @@ class LocalExecutor:
         plan, phase, fence = key
         if failure is not None and not failure.timestamp:
             failure = replace(failure, timestamp=self._clock.now().isoformat())
-        cause = f"{plan}/{phase}/{fence}/finished"
-        outcome = outcome_of(failure)
         try:
-            self._reports(
-                AttemptFinished(plan=plan, phase=phase, fence=fence, cause=cause, outcome=outcome, failure=failure)
-            )
+            self._reports(AttemptFinished.of(plan, phase, fence, outcome_of(failure), failure))
         except Exception:  # noqa: BLE001 - its lease runs out, and it is run again
             _log.error("end of attempt not reported: %s", key, exc_info=True)
         finally:

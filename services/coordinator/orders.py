@@ -163,13 +163,7 @@ def _ended_by_hand(decision: Decision, phase: Phase, trigger: Trigger, now: date
         outcome = Outcome.PASSED if trigger is Trigger.COMPLETE else Outcome.CANCELLED
         ended = replace(ended, attempt=attempt.ended(outcome, now))
         return Decision(decision.plan.with_phase(ended), decision.effects)
-    stop = StopAttempt(
-        plan=decision.plan.id,
-        key=f"stop:{decision.plan.id}:{attempt.fence}",
-        phase=phase.key,
-        fence=attempt.fence,
-        executor=attempt.executor,
-    )
+    stop = StopAttempt.of(decision.plan.id, phase.key, attempt)
     return Decision(decision.plan.with_phase(replace(ended, attempt=attempt.superseded())), (*decision.effects, stop))
 
 

@@ -107,7 +107,7 @@ class _Turn:
         if news.sent:
             self._work.outbox.mark(news.sent)
         stored = self._work.inbox.resolved(BATCH) if news.look else []
-        born = [self._written_down(message) for message in news.messages]
+        born = [Delivery.of(message, "self", self._now) for message in news.messages]
         self.outcome.accepted = self._work.inbox.receive([*news.deliveries, *born])[: len(news.deliveries)]
         fresh = [one for one, new in zip(news.deliveries, self.outcome.accepted, strict=True) if new and one.messages]
         self._apply([*stored, *fresh, *born])  # oldest first: what is about one plan is applied in order
@@ -115,9 +115,6 @@ class _Turn:
         self._look = news.look
         if news.look:
             self._wake_due()
-
-    def _written_down(self, message: Message) -> Delivery:
-        return Delivery(id=message.cause, source="self", event=message.kind, received_at=self._now, messages=(message,))
 
     def _wake_due(self) -> None:
         self._lock(due := self._work.plans.due(self._now))

@@ -109,14 +109,7 @@ def _looked_at(decision: Decision, phase: Phase, attempt: Attempt, at: tuple[Wor
     if attempt.state.is_in_flight and attempt.deadline is not None and now >= attempt.deadline:
         timed_out = replace(attempt.superseded(), failure=_timed_out(phase, now))
         plan = decision.plan.with_phase(_broken(phase, timed_out, _may_retry(phase, timed_out), now, world))
-        stop = StopAttempt(
-            plan=plan.id,
-            key=f"stop:{plan.id}:{attempt.fence}",
-            phase=phase.key,
-            fence=attempt.fence,
-            executor=attempt.executor,
-        )
-        return Decision(plan, (*decision.effects, stop))
+        return Decision(plan, (*decision.effects, StopAttempt.of(plan.id, phase.key, attempt)))
     return decision
 
 

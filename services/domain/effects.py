@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from services.domain.attempts import Attempt
 from services.domain.texts import PhaseText
 
 
@@ -107,6 +108,12 @@ class StopAttempt(_Effect):
     fence: int
     executor: str
     kind: Literal["stop_attempt"] = "stop_attempt"
+
+    @classmethod
+    def of(cls, plan: str, phase: str, attempt: Attempt) -> StopAttempt:
+        """The one wish to end this attempt: its key is the same whatever the reason."""
+        key = f"stop:{plan}:{attempt.fence}"
+        return cls(plan=plan, key=key, phase=phase, fence=attempt.fence, executor=attempt.executor)
 
 
 IssueEffect = CreateIssue | LinkDependencies | RefreshChild | ReviseParent | RefreshParent | PostComment | SetIssueState

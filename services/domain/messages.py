@@ -61,6 +61,12 @@ class AttemptFinished(_Report):
     failure: Failure | None = None
     kind: Literal["attempt_finished"] = "attempt_finished"
 
+    @classmethod
+    def of(cls, plan: str, phase: str, fence: int, outcome: Outcome, failure: Failure | None) -> AttemptFinished:
+        """The one report of an attempt's end: whoever sends it, its cause is the same."""
+        cause = f"{plan}/{phase}/{fence}/finished"
+        return cls(plan=plan, phase=phase, fence=fence, cause=cause, outcome=outcome, failure=failure)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCreated(_About):
