@@ -65,7 +65,9 @@ def _joined(plan: Plan, shapes: Iterable[m.PhaseShape], now: datetime) -> dict[s
         if known is None:
             serial += 1
             rules = shape.rules or Rules()
-            known = Phase(shape.key, place, shape.title, shape.number, rules=rules, serial=serial)
+            known = Phase(
+                shape.key, place, shape.title, shape.number, rules=rules, priority=rules.priority, serial=serial
+            )
         found[shape.key] = _reshaped(known, shape, now)
     return found
 
@@ -74,11 +76,12 @@ def _reshaped(phase: Phase, shape: m.PhaseShape, now: datetime) -> Phase:
     """With other words and rules, which count from the next attempt on. An approval was for the words it was given."""
     rules = shape.rules or phase.rules
     approved_by = phase.approved_by if shape.text is None or phase.state is not PhaseState.WAITING else ""
+    priority = phase.priority if rules.priority == phase.rules.priority else rules.priority
     wanted = (shape.title, shape.number, rules, approved_by, False)
     if wanted == (phase.title, phase.number, phase.rules, phase.approved_by, phase.leaving):
         return phase
-    phase = replace(phase, title=shape.title, number=shape.number, rules=rules, approved_by=approved_by, leaving=False)
-    return _handed_over(phase, now)
+    words = replace(phase, title=shape.title, number=shape.number, approved_by=approved_by, leaving=False)
+    return _handed_over(replace(words, rules=rules, priority=priority), now)
 
 
 def _handed_over(phase: Phase, now: datetime) -> Phase:

@@ -80,7 +80,10 @@ def _line(finding: Finding) -> str:
 
 
 def _phase(draft: PhaseDraft, place: int, rules_for: RulesFor) -> Phase:
-    return Phase(key=draft.key, ordinal=place, number=draft.number, title=draft.title, rules=rules_for(draft))
+    rules = rules_for(draft)
+    return Phase(
+        key=draft.key, ordinal=place, number=draft.number, title=draft.title, rules=rules, priority=rules.priority
+    )
 
 
 def _text(draft: PhaseDraft) -> PhaseText:

@@ -56,7 +56,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the policy says of one phase, resolved when the plan was made. Durations are exact; `timeout` None: no limit."""
+    """What the policy says of one phase, resolved when the plan was made. Durations are exact; `timeout` None: no limit.
+
+    `priority` None: that of the plan. It is where a phase begins; an order may give it another.
+    """
 
     executor: str = MANUAL
     on_error: OnError = OnError.SKIP
@@ -65,6 +68,7 @@ class Rules:
     timeout: timedelta | None = None
     approval: bool = False
     qa: Qa = Qa.NONE
+    priority: int | None = None
     operations: tuple[Operation, ...] = ()
 
 

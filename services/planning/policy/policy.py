@@ -56,6 +56,7 @@ class Policy:
             executor=_executor(said, operations),
             on_error=OnError(said.get("on_error", OnError.SKIP)),
             qa=Qa(said.get("qa", Qa.NONE)),
+            priority=self.priority_for(phase) if "priority" in said else None,
             operations=operations,
             **{name: said[name] for name in ("retries", "retry_delay", "timeout", "approval") if name in said},
         )
