@@ -74,6 +74,7 @@ def test_an_entry_is_laid_over_the_defaults() -> None:
         retries=2,
         retry_delay=timedelta(seconds=90),
         timeout=timedelta(minutes=30),
+        priority=10,
         operations=(
             Operation("command", {"run": "make setup", "env": {"MODE": "fast"}}),
             Operation("noop", {}),
@@ -83,6 +84,7 @@ def test_an_entry_is_laid_over_the_defaults() -> None:
         executor="local",
         on_error=OnError.SKIP,
         retries=0,
+        priority=75,
         retry_delay=timedelta(seconds=90),
         timeout=None,
         approval=True,
