@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from bot.clock import SystemClock
 from bot.github.catch_up import catch_up
 from bot.github.client import GitHub
+from bot.github.events.sources import Sources, Subject
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.resolve import Resolver
 from bot.github.session import Access, Turn, at_once
-from bot.github.translate import Subject
 from bot.settings import Settings
 from bot.tracker import Tracker
 from services.publishing.forecast import Pace
@@ -49,7 +49,7 @@ class Remote:
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
-        self._resolver = Resolver(self._subject, github, lambda: github.login)
+        self._resolver = Resolver(Sources(find=self._subject, permissions=github, own_login=lambda: github.login))
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> Sequence[Message]:
         return self._performer.perform(sending, plan, text)

@@ -8,9 +8,9 @@ import structlog
 
 from bot.github.answers import RemoteIssue
 from bot.github.client import GitHub
-from bot.github.payloads import Account, Issue, IssueEvent, Repository
-from bot.github.resolve import MAY_STEER
-from bot.github.translate import Subject, translate
+from bot.github.events.issues import IssueEvent, translate
+from bot.github.events.payloads import Account, Issue, Repository
+from bot.github.events.sources import MAY_STEER, Subject
 from services.domain.effects import Effect, SetIssueState
 from services.domain.messages import Message
 from services.domain.phase import IssueRef

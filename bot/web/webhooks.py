@@ -18,6 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
+from bot.github.events import READERS
 from bot.github.signature import is_signed
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
@@ -29,9 +30,6 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 LARGEST = 25 * 1024 * 1024
 """GitHub sends no larger payload."""
-
-EVENTS = frozenset({"issues"})
-"""Those that mean something to us. Any other is not worth a write."""
 
 _GITHUB_WAITS = 9.0
 """Seconds. GitHub gives up after ten; an answer before that lets it be sent again."""
@@ -62,7 +60,7 @@ async def github(request: Request, response: Response, bot: Bot) -> Taken:
     if event == "ping":
         response.status_code = HTTPStatus.OK
         return Taken(status="pong")
-    if event not in EVENTS:
+    if event not in READERS:
         log.info("webhook_ignored", webhook=event, delivery=id)
         return Taken(status="ignored")
     delivery = Delivery(id=f"github/{id}", source="github", event=event, body=payload, received_at=bot.clock.now())

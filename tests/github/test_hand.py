@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from bot.github.client import GitHub
+from bot.github.events.sources import Sources, Subject
 from bot.github.resolve import Resolver
 from bot.github.signature import is_signed
-from bot.github.translate import Subject
 from bot.localhub import Hub
 from services.domain import messages as m
 from services.domain.errors import TransientError
@@ -37,7 +37,7 @@ class Hand:
     def __init__(self, github: GitHub) -> None:
         plan = plans.plan({"a": "", "b": "a"}, issue=PARENT, tracked=True, project=REPO)
         self.plan = plan.with_phase(replace(plan.phase("a"), issue=CHILD))
-        self.resolve = Resolver(self._subject, github, lambda: BOT)
+        self.resolve = Resolver(Sources(find=self._subject, permissions=github, own_login=lambda: BOT))
 
     def _subject(self, project: str, id: int) -> Subject | None:
         if project != REPO:
@@ -199,7 +199,9 @@ def test_a_hand_on_a_real_issue_arrives_as_an_order(hand: Hand, github: GitHub, 
     (arrived,) = receiver.received
     assert is_signed(arrived.body, arrived.headers["x-hub-signature-256"], [b"secret"])
     found = Subject(hand.plan, hand.plan.phase("a"))
-    resolve = Resolver(lambda _, id: found if id == child.id else None, github, lambda: BOT)
+    resolve = Resolver(
+        Sources(find=lambda _, id: found if id == child.id else None, permissions=github, own_login=lambda: BOT)
+    )
     (message,) = resolve(replace(delivery({}), body=arrived.body, event=arrived.event))
     assert isinstance(message, m.SkipPhase)
     assert message.by == "wes"

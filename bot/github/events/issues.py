@@ -1,10 +1,11 @@
-"""What an event on GitHub means in our own words. Pure: everything it needs was read before."""
+"""The event `issues`: a hand on an issue is an order, if the plan does not say so already and the person may give it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from bot.github.payloads import IssueEvent
+from bot.github.events.payloads import Account, Issue, Payload, Repository
+from bot.github.events.sources import Sources, Subject
 from services.domain.messages import CancelPhase, CancelPlan, CompletePhase, Message, ReopenPhase, ResumePlan, SkipPhase
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
@@ -12,12 +13,26 @@ from services.domain.progress import is_completed
 from services.domain.transitions import PhaseState
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What an issue is to us: the issue of a phase, or of the plan itself where `phase` is None."""
+class IssueEvent(Payload):
+    """As far as it is read."""
 
-    plan: Plan
-    phase: Phase | None
+    action: str
+    issue: Issue
+    repository: Repository
+    sender: Account
+
+
+def read(body: bytes, sources: Sources) -> Sequence[Message]:
+    """Raises TransientError if GitHub cannot be asked now, pydantic.ValidationError for what is no such event."""
+    event = IssueEvent.model_validate_json(body)
+    project = event.repository.full_name
+    subject = sources.find(project, event.issue.id)
+    message = translate(event, subject) if subject else None
+    if message is None or sources.is_our_own(event.sender):
+        return ()
+    if not sources.may_steer(project, event.sender.login, event.issue.number):
+        return ()
+    return (message,)
 
 
 def translate(event: IssueEvent, subject: Subject) -> Message | None:

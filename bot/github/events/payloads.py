@@ -1,4 +1,4 @@
-"""GitHub's webhook payloads as far as they are read: only the fields used, whatever else there may be.
+"""What the payloads of several events have in common: only the fields used, whatever else there may be.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
@@ -10,11 +10,13 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 
-class _Payload(BaseModel):
+class Payload(BaseModel):
+    """Frozen, and forgiving: GitHub adds fields and actions all the time."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Account(_Payload):
+class Account(Payload):
     """A person or a bot."""
 
     login: str
@@ -25,13 +27,13 @@ class Account(_Payload):
         return self.type == "Bot"
 
 
-class Repository(_Payload):
+class Repository(Payload):
     """Where it happened."""
 
     full_name: str
 
 
-class Issue(_Payload):
+class Issue(Payload):
     """The issue as it was right after what happened."""
 
     id: int
@@ -39,12 +41,3 @@ class Issue(_Payload):
     state: str
     state_reason: str | None = None
     updated_at: datetime
-
-
-class IssueEvent(_Payload):
-    """The event `issues`."""
-
-    action: str
-    issue: Issue
-    repository: Repository
-    sender: Account

@@ -1,0 +1,20 @@
+"""The events of GitHub that mean something to us: a module each, with the fields it reads and a pure translation.
+
+A reader asks its `Sources` for what the translation needs, such as who may do what; it is called outside of any transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.github.events import issues
+from bot.github.events.sources import Sources
+from services.domain.messages import Message
+
+Reader = Callable[[bytes, Sources], Sequence[Message]]
+"""From the payload to messages. Raises TransientError, RemoteUnavailable; ValidationError for what is no such event."""
+
+READERS: Mapping[str, Reader] = {
+    "issues": issues.read,
+}
+"""By the name in `X-GitHub-Event`. Any other event is not even stored."""
