@@ -7,10 +7,12 @@ import hmac
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from bot.localhub import limits
+from bot.localhub.delivery_faults import DeliveryFault, DeliveryFaults
 from bot.localhub.hooks import Hooks, Outcome
 from bot.localhub.values import Delivery, Hook
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 ANSWER_KEPT = 4096  # characters of a receiver's answer
+_ANOTHER = "another secret than the listener has"
 
 
 class Courier:
@@ -28,6 +31,8 @@ class Courier:
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
+        self.faults = DeliveryFaults()
+        self._put_off: dict[int, int] = {}  # by delivery: how many others go first
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._has_work = False
@@ -94,14 +99,36 @@ class Courier:
 
     def _deliver_all(self, client: httpx.Client) -> None:
         while not (self._is_stopping or self._is_held):
-            found = self._hooks.next_pending()
+            found = self._next()
             if found is None:
                 self._rest()
                 return
-            hook, delivery = found
-            self._hooks.finish(delivery, send(client, hook, delivery))
+            self._deliver(client, *found)
         with self._condition:
             self._has_work = True  # held in the middle: there is more
+
+    def _next(self) -> tuple[Hook, Delivery] | None:
+        """The first in line that need not let others go first."""
+        waits = [id for id, ahead in self._put_off.items() if ahead > 0]
+        found = self._hooks.next_pending(but=waits) or (self._hooks.next_pending() if waits else None)
+        self._put_off = {id: ahead - 1 for id, ahead in self._put_off.items()}
+        return found
+
+    def _deliver(self, client: httpx.Client, hook: Hook, delivery: Delivery) -> None:
+        fault = None if self._put_off.pop(delivery.id, None) is not None else self.faults.strike(delivery)
+        if fault is not None and fault.lets_ahead:
+            self._put_off[delivery.id] = fault.lets_ahead
+        elif fault is DeliveryFault.VANISHED:
+            self._hooks.forget(delivery)
+        elif fault is DeliveryFault.DROPPED:
+            self._hooks.finish(delivery, Outcome("failed to connect to host", 0, 0.0, hook.config.url, {}, {}, ""))
+        else:
+            if fault is DeliveryFault.WRONG_SIGNATURE:
+                hook = replace(hook, config=replace(hook.config, secret=_ANOTHER))
+            outcome = send(client, hook, delivery)
+            if fault is DeliveryFault.DOUBLED:
+                outcome = send(client, hook, delivery)
+            self._hooks.finish(delivery, outcome)
 
     def _rest(self) -> None:
         with self._condition:

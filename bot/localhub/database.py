@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
@@ -128,7 +128,7 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def marks(values: list[int]) -> str:
+def marks(values: Sequence[int]) -> str:
     """Placeholders for an IN list."""
     return ", ".join("?" * len(values))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from bot.localhub import limits
 from bot.localhub.clock import Clock
-from bot.localhub.database import Database, Row, moment, stamp
+from bot.localhub.database import Database, Row, marks, moment, stamp
 from bot.localhub.problems import Refused
 from bot.localhub.values import Delivery, Hook, HookAnswer, HookChanges, HookConfig, Repository
 
@@ -122,11 +122,16 @@ class Hooks:
                 delivered_at=stamp(self._clock()),
             )
 
-    def next_pending(self) -> tuple[Hook, Delivery] | None:
-        """The first in line, and the hook it goes to."""
+    def next_pending(self, *, but: Sequence[int] = ()) -> tuple[Hook, Delivery] | None:
+        """The first in line apart from these, and the hook it goes to."""
+        others = f"AND d.id NOT IN ({marks(but)})" if but else ""
         with self._db.lock:
-            row = self._db.first(f"{_SELECT_DELIVERY} WHERE d.pending ORDER BY d.id LIMIT 1")
+            row = self._db.first(f"{_SELECT_DELIVERY} WHERE d.pending {others} ORDER BY d.id LIMIT 1", *but)
             return (self.by_id(row["hook_id"]), _delivery(row)) if row else None
+
+    def forget(self, delivery: Delivery) -> None:
+        """As if it had never been."""
+        self._db.run("DELETE FROM deliveries WHERE id = ?", delivery.id)
 
     def pending(self) -> list[Delivery]:
         """Those in line, the next one first."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.localhub.faults import Fault, PlannedFault
 from bot.localhub.problems import Refused, not_found
+from bot.localhub.rest.broken import spoilt
 from bot.localhub.rest.call import Call, Endpoint, Fields, Reply
 from bot.localhub.rest.people import viewer_name
 from bot.localhub.rest.routes import ENDPOINTS
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 ENTERPRISE_PREFIX = "/api/v3"
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 FREE = "/rate_limit"  # costs nothing of the primary limit
-_FAULT_WORDS = {
-    500: "Server Error",
-    502: "Server Error",
-    403: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-    429: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-}
 
 
 def api_routes(hub: Hub, url: str) -> list[Route | Mount]:
@@ -75,25 +69,24 @@ class RestEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = self._answer(request, await request.body())
-        if response is None:
-            await cut(scope, receive)
-        else:
-            await response(scope, receive, send)
+        answer = self._answer(request, await request.body())
+        await answer(scope, receive, send)
 
-    def _answer(self, request: Request, body: bytes) -> Response | None:
-        """What to send, or None if a planned fault cuts the connection."""
+    def _answer(self, request: Request, body: bytes) -> ASGIApp:
+        """What to send, or how to spoil it."""
         path = request.url.path.removeprefix(self._prefix)
         planned = self._hub.faults.strike(request.method, path)
         response, viewer = None, None
         if planned is None or planned.fault.is_after:
             response, viewer = self._respond(request, body)
-        if planned:
-            response = _struck(planned)
+        answer: ASGIApp | None = response
         status = response.status_code if response else 0
+        if planned:
+            answer, status = spoilt(planned, response)
+        assert answer is not None
         user = viewer.login if viewer else None
         self._hub.requests.add(RequestRecord(request.method, path, status, user, self._hub.clock()))
-        return response
+        return answer
 
     def _respond(self, request: Request, body: bytes) -> tuple[Response, User | None]:
         """A read sees one state, a write is one transaction."""
@@ -199,20 +192,3 @@ def _limits(window: Window) -> dict[str, str]:
         "X-RateLimit-Reset": str(int(window.resets_at.timestamp())),
         "X-RateLimit-Resource": "core",
     }
-
-
-def _struck(planned: PlannedFault) -> Response | None:
-    """What a fault answers; None if it cuts the connection instead."""
-    fault: Fault = planned.fault
-    if fault.cuts_connection:
-        return None
-    refusal = Refused(fault.status, _FAULT_WORDS[fault.status])
-    headers = {"Retry-After": str(planned.retry_after)} if fault.says_when else {}
-    return Response(_encoded(refusal.as_json()), fault.status, headers, media_type="application/json")
-
-
-async def cut(scope: Scope, receive: Receive) -> None:
-    """Close the connection without a word, and wait until it is closed."""
-    scope["state"]["cut_connection"]()
-    while (await receive())["type"] != "http.disconnect":
-        continue
