@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.executors.registry import Executors
+from bot.gate import Gate
 from bot.store import Store
 from bot.tracker import Tracker
 from bot.workers.coordination import CoordinationLoop
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`holder` is who claims work in this process; `remote` gives what speaks to the tracker, made when first asked for."""
+    """`remote` gives what speaks to the tracker, made when first asked for."""
 
     clock: Clock
-    holder: str
+    gate: Gate
     store: Store
     executors: Executors
     tracker: Tracker
     loop: CoordinationLoop
     remote: Callable[[], Remote]
+
+    @property
+    def holder(self) -> str:
+        """Who claims work in this process."""
+        return self.gate.holder

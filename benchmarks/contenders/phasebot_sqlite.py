@@ -94,7 +94,7 @@ def main() -> None:
         bot.loop.receive(*orders, plans=plans).result()
         finish.wait()
         seconds = time.perf_counter() - began
-        done = [bot.plan(one.id) for one, _ in plans]
+        done = [bot.answers.plan(one.id) for one, _ in plans]
     finished = sum(phase.state is PhaseState.COMPLETED for one in done if one for phase in one)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     report(finished, seconds, gaps if asked.plans == 1 else ())

@@ -103,7 +103,7 @@ def may_start(plan: Plan, phase: Phase) -> bool:
         or (phase.rules.approval and not phase.approved_by)
     ):
         return False
-    return plan.selected is None or phase.key in plan.selected
+    return plan.is_selected(phase)
 
 
 def new_phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:

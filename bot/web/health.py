@@ -36,7 +36,7 @@ async def readyz(bot: Bot) -> Health:
     """The database can be written and the coordination loop takes its turns."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            await run_in_threadpool(bot.store.beat, bot.holder)
+            await run_in_threadpool(bot.store.beat, bot.parts.holder)
             await asyncio.wrap_future(bot.receive())
     except StorageUnavailable as error:
         raise _not_ready(error.message) from None

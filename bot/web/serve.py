@@ -55,7 +55,7 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     access = Access.by(phasebot.settings)
     listener = bind(phasebot.settings.host, phasebot.settings.port)
     server = server_for(create_app(phasebot, access))
-    phasebot.listen(url_of(listener))
+    phasebot.hooks.listen(url_of(listener))
     phasebot.start()
     for line in _greeting(phasebot, access, url_of(listener)):
         say(line)
@@ -104,7 +104,7 @@ def _greeting(phasebot: Phasebot, access: Access, url: str) -> list[str]:
     lines = [f"phasebot serves {url} (Ctrl-C ends it)"]
     if access.local_only:
         lines.append(f"API token of this run: {access.token}")
-    if phasebot.webhook_secrets():
+    if phasebot.hooks.secrets():
         lines.append(f"webhooks: {webhooks}")
     else:
         lines.append("webhooks are refused: PHASEBOT_WEBHOOK_SECRET is not set")

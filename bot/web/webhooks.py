@@ -54,7 +54,7 @@ class Taken(BaseModel):
 @router.post("/github", status_code=HTTPStatus.ACCEPTED, responses=documented(400, 401, 408, 413, 503))
 async def github(request: Request, response: Response, bot: Bot) -> Taken:
     """Take in one delivery of a webhook. 202 means that it is stored and will not be lost."""
-    body = await _verified_body(request, bot.webhook_secrets())
+    body = await _verified_body(request, bot.hooks.secrets())
     event, id = _header(request, "x-github-event"), _header(request, "x-github-delivery")
     payload = await _payload(body, request.headers.get("content-type", ""))
     if event == "ping":

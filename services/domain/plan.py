@@ -55,6 +55,10 @@ class Plan:
         """The phase, even if it was removed."""
         return self.phases.get(key) or self.removed[key]
 
+    def is_selected(self, phase: Phase) -> bool:
+        """It is among those that are to be carried out."""
+        return self.selected is None or phase.key in self.selected
+
     def with_phase(self, phase: Phase) -> Plan:
         """The plan with this phase in place of its old self; the status of all it affects is computed anew."""
         phases = dict(self.phases)

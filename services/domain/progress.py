@@ -53,6 +53,14 @@ def is_completed(plan: Plan) -> bool:
     return all(phase.is_satisfied or _is_given_up_for_good(plan, phase) for phase in plan)
 
 
+def is_at_rest(plan: Plan) -> bool:
+    """No attempt with a lease is under way, nothing may start by itself, and nothing waits for a moment to come."""
+    status = plan_status(plan)
+    if status in (PlanStatus.PLANNED, PlanStatus.PUBLISHING):
+        return status is PlanStatus.PLANNED
+    return not any(_may_move(plan, phase) for phase in plan)
+
+
 _SHOWN_AS_STORED = frozenset({PlanState.PLANNED, PlanState.PUBLISHING, PlanState.CANCELLED})
 
 
@@ -60,3 +68,12 @@ def _is_given_up_for_good(plan: Plan, phase: Phase) -> bool:
     if phase.state is not PhaseState.CANCELLED:
         return False
     return not any(plan.phases[key].state is PhaseState.WAITING for key in plan.graph.dependents[phase.key])
+
+
+def _may_move(plan: Plan, phase: Phase) -> bool:
+    attempt = phase.attempt
+    if attempt is not None and attempt.lease_until is not None and attempt.state.is_live:
+        return True
+    waits_for_approval = phase.rules.approval and not phase.approved_by
+    is_active = plan.state is PlanState.ACTIVE
+    return phase.status is QueueStatus.READY and is_active and plan.is_selected(phase) and not waits_for_approval

@@ -81,7 +81,7 @@ _PLAN_STATES = {
 
 def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
     """What keeps this phase from starting, whatever slots are free."""
-    if plan.selected is not None and phase.key not in plan.selected:
+    if not plan.is_selected(phase):
         yield Reason(ReasonCode.NOT_SELECTED)
     if phase.status is not QueueStatus.READY:
         yield _dependency_reason(plan, phase)

@@ -31,5 +31,5 @@ class Told:
         issue = phase.issue if phase else plan.issue
         return f"http://hub/{plan.project}/issues/{issue.number}" if issue else ""
 
-    def log_path(self, plan: Plan, phase: Phase) -> Path | None:
+    def log_path(self, phase: Phase) -> Path | None:
         return Path(f"/logs/{phase.key}.log") if phase.attempt else None

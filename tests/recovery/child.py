@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.bootstrap import Options, Phasebot
+from bot.intake import Submission
 from bot.settings import Settings
 from services.domain.phase import Operation, Rules
 from services.domain.progress import PlanStatus, plan_status
@@ -126,9 +127,9 @@ def carry_out(place: Place, die_at: int | None) -> None:
     with Phasebot(settings, Options(repo=place.repo, token=place.token, workspace=Path(place.folder))) as bot:
         boundaries.watch(bot)
         bot.start()
-        plan = bot.submit(parse(PLAN), source="plan.md", rules_for=rules).plan
+        plan = bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md", rules_for=rules)).plan
         _wait_for_the_end(bot, plan.id)
-        assert not bot.dead_letters(plan.id)
+        assert not bot.answers.dead_letters(plan.id)
     (Path(place.folder) / "boundaries").write_text(str(boundaries.passed))
 
 
@@ -136,8 +137,8 @@ def _wait_for_the_end(bot: Phasebot, id: str) -> None:
     deadline = time.monotonic() + PATIENCE
     pause = threading.Event()
     while time.monotonic() < deadline:
-        plan = bot.plan(id)
-        if plan is not None and plan_status(plan) is PlanStatus.COMPLETED and bot.settled(plan):
+        plan = bot.answers.plan(id)
+        if plan is not None and plan_status(plan) is PlanStatus.COMPLETED and bot.answers.settled(plan):
             return
         pause.wait(0.01)
-    raise AssertionError(f"the plan did not end: {bot.plan(id)}")
+    raise AssertionError(f"the plan did not end: {bot.answers.plan(id)}")

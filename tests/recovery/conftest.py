@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Options, Phasebot
+from bot.intake import Submission
 from bot.localhub import Hub, HubServer
 from bot.settings import Settings
 from services.domain.plan import Plan, PlanState
@@ -43,11 +44,11 @@ class Away:
     def run(self, text: str = PLAN) -> Plan:
         """One run to where only people can go on."""
         with self.phasebot() as bot:
-            id = bot.submit(parse(text), source="plan.md").plan.id
+            id = bot.intake.submit(Submission(draft=parse(text), source="plan.md")).plan.id
             deadline, pause = time.monotonic() + PATIENCE, threading.Event()
             while time.monotonic() < deadline:
-                plan = bot.plan(id)
-                if plan is not None and plan.state is not PlanState.PUBLISHING and bot.settled(plan):
+                plan = bot.answers.plan(id)
+                if plan is not None and plan.state is not PlanState.PUBLISHING and bot.answers.settled(plan):
                     return plan
                 pause.wait(0.01)
         raise AssertionError("the plan did not come to rest")

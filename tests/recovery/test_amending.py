@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.intake import Submission
 from bot.localhub.values import Issue
 from services.coordinator.intake import by_hand
 from services.domain.phase import Rules
@@ -136,9 +137,9 @@ def test_what_would_change_can_be_asked_first(away: Away) -> None:
     draft = parse(PLAN.replace("Phase 2: API", "Phase 2: Interface\n\nNew words."))
 
     with away.phasebot() as bot:
-        found = bot.changes(draft, source="plan.md")
-        same = bot.changes(parse(PLAN), source="plan.md")
-        unknown = bot.changes(draft, source="other.md")
+        found = bot.intake.changes(Submission(draft=draft, source="plan.md"))
+        same = bot.intake.changes(Submission(draft=parse(PLAN), source="plan.md"))
+        unknown = bot.intake.changes(Submission(draft=draft, source="other.md"))
 
     assert found
     assert {change.value for one in found.diff.phases for change in one.changes} >= {"added", "removed"}
@@ -153,8 +154,8 @@ def test_new_rules_for_the_same_document_are_taken_and_no_rules_change_nothing(a
 
     away.run()
     with away.phasebot() as bot:
-        plan = bot.submit(parse(PLAN), source="plan.md", rules_for=approved).plan
-        again = bot.submit(parse(PLAN), source="plan.md").plan
+        plan = bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md", rules_for=approved)).plan
+        again = bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md")).plan
 
     assert all(phase.rules.approval for phase in plan)
     assert all(phase.rules.approval for phase in again)

@@ -23,7 +23,7 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
     settings = Settings(database_url=str(tmp_path / "phasebot.db"), write_interval=0)
     access = Access(TOKEN, local_only=True)
     with Phasebot(settings, Options(workspace=tmp_path)) as phasebot, served(phasebot, access) as url:
-        phasebot.listen(url)
+        phasebot.hooks.listen(url)
         phasebot.start()
         bot = Bot(phasebot, url)
         with bot.http:

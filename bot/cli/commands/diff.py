@@ -46,6 +46,7 @@ def _compared(file: PlanFile, *, policy: str | None, repo: str | None, database:
     from bot import log
     from bot.bootstrap import Options, Phasebot
     from bot.cli.policy_file import read_policy_file
+    from bot.intake import Submission
     from bot.settings import read_settings
     from services.coordinator.intake import by_hand
 
@@ -53,7 +54,7 @@ def _compared(file: PlanFile, *, policy: str | None, repo: str | None, database:
     settings = read_settings(database_url=database)
     log.set_up(settings)
     with Phasebot(settings, Options(repo=repo)) as bot:
-        return bot.changes(file.draft, source=file.source, rules_for=rules_for)
+        return bot.intake.changes(Submission(draft=file.draft, source=file.source, rules_for=rules_for))
 
 
 def _record(found: NewVersion | None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def writeback(plan: str, dry_run: bool, repo: str | None, database: str | None) 
     from bot import log
     from bot.bootstrap import Options, Phasebot
     from bot.cli.progress_file import ProgressFile
+    from bot.intake import Submission
     from bot.settings import read_settings
     from services.domain.errors import NotFound, UserError
 
@@ -35,7 +36,7 @@ def writeback(plan: str, dry_run: bool, repo: str | None, database: str | None) 
     settings = read_settings(database_url=database)
     log.set_up(settings)
     with Phasebot(settings, Options(repo=repo)) as bot:
-        finished = bot.finished(file.draft, source=file.source)
+        finished = bot.intake.finished(Submission(draft=file.draft, source=file.source))
     if finished is None:
         raise NotFound(f"no plan was made of {plan} yet", where=plan, fix=f"Run it first: phasebot run {plan}")
     made = file.ticks(finished)

@@ -174,7 +174,7 @@ def _phase_record(run: DryRun, phase: Phase) -> dict[str, Any]:
         "number": phase.number,
         "title": phase.title,
         "depends_on": list(run.plan.graph.needs[phase.key]),
-        "selected": run.plan.selected is None or phase.key in run.plan.selected,
+        "selected": run.plan.is_selected(phase),
         "executor": rules.executor,
         "timeout": rules.timeout and rules.timeout.total_seconds(),
         "retries": rules.retries,

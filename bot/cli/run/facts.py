@@ -14,7 +14,7 @@ from services.ports import Clock
 
 
 class Source(Protocol):
-    """Where the facts come from: the running Phasebot."""
+    """Where the facts come from: the answers of the running Phasebot."""
 
     @property
     def clock(self) -> Clock: ...
@@ -23,7 +23,7 @@ class Source(Protocol):
 
     def issue_url(self, plan: Plan, phase: Phase | None = None) -> str: ...
 
-    def log_path(self, plan: Plan, phase: Phase) -> Path | None: ...
+    def log_path(self, phase: Phase) -> Path | None: ...
 
 
 class Facts:
@@ -48,8 +48,9 @@ class Facts:
         """The page of an issue; "" while there is none."""
         return self._source.issue_url(plan, phase)
 
-    def log(self, plan: Plan, phase: Phase) -> Path | None:
-        return self._source.log_path(plan, phase)
+    def log(self, phase: Phase) -> Path | None:
+        """The output kept of its newest attempt."""
+        return self._source.log_path(phase)
 
     def took(self, phase: Phase) -> timedelta | None:
         """How long its newest attempt took, or has been going on; None if there was none."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.bootstrap import Phasebot
     from bot.cli.run.hands import Hands
     from bot.cli.run.view import View
-    from bot.intake import Submission
+    from bot.intake import Accepted
 
 LOOK_AGAIN = 1.0
 """Seconds after which the plan is read anew, for changes that another process has made."""
@@ -48,25 +48,25 @@ class Follower:
         self._signals = 0
         self._looked = monotonic()
 
-    def run(self, submit: Callable[[], Submission]) -> Ending:
+    def run(self, submit: Callable[[], Accepted]) -> Ending:
         """Start, submit, and follow what was submitted to its end."""
         unwatch = self._bot.watch(self._heard)
         try:
             with on_signal(lambda: self._news.put(_Signal.INTERRUPTED)):
                 self._bot.start(hold=True)
-                submission = submit()
+                accepted = submit()
                 self._bot.go()
-                return self._follow(submission)
+                return self._follow(accepted)
         finally:
             unwatch()
             self._view.end()
 
-    def _follow(self, submission: Submission) -> Ending:
-        plan = submission.plan
-        self._view.begin(plan, resumed=submission.resumed)
-        if submission.changes:
-            self._view.say("\n".join(amended(submission.changes)))
-        if not submission.finished:
+    def _follow(self, accepted: Accepted) -> Ending:
+        plan = accepted.plan
+        self._view.begin(plan, resumed=accepted.resumed)
+        if accepted.changes:
+            self._view.say("\n".join(amended(accepted.changes)))
+        if not accepted.finished:
             while not self._is_over(plan):
                 plan = self._next(plan)
         return Ending(plan, self._signals > 0)
@@ -94,7 +94,7 @@ class Follower:
         if now - self._looked < LOOK_AGAIN:
             return None
         self._looked = now
-        return self._bot.plan(plan.id)
+        return self._bot.answers.plan(plan.id)
 
     def _interrupt(self) -> None:
         """First: finish what runs. Second: end it."""
@@ -109,7 +109,7 @@ class Follower:
     def _is_over(self, plan: Plan) -> bool:
         if self._signals:
             return not any(phase.attempt is not None and phase.attempt.holds_slot for phase in plan)
-        if not self._bot.settled(plan):
+        if not self._bot.answers.settled(plan):
             return False
         if not self._hands.are_awaited(plan):
             return True

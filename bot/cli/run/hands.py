@@ -54,7 +54,7 @@ class Hands:
 
     def _invitation(self, plan: Plan) -> str:
         path = f"/{plan.project}/issues/{plan.issue.number}" if plan.issue else "/"
-        place = self._bot.tracker.sign_in_url(path) or self._bot.issue_url(plan)
+        place = self._bot.tracker.sign_in_url(path) or self._bot.answers.issue_url(plan)
         return f"Waiting for people: close the issue of a phase when it is done. {place}".rstrip()
 
     def _tell(self, sentence: str) -> None:

@@ -24,7 +24,7 @@ def exit_of(plan: Plan, *, interrupted: bool, has_dead_letters: bool) -> Exit:
 
 def chosen(plan: Plan) -> Iterator[Phase]:
     """The phases that were to be carried out."""
-    return (phase for phase in plan if plan.selected is None or phase.key in plan.selected)
+    return filter(plan.is_selected, plan)
 
 
 def awaits_person(phase: Phase) -> bool:

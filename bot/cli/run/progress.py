@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.cli.plan_file import STDIN
 from bot.cli.progress_file import ProgressFile
 from bot.cli.run.request import Prepared
+from bot.intake import Submission
 from services.domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def write_back(prepared: Prepared, bot: Phasebot) -> str:
         return "The policy wants progress in the plan file, but this plan came from stdin."
     try:
         file = ProgressFile.read(request.plan, single=request.single)
-        made = file.ticks(bot.finished(file.draft, source=file.source) or ())
+        made = file.ticks(bot.intake.finished(Submission(draft=file.draft, source=file.source)) or ())
         file.write(made)
     except UserError as error:
         return f"Progress was not written back: {error}"

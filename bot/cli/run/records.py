@@ -69,7 +69,7 @@ def plan_record(facts: Facts, plan: Plan) -> dict[str, Any]:
 def phase_record(facts: Facts, plan: Plan, phase: Phase) -> dict[str, Any]:
     """A phase as machines see it. `seconds` are those of the newest attempt; `reason` says why it waits."""
     reason, failure = facts.reason(plan, phase), phase.failure
-    log = facts.log(plan, phase)
+    log = facts.log(phase)
     return {
         "key": phase.key,
         "number": phase.number,

@@ -11,6 +11,7 @@ from bot.cli.plan_file import PlanFile, read_plan
 from bot.cli.policy_file import read_policy_file
 from bot.cli.selection import selected, without_the_rest
 from bot.cli.workers import workers_for
+from bot.intake import Submission
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.domain.findings import Finding, Severity
@@ -94,3 +95,14 @@ class Prepared:
         if self.selected is not None and self.request.ignore_dependencies:
             return without_the_rest(self.file.draft, self.selected)
         return self.file.draft
+
+    @property
+    def submission(self) -> Submission:
+        """What is handed in to be carried out."""
+        return Submission(
+            draft=self.draft,
+            source=self.file.source,
+            rules_for=self.rules_for,
+            again=self.request.again,
+            selected=self.selected,
+        )

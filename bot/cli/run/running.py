@@ -22,7 +22,6 @@ from bot.cli.run.records import Records, emit
 from bot.cli.run.request import Prepared, Request
 from bot.cli.run.summary import Summary
 from bot.cli.selection import DependencyNotSelected, refuse_incomplete
-from bot.intake import Submission
 from services.domain.plan import Plan
 from services.domain.world import Limits
 
@@ -35,9 +34,9 @@ def carry_out(prepared: Prepared, settings: Settings) -> Exit:
     """Publish, execute, wait, tell."""
     with Phasebot(settings, _options(prepared, settings)) as bot:
         _refuse_incomplete(prepared, bot)
-        view = _view(prepared.request, Facts(bot))
+        view = _view(prepared.request, Facts(bot.answers))
         follower = Follower(bot, view, Hands(bot, view, wait=prepared.request.wait))
-        ending = follower.run(lambda: _submit(prepared, bot))
+        ending = follower.run(lambda: bot.intake.submit(prepared.submission))
         return _tell(prepared, bot, ending)
 
 
@@ -54,21 +53,11 @@ def _options(prepared: Prepared, settings: Settings) -> Options:
     )
 
 
-def _submit(prepared: Prepared, bot: Phasebot) -> Submission:
-    return bot.submit(
-        prepared.draft,
-        source=prepared.file.source,
-        rules_for=prepared.rules_for,
-        again=prepared.request.again,
-        selected=prepared.selected,
-    )
-
-
 def _refuse_incomplete(prepared: Prepared, bot: Phasebot) -> None:
     """What the selected phases need has to be selected, or done by an earlier run of the same plan."""
     if prepared.selected is None:
         return
-    known = None if prepared.request.again else _known(prepared, bot)
+    known = None if prepared.request.again else bot.intake.known(prepared.submission)
     if not prepared.request.ignore_dependencies:
         done = {phase.key for phase in known if phase.is_satisfied} if known else ()
         refuse_incomplete(prepared.file.draft, prepared.selected, done)
@@ -78,11 +67,6 @@ def _refuse_incomplete(prepared: Prepared, bot: Phasebot) -> None:
             where="--ignore-dependencies",
             fix="Add --again to make a new plan.",
         )
-
-
-def _known(prepared: Prepared, bot: Phasebot) -> Plan | None:
-    source = prepared.file.source
-    return bot.store.lookups.plan_of(bot.project_for(source), source)
 
 
 def _needs_more(plan: Plan, chosen: frozenset[str]) -> bool:
@@ -108,11 +92,11 @@ def _view(request: Request, facts: Facts) -> View:
 
 
 def _tell(prepared: Prepared, bot: Phasebot, ending: Ending) -> Exit:
-    plan, letters = ending.plan, bot.dead_letters(ending.plan.id)
+    plan, letters = ending.plan, bot.answers.dead_letters(ending.plan.id)
     code = exit_of(plan, interrupted=ending.interrupted, has_dead_letters=bool(letters))
     summary = Summary(
         plan=plan,
-        facts=Facts(bot),
+        facts=Facts(bot.answers),
         code=code,
         dead_letters=letters,
         command=_again(sys.argv[1:]),

@@ -71,7 +71,7 @@ class Summary:
         if phase.failure is not None and phase.status is QueueStatus.FAILED:
             tool = f" in {phase.failure.tool}" if phase.failure.tool else ""
             yield f"{phase.failure.type}{tool}: {one_line(phase.failure.message)}"
-            if log := self.facts.log(self.plan, phase):
+            if log := self.facts.log(phase):
                 yield f"log: {log}"
         if phase.status is QueueStatus.BLOCKED:
             yield f"blocked by {one_line(blockers(self.plan, phase))}"

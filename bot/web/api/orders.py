@@ -56,7 +56,7 @@ def new_cause() -> str:
 
 def plan_named(phasebot: Phasebot, id: str) -> Plan:
     """Raises NotFound."""
-    plan = phasebot.plan(id)
+    plan = phasebot.answers.plan(id)
     if plan is None:
         raise NotFound(f"there is no plan {id}")
     return plan

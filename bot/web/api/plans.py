@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
+from bot.intake import Submission
 from bot.web.api.drafts import refuse_unusable
 from bot.web.api.inputs import Id, OnlyProject, Project
 from bot.web.api.orders import (
@@ -163,18 +164,19 @@ for verb, kind in PLAN_VERBS.items():
 def _take_in(phasebot: Phasebot, upload: Upload, options: UploadOptions) -> Uploaded:
     draft = _draft(upload, options)
     policy = _policy(phasebot, upload)
-    submission = phasebot.submit(
-        draft,
+    submission = Submission(
+        draft=draft,
         rules_for=policy.rules_for,
         project=options.project,
         source=_source_of(upload, options),
         again=options.again,
         start=options.start,
     )
+    accepted = phasebot.intake.submit(submission)
     return Uploaded(
-        plan=plan_detail(phasebot, submission.plan.id),
-        resumed=submission.resumed,
-        finished=submission.finished,
+        plan=plan_detail(phasebot, accepted.plan.id),
+        resumed=accepted.resumed,
+        finished=accepted.finished,
         findings=_shown(draft.findings),
         policy_findings=_shown((*policy.findings, *policy.unmatched(draft.phases))),
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.bootstrap import Phasebot
+from bot.intake import Submission
 from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, refuse_unusable
 from bot.web.api.inputs import Id, Project, Words
 from bot.web.api.orders import OPERATOR, give, plan_named
@@ -86,14 +87,15 @@ def request_work(bot: Bot, wanted: RequestText) -> Requested:
     refuse_unusable(draft)
     is_multi_phase = len(draft.phases) > 1
     source = f"requests/{uuid.uuid4().hex}"
-    plan = bot.submit(draft, project=wanted.project, source=source, start=is_multi_phase).plan
+    submission = Submission(draft=draft, project=wanted.project, source=source, start=is_multi_phase)
+    plan = bot.intake.submit(submission).plan
     return _requested(bot, plan, None if is_multi_phase else _preview(bot, plan))
 
 
 @router.get("/preview/{id}", responses=documented(404))
 def show_preview(bot: Bot, id: Id) -> Preview:
     """What a request would become. It waits, even over a restart, until it is confirmed."""
-    plan = bot.plan(id)
+    plan = bot.answers.plan(id)
     if plan is None or plan.state is not PlanState.PLANNED:
         raise NotFound(f"nothing named {id} waits for confirmation")
     return _preview(bot, plan)

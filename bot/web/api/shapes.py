@@ -169,7 +169,7 @@ def queue_items(phasebot: Phasebot, items: Iterable[views.QueueItem]) -> list[Qu
     plans: dict[str, Plan | None] = {}
     for item in (items := list(items)):
         if item.plan_id not in plans:
-            plans[item.plan_id] = phasebot.plan(item.plan_id)
+            plans[item.plan_id] = phasebot.answers.plan(item.plan_id)
     return [QueueItem(**_item(phasebot, item, plans[item.plan_id])) for item in items]
 
 
@@ -179,7 +179,7 @@ def plan_detail(phasebot: Phasebot, id: str) -> PlanDetail:
     return PlanDetail(
         **_summary(detail.view),
         overview=detail.overview,
-        issue_url=phasebot.issue_url(detail.view.plan),
+        issue_url=phasebot.answers.issue_url(detail.view.plan),
         phases=queue_items(phasebot, phasebot.store.views.queue(plan=id)),
     )
 
@@ -196,7 +196,7 @@ def phase_detail(phasebot: Phasebot, queue_id: str) -> PhaseDetail:
         project=plan.project,
         key=phase.key,
         number=phase.number,
-        issue_url=phasebot.issue_url(plan, phase),
+        issue_url=phasebot.answers.issue_url(plan, phase),
         executor=phase.rules.executor,
         on_error=phase.rules.on_error,
         retries=phase.rules.retries,
@@ -254,7 +254,7 @@ _WAITING = (QueueStatus.QUEUED, QueueStatus.READY, QueueStatus.BLOCKED)
 
 
 def _reason(phasebot: Phasebot, plan: Plan, item: views.QueueItem) -> Reason | None:
-    found = phasebot.why(plan, plan.phase(item.phase_key))
+    found = phasebot.answers.why(plan, plan.phase(item.phase_key))
     if found is None:
         return None
     numbers = [plan.phase(key).ordinal for key in found.phases]

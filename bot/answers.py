@@ -1,0 +1,51 @@
+"""Answers: what may be asked about plans while a process works on them. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.parts import Parts
+from services.domain.phase import Phase
+from services.domain.plan import Plan
+from services.domain.progress import is_at_rest
+from services.domain.reasons import Reason, why_not_running
+
+
+class Answers:
+    """One for a process. `is_idle` says whether nothing of a project waits to be carried out."""
+
+    def __init__(self, parts: Parts, is_idle: Callable[[str], bool]) -> None:
+        self.clock = parts.clock
+        self._parts = parts
+        self._is_idle = is_idle
+
+    def plan(self, id: str) -> Plan | None:
+        return self._parts.store.lookups.plan(id)
+
+    def why(self, plan: Plan, phase: Phase) -> Reason | None:
+        """Why a phase is not running; None if it may start, runs, or is decided."""
+        world = replace(self._parts.gate.world(), slots=self._parts.store.lookups.slots())
+        return why_not_running(plan, phase, world, self.clock.now())
+
+    def issue_url(self, plan: Plan, phase: Phase | None = None) -> str:
+        """The page of a phase's issue, or of the parent's; empty while there is none."""
+        issue = phase.issue if phase else plan.issue
+        if issue is None:
+            return ""
+        return f"{self._parts.tracker.open().web_url}/{plan.project}/issues/{issue.number}"
+
+    def dead_letters(self, plan: str) -> list[str]:
+        """Effects that could not be carried out, each with its error."""
+        return [f"{one.effect}: {one.error}" for one in self._parts.store.lookups.dead_letters(plan)]
+
+    def log_path(self, phase: Phase) -> Path | None:
+        """The output kept of the newest attempt of a phase."""
+        failure = phase.attempt.failure if phase.attempt else None
+        location = failure.details.get("log") if failure else None
+        return Path(str(location)) if location else None
+
+    def settled(self, plan: Plan) -> bool:
+        """Nothing can move without a person, and everything that had to be said has been said."""
+        return is_at_rest(plan) and self._is_idle(plan.project)

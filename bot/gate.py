@@ -1,0 +1,42 @@
+"""The gate: whether this process starts phases now, and within which limits. What decisions see of it is the `World`."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from bot.executors.registry import Executors
+from services.domain.phase import MANUAL
+from services.domain.world import Limits, World
+
+
+class Gate:
+    """Open at first. Callable from any thread."""
+
+    def __init__(self, *, holder: str, limits: Limits, lease: timedelta, executors: Executors) -> None:
+        self.lease = lease
+        self.holder = holder
+        self._limits = limits
+        self._executors = executors
+        self._is_held = threading.Event()
+        self._is_draining = threading.Event()
+
+    def hold(self) -> None:
+        """Start no phase before `release`."""
+        self._is_held.set()
+
+    def release(self) -> None:
+        self._is_held.clear()
+
+    def drain(self) -> None:
+        """Start nothing from now on but what is a person's work, which no process has to wait for."""
+        self._is_draining.set()
+
+    def world(self) -> World:
+        """What decisions take into account. How many slots are taken is the store's to add."""
+        return World(holder=self.holder, limits=self._limits, executors=self._open_executors(), lease=self.lease)
+
+    def _open_executors(self) -> frozenset[str]:
+        if self._is_held.is_set():
+            return frozenset()
+        return frozenset({MANUAL}) if self._is_draining.is_set() else self._executors.names
