@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Unpack
 
+from bot.localhub.apps import Apps
 from bot.localhub.clock import Clock, utc_now
 from bot.localhub.comments import Comments
 from bot.localhub.courier import Courier
@@ -57,6 +58,7 @@ class Hub:
         self.comments = Comments(ground, self.rows)
         self.reactions = Reactions(ground)
         self.files = Files(ground)
+        self.apps = Apps(ground)
         self.courier = Courier(self.hooks)
         self.hooks.forget_old()
         if self.hooks.next_pending():

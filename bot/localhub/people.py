@@ -14,7 +14,25 @@ from bot.localhub.values import User
 
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}(\[bot\])?")
 # Paths of the HTTP face, which no owner may be called.
-RESERVED = frozenset(["api", "meta", "orgs", "rate_limit", "repos", "sign-in", "sign-out", "static", "user", "users"])
+RESERVED = frozenset(
+    [
+        "api",
+        "app",
+        "app-manifests",
+        "apps",
+        "meta",
+        "organizations",
+        "orgs",
+        "rate_limit",
+        "repos",
+        "settings",
+        "sign-in",
+        "sign-out",
+        "static",
+        "user",
+        "users",
+    ]
+)
 ALPHABET = string.ascii_letters + string.digits
 
 

@@ -27,6 +27,10 @@ _SELECT = """
 SELECT r.*, (SELECT count(*) FROM issues i
              WHERE i.repository_id = r.id AND i.state = 'open' AND i.deleted_at IS NULL) AS open_issues
 FROM repositories r"""
+_IS_INSTALLED = """
+SELECT 1 FROM installation_repositories p
+JOIN installations i ON i.id = p.installation_id JOIN apps a ON a.id = i.app_id
+WHERE p.repository_id = ? AND a.bot_id = ?"""
 
 
 class Repositories:
@@ -126,6 +130,8 @@ class Repositories:
         row = self._db.first(sql, repository.id, user.id) if user else None
         if row:
             return Role(row["role"])
+        if user and user.type == "Bot" and self._db.first(_IS_INSTALLED, repository.id, user.id):
+            return Role.WRITE
         return Role.NONE if repository.private else Role.READ
 
     def allows(self, repository: Repository, user: User, role: Role) -> bool:

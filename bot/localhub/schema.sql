@@ -145,6 +145,43 @@ CREATE TABLE IF NOT EXISTS deliveries (
 );
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE pending;
 CREATE INDEX IF NOT EXISTS deliveries_by_hook ON deliveries (hook_id, id);
+CREATE TABLE IF NOT EXISTS apps (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    slug TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    name TEXT NOT NULL,
+    owner_id INTEGER NOT NULL REFERENCES users (id),
+    bot_id INTEGER NOT NULL REFERENCES users (id),
+    client_id TEXT NOT NULL UNIQUE,
+    public_key TEXT NOT NULL DEFAULT '',
+    manifest TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS app_codes (
+    digest TEXT PRIMARY KEY,
+    app_id INTEGER NOT NULL REFERENCES apps (id),
+    expires_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS installations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    app_id INTEGER NOT NULL REFERENCES apps (id),
+    account_id INTEGER NOT NULL REFERENCES users (id),
+    permissions TEXT NOT NULL,
+    suspended_at TEXT,
+    created_at TEXT NOT NULL,
+    UNIQUE (app_id, account_id)
+);
+CREATE TABLE IF NOT EXISTS installation_repositories (
+    repository_id INTEGER NOT NULL REFERENCES repositories (id),
+    installation_id INTEGER NOT NULL REFERENCES installations (id) ON DELETE CASCADE,
+    PRIMARY KEY (repository_id, installation_id)
+);
+CREATE TABLE IF NOT EXISTS installation_tokens (
+    digest TEXT PRIMARY KEY,
+    installation_id INTEGER NOT NULL REFERENCES installations (id) ON DELETE CASCADE,
+    repository_ids TEXT NOT NULL,
+    permissions TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
 
 -- Database ids start far apart and, for issues and comments, beyond 32 bits, so that nothing mistakes one for another.
 INSERT INTO sqlite_sequence (name, seq)
@@ -158,5 +195,7 @@ SELECT name, seq FROM (
     UNION ALL SELECT 'timeline', 17000000000
     UNION ALL SELECT 'hooks', 500000000
     UNION ALL SELECT 'deliveries', 190000000000
+    UNION ALL SELECT 'apps', 1200000
+    UNION ALL SELECT 'installations', 60000000
 ) AS start
 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence AS known WHERE known.name = start.name);

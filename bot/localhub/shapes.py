@@ -13,9 +13,11 @@ from bot.localhub.database import stamp
 from bot.localhub.url_templates import REPOSITORY_LINKS, USER_LINKS
 from bot.localhub.values import (
     REACTIONS,
+    App,
     Comment,
     Delivery,
     Hook,
+    Installation,
     Issue,
     IssueAddress,
     Label,
@@ -139,6 +141,47 @@ class Shapes:
             "permissions": permissions(role),
             "subscribers_count": 0,
             "network_count": 0,
+        }
+
+    def app(self, app: App, *, installations: int | None = None) -> Json:
+        return {
+            "id": app.id,
+            "slug": app.slug,
+            "node_id": node_id("A", app.id),
+            "client_id": app.client_id,
+            "owner": self.user(app.owner),
+            "name": app.name,
+            "description": app.description,
+            "external_url": app.url,
+            "html_url": f"{self.html}/apps/{app.slug}",
+            "created_at": stamp(app.created_at),
+            "updated_at": stamp(app.created_at),
+            "permissions": dict(app.permissions),
+            "events": list(app.events),
+            **({} if installations is None else {"installations_count": installations}),
+        }
+
+    def installation(self, installation: Installation) -> Json:
+        app, url = installation.app, f"{self.api}/app/installations/{installation.id}"
+        return {
+            "id": installation.id,
+            "account": self.user(installation.account),
+            "repository_selection": "selected",
+            "access_tokens_url": f"{url}/access_tokens",
+            "repositories_url": f"{self.api}/installation/repositories",
+            "html_url": f"{self.html}/apps/{app.slug}/installations/new",
+            "app_id": app.id,
+            "client_id": app.client_id,
+            "app_slug": app.slug,
+            "target_id": installation.account.id,
+            "target_type": installation.account.type,
+            "permissions": dict(installation.permissions),
+            "events": list(app.events),
+            "created_at": stamp(installation.created_at),
+            "updated_at": stamp(installation.created_at),
+            "single_file_name": None,
+            "suspended_by": None,
+            "suspended_at": stamp(installation.suspended_at) if installation.suspended_at else None,
         }
 
     def organization(self, owner: User) -> Json:

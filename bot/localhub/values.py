@@ -293,3 +293,52 @@ class Features:
     parent_issue_id: bool = True
     sub_issues: bool = True
     dependencies: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A GitHub App. `permissions` and `events` are what it asks for; `bot` is who acts when it does."""
+
+    id: int
+    slug: str
+    name: str
+    description: str | None
+    url: str
+    owner: User
+    bot: User
+    client_id: str
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An App in the repositories of one account, with the permissions that its owner granted."""
+
+    id: int
+    app: App
+    account: User
+    permissions: Mapping[str, str]
+    repository_ids: tuple[int, ...]
+    suspended_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one installation token may do, and where."""
+
+    installation: Installation
+    repository_ids: frozenset[int]
+    permissions: Mapping[str, str]
+    expires_at: datetime
+
+    def allows(self, permission: str) -> bool:
+        """`permission` as the response header says it: `issues=write`. Metadata can always be read."""
+        name, _, level = permission.partition("=")
+        given = {"metadata": "read", **self.permissions}.get(name, "none")
+        return PERMISSION_LEVELS.index(given) >= PERMISSION_LEVELS.index(level)
+
+
+PERMISSION_LEVELS = ("none", "read", "write", "admin")

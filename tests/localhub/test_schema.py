@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from bot.localhub import Hub
 from bot.localhub.rest.routes import ENDPOINTS
 
+from .apps import assertion, installed, manifest
 from .conftest import REPO, Clients
 from .receiver import Receiver
 
@@ -53,6 +54,16 @@ class World:
         self.hub.drain_deliveries()
         return self.hub.repository(REPO).deliveries(self.hook)[0].id
 
+    @property
+    def installation(self) -> int:
+        return self.hub.apps.installed_in(self.hub.apps.named("planner"))[0].id
+
+    def as_app(self, method: str, path: str, **body: Any) -> httpx.Response:
+        """As the App itself."""
+        app = self.hub.apps.named("planner")
+        headers = {"Authorization": f"Bearer {assertion(app.id, self.hub.apps.create_key(app.id), self.hub.clock())}"}
+        return self.http.request(method, path, json=body or None, headers=headers)
+
     def send(self, method: str, path: str, **body: Any) -> httpx.Response:
         return self.http.request(method, path, json=body or None)
 
@@ -75,6 +86,29 @@ EXCHANGES = {
     "rate-limit/get": get("RateLimitOverview", "/rate_limit"),
     "users/get-authenticated": get("PrivateUser", "/user"),
     "users/get-by-username": get("PublicUser", "/users/bob"),
+    "apps/get-authenticated": Exchange("Integration", lambda world: world.as_app("GET", "/app")),
+    "apps/create-from-manifest": Exchange(
+        "AppManifestsCodeConversionsPostResponse201",
+        lambda world: httpx.post(
+            f"{world.http.base_url}/app-manifests/{world.hub.apps.register(world.hub.people.named('ada'), manifest('Two'))}"
+            "/conversions",
+            trust_env=False,
+        ),
+    ),
+    "apps/list-installations": Exchange("[Installation]", lambda world: world.as_app("GET", "/app/installations")),
+    "apps/get-installation": Exchange(
+        "Installation", lambda world: world.as_app("GET", f"/app/installations/{world.installation}")
+    ),
+    "apps/get-repo-installation": Exchange("Installation", lambda world: world.as_app("GET", f"{BASE}/installation")),
+    "apps/create-installation-access-token": Exchange(
+        "InstallationToken",
+        lambda world: world.as_app(
+            "POST",
+            f"/app/installations/{world.installation}/access_tokens",
+            repositories=["site"],
+            permissions={"issues": "write"},
+        ),
+    ),
     "repos/get": get("FullRepository", BASE),
     "repos/create-for-authenticated-user": Exchange(
         "FullRepository", lambda world: world.send("POST", "/user/repos", name="notes", private=True)
@@ -238,6 +272,7 @@ def world(hub: Hub, clients: Clients, receiver: Receiver) -> World:
     hub.reactions.add(site.issue(1), hub.people.named("ada"), "heart")
     hub.add_hook(REPO, receiver.url, secret="s")
     hub.put_file(REPO, "plans/site.md", "# Site\n")
+    installed(hub)
     return World(clients.http("ada", **{"X-GitHub-Api-Version": "2026-03-10"}), hub, receiver)
 
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.localhub.limits import PER_PAGE
+from bot.localhub.pages.apps import AppPages
 from bot.localhub.pages.markdown import rendered
 from bot.localhub.pages.story import Change, told
 from bot.localhub.problems import Refused, forbidden, needs_authentication, not_found
@@ -44,6 +45,7 @@ def page_routes(hub: Hub) -> list[Route]:
         Route("/static/{name}", guarded(pages, pages.static)),
         Route("/sign-in", guarded(pages, pages.sign_in)),
         Route("/sign-out", guarded(pages, pages.sign_out), methods=["POST"]),
+        *_app_routes(hub, pages),
         Route("/{owner}", guarded(pages, pages.repositories)),
         Route("/{owner}/{repo}", guarded(pages, pages.issues)),
         Route("/{owner}/{repo}/issues", guarded(pages, pages.issues)),
@@ -53,17 +55,35 @@ def page_routes(hub: Hub) -> list[Route]:
     ]
 
 
+def _app_routes(hub: Hub, pages: Pages) -> list[Route]:
+    apps, install = AppPages(hub, pages), "/apps/{slug}/installations/new"
+    return [
+        route
+        for new in ("/settings/apps/new", "/organizations/{org}/settings/apps/new")
+        for route in (
+            Route(new, guarded(pages, apps.propose, from_anywhere=True), methods=["POST"]),
+            Route(f"{new}/confirm", guarded(pages, apps.create), methods=["POST"]),
+        )
+    ] + [
+        Route(install, guarded(pages, apps.choose)),
+        Route(install, guarded(pages, apps.install), methods=["POST"]),
+    ]
+
+
 def home(hub: Hub) -> Handler:
     pages = Pages(hub)
     return guarded(pages, pages.repositories)
 
 
-def guarded(pages: Pages, handler: Callable[[Request], Awaitable[Response]]) -> Handler:
-    """Refusals become a page of their own; every answer carries the headers that keep scripts and frames out."""
+def guarded(pages: Pages, handler: Callable[[Request], Awaitable[Response]], *, from_anywhere: bool = False) -> Handler:
+    """Refusals become a page of their own; every answer carries the headers that keep scripts and frames out.
+
+    `from_anywhere`: other sites may send this form, because nothing is done before another one of ours is sent.
+    """
 
     async def answer(request: Request) -> Response:
         try:
-            if request.method == "POST":
+            if request.method == "POST" and not from_anywhere:
                 _check_origin(request)
             response = await handler(request)
         except Refused as refusal:
@@ -93,10 +113,10 @@ class Pages:
         self._templates.tests["change"] = lambda item: isinstance(item, Change)
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        html = self._templates.get_template(template).render(viewer=self._viewer(request), **values)
+        html = self._templates.get_template(template).render(viewer=self.viewer(request), request=request, **values)
         return HTMLResponse(html, status)
 
-    def _viewer(self, request: Request) -> User | None:
+    def viewer(self, request: Request) -> User | None:
         token = request.cookies.get(COOKIE)
         try:
             return self._hub.people.of_token(token) if token else None
@@ -105,7 +125,7 @@ class Pages:
 
     def _reading(self, request: Request) -> RepositoryReading:
         full_name = f"{request.path_params['owner']}/{request.path_params['repo']}"
-        self._hub.repositories.seen_by(full_name, self._viewer(request))
+        self._hub.repositories.seen_by(full_name, self.viewer(request))
         return self._hub.repository(full_name)
 
     async def static(self, request: Request) -> Response:
@@ -129,7 +149,7 @@ class Pages:
         return response
 
     async def repositories(self, request: Request) -> Response:
-        viewer, owner = self._viewer(request), request.path_params.get("owner")
+        viewer, owner = self.viewer(request), request.path_params.get("owner")
         found = [
             repository
             for repository in self._hub.repositories.all()
@@ -187,14 +207,14 @@ class Pages:
         )
 
     def _may_change(self, request: Request, reading: RepositoryReading, issue: Issue) -> bool:
-        viewer = self._viewer(request)
+        viewer = self.viewer(request)
         return viewer is not None and (
             viewer == issue.user or self._hub.repositories.allows(reading.value, viewer, Role.TRIAGE)
         )
 
     async def act(self, request: Request) -> Response:
         """Comment, close or reopen, or comment and then one of these, as the person signed in."""
-        reading, viewer = self._reading(request), self._viewer(request)
+        reading, viewer = self._reading(request), self.viewer(request)
         if viewer is None:
             raise needs_authentication()
         form = await request.form()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import uuid
@@ -16,13 +14,12 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.localhub.problems import Refused, not_found
+from bot.localhub.rest.admission import admit, asking
 from bot.localhub.rest.broken import spoilt
-from bot.localhub.rest.call import Call, Endpoint, Fields, Reply
-from bot.localhub.rest.people import viewer_name
+from bot.localhub.rest.call import Asker, Call, Endpoint, Fields, Reply
 from bot.localhub.rest.routes import ENDPOINTS
 from bot.localhub.shapes import Shapes
 from bot.localhub.traffic import RequestRecord, Window
-from bot.localhub.values import User
 
 if TYPE_CHECKING:
     from bot.localhub.hub import Hub
@@ -76,33 +73,34 @@ class RestEndpoint:
         """What to send, or how to spoil it."""
         path = request.url.path.removeprefix(self._prefix)
         planned = self._hub.faults.strike(request.method, path)
-        response, viewer = None, None
+        response, asker = None, Asker()
         if planned is None or planned.fault.is_after:
-            response, viewer = self._respond(request, body)
+            response, asker = self._respond(request, body)
         answer: ASGIApp | None = response
         status = response.status_code if response else 0
         if planned:
             answer, status = spoilt(planned, response)
         assert answer is not None
-        user = viewer.login if viewer else None
+        user = None if asker == Asker() else asker.name
         self._hub.requests.add(RequestRecord(request.method, path, status, user, self._hub.clock()))
         return answer
 
-    def _respond(self, request: Request, body: bytes) -> tuple[Response, User | None]:
+    def _respond(self, request: Request, body: bytes) -> tuple[Response, Asker]:
         """A read sees one state, a write is one transaction."""
-        viewer: User | None = None
+        asker = Asker()
         try:
-            viewer = authenticated(self._hub, request.headers.get("authorization"))
-            window = self._admit(viewer)
+            asker = asking(self._hub, request.headers.get("authorization"))
+            window = self._admit(asker)
+            admit(self._hub, asker, self._endpoint, request.path_params)
             with self._hub.db.lock if request.method in {"GET", "HEAD"} else self._hub.db.transaction():
-                reply = self._endpoint.answer(self._call(request, body, viewer))
+                reply = self._endpoint.answer(self._call(request, body, asker))
         except Refused as refusal:
             reply = Reply(refusal.status, refusal.as_json(), refusal.headers)
-            window = self._hub.allowances.window(viewer_name(viewer))
-        return self._response(request, reply, viewer, window), viewer
+            window = self._hub.allowances.window(asker.name)
+        return self._response(request, reply, asker, window), asker
 
-    def _admit(self, viewer: User | None) -> Window:
-        name, allowances = viewer_name(viewer), self._hub.allowances
+    def _admit(self, asker: Asker) -> Window:
+        name, allowances = asker.name, self._hub.allowances
         if self._endpoint.feature and not getattr(self._hub.features, self._endpoint.feature):
             raise not_found()
         window = allowances.window(name) if self._endpoint.path == FREE else allowances.spend(name)
@@ -110,11 +108,11 @@ class RestEndpoint:
             allowances.spend_content(name)
         return window
 
-    def _call(self, request: Request, body: bytes, viewer: User | None) -> Call:
+    def _call(self, request: Request, body: bytes, asker: Asker) -> Call:
         version = _version(request.headers)
         return Call(
             hub=self._hub,
-            viewer=viewer,
+            asker=asker,
             path=request.path_params,
             query=request.query_params,
             fields=Fields.parse(body),
@@ -124,18 +122,22 @@ class RestEndpoint:
             api_version=version,
         )
 
-    def _response(self, request: Request, reply: Reply, viewer: User | None, window: Window) -> Response:
+    def _response(self, request: Request, reply: Reply, asker: Asker, window: Window) -> Response:
         raw = _encoded(reply.body)
-        headers = {**self._headers(request, viewer), **_content_type(reply), **reply.headers}
+        headers = {**self._headers(request, asker), **_content_type(reply), **reply.headers}
         if request.method == "GET" and reply.status == 200:
             headers |= {"ETag": _etag(raw), "Cache-Control": "private, max-age=60, s-maxage=60"}
             if headers["ETag"].removeprefix("W/") in request.headers.get("if-none-match", ""):
-                self._hub.allowances.refund(viewer_name(viewer))
+                self._hub.allowances.refund(asker.name)
                 return Response(None, 304, headers | _limits(window))
         return Response(raw, reply.status, headers | _limits(window))
 
-    def _headers(self, request: Request, viewer: User | None) -> dict[str, str]:
-        scopes = {"X-OAuth-Scopes": "admin:repo_hook, repo", "X-Accepted-OAuth-Scopes": "repo"} if viewer else {}
+    def _headers(self, request: Request, asker: Asker) -> dict[str, str]:
+        scopes = (
+            {"X-OAuth-Scopes": "admin:repo_hook, repo", "X-Accepted-OAuth-Scopes": "repo"}
+            if asker.user and not asker.grant
+            else {}
+        )
         return {
             "X-GitHub-Media-Type": "github.v3; format=json",
             "X-GitHub-Request-Id": uuid.uuid4().hex.upper(),
@@ -144,23 +146,6 @@ class RestEndpoint:
             "Vary": "Accept, Authorization, Cookie",
             **scopes,
         }
-
-
-def authenticated(hub: Hub, header: str | None) -> User | None:
-    """The user a token stands for, None without one; 401 for a token nobody has."""
-    if not header:
-        return None
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "basic":
-        value = _password(value)
-    return hub.people.of_token(value.strip())
-
-
-def _password(value: str) -> str:
-    try:
-        return base64.b64decode(value).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _version(headers: Mapping[str, str]) -> str:

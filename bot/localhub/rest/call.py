@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.localhub.problems import Refused, needs_authentication, unprocessable
+from bot.localhub.problems import Refused, bad_credentials, needs_authentication, unprocessable
 from bot.localhub.shapes import Shapes
-from bot.localhub.values import Issue, Repository, Role, User
+from bot.localhub.values import App, Grant, Issue, Repository, Role, User
 
 if TYPE_CHECKING:
     from bot.localhub.hub import Hub
@@ -74,6 +74,17 @@ class Fields:
         named = [item.get("name") if isinstance(item, dict) else item for item in items]
         return tuple(self._typed(name, item, str, "a string") for item in named)
 
+    def integers(self, name: str) -> tuple[int, ...]:
+        values = self._given.get(name)
+        items = () if values is None else self._typed(name, values, list, "an array")
+        return tuple(self._typed(name, item, int, "an integer") for item in items)
+
+    def texts(self, name: str) -> dict[str, str]:
+        """An object of texts."""
+        values = self._given.get(name)
+        items = {} if values is None else self._typed(name, values, dict, "an object")
+        return {key: self._typed(name, item, str, "a string") for key, item in items.items()}
+
     def nested(self, name: str) -> Fields:
         value = self._given.get(name)
         return Fields({} if value is None else self._typed(name, value, dict, "an object"))
@@ -89,12 +100,31 @@ def _mistyped(name: str, value: object, article: str) -> Refused:
     return unprocessable(f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)} is not {article}.")
 
 
+ANYBODY, PERSON, APP, NOBODY = "anybody", "person", "app", "nobody"
+"""Who may ask at an endpoint: whoever holds a token (or none), only people, an App for itself, only without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request: an account, through a token of its own or (`grant`) of an installation; or an App for itself."""
+
+    user: User | None = None
+    grant: Grant | None = None
+    app: App | None = None
+
+    @property
+    def name(self) -> str:
+        """Whose allowance it is."""
+        who = self.app.bot if self.app else self.user
+        return who.login if who else "anonymous"
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request: who asks, what for, and the shapes to answer in."""
 
     hub: Hub
-    viewer: User | None
+    asker: Asker
     path: Mapping[str, Any]
     query: Mapping[str, str]
     fields: Fields
@@ -102,6 +132,17 @@ class Call:
     url: str
     accept: str
     api_version: str
+
+    @property
+    def viewer(self) -> User | None:
+        return self.asker.user
+
+    @property
+    def app(self) -> App:
+        """The App that asks for itself."""
+        if self.asker.app is None:
+            raise bad_credentials()
+        return self.asker.app
 
     @property
     def actor(self) -> User:
@@ -162,3 +203,4 @@ class Endpoint:
     permission: str = "metadata=read"
     creates_content: bool = False
     feature: str | None = None
+    asker: str = ANYBODY

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.localhub.problems import invalid, not_found
-from bot.localhub.rest.call import Call, Endpoint, Reply
+from bot.localhub.rest.call import PERSON, Call, Endpoint, Reply
 from bot.localhub.rest.paging import listed
 from bot.localhub.traffic import Window
 from bot.localhub.url_templates import ROOT_LINKS
-from bot.localhub.values import Role, User
+from bot.localhub.values import Role
 
 
 def root(call: Call) -> Reply:
@@ -21,7 +21,7 @@ def meta(_call: Call) -> Reply:
 
 
 def rate_limit(call: Call) -> Reply:
-    window = _window_shape(call.hub.allowances.window(viewer_name(call.viewer)))
+    window = _window_shape(call.hub.allowances.window(call.asker.name))
     body: dict[str, Any] = {"resources": dict.fromkeys(("core", "search", "graphql"), window)}
     if call.api_version < "2026":
         body["rate"] = window
@@ -31,10 +31,6 @@ def rate_limit(call: Call) -> Reply:
 def _window_shape(window: Window) -> dict[str, int]:
     reset = int(window.resets_at.timestamp())
     return {"limit": window.limit, "used": window.used, "remaining": window.remaining, "reset": reset}
-
-
-def viewer_name(viewer: User | None) -> str:
-    return viewer.login if viewer else "anonymous"
 
 
 def own_user(call: Call) -> Reply:
@@ -117,7 +113,7 @@ ENDPOINTS = (
     Endpoint("GET", "/", "meta/root", root),
     Endpoint("GET", "/meta", "meta/get", meta),
     Endpoint("GET", "/rate_limit", "rate-limit/get", rate_limit),
-    Endpoint("GET", "/user", "users/get-authenticated", own_user),
+    Endpoint("GET", "/user", "users/get-authenticated", own_user, asker=PERSON),
     Endpoint("GET", "/users/{login}", "users/get-by-username", user),
     Endpoint("GET", _REPOSITORY, "repos/get", repository),
     Endpoint("POST", "/user/repos", "repos/create-for-authenticated-user", create_repository, "administration=write"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.localhub.rest import comments, contents, hooks, issues, links, people
+from bot.localhub.rest import apps, comments, contents, hooks, issues, links, people
 
 ENDPOINTS = (
     *people.ENDPOINTS,
+    *apps.ENDPOINTS,
     *issues.ENDPOINTS,
     *comments.ENDPOINTS,
     *links.ENDPOINTS,
