@@ -59,7 +59,6 @@ def _message(issue: RemoteIssue, login: str, subject: Subject) -> Message | None
         issue=Issue(
             id=issue.id,
             number=issue.number,
-            state=issue.state,
             state_reason=issue.state_reason,
             updated_at=issue.updated_at,
         ),

@@ -38,6 +38,5 @@ class Issue(Payload):
 
     id: int
     number: int
-    state: str
     state_reason: str | None = None
     updated_at: datetime

@@ -1,0 +1,105 @@
+"""GitHub's own payloads: each is taken in and understood without an exception, whatever it is about."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from bot.bootstrap import Options, Phasebot
+from bot.github.events import READERS
+from bot.settings import Settings
+from bot.web.auth import Access
+from services.domain.phase import IssueRef
+from services.ports import PhaseText, PlanText
+from tests import plans
+from tests.payloads.payloads import Payload, built, examples
+
+from .conftest import PATIENCE, SECRET, TOKEN, Bot, served
+from .test_webhooks import PATH, headers_for
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    """Served. Among its plans are some that the payloads are about."""
+    folder: Path = tmp_path_factory.mktemp("bot")
+    settings = Settings(database_url=str(folder / "phasebot.db"), webhook_secret=SecretStr(SECRET))
+    with (
+        Phasebot(settings, Options(workspace=folder)) as phasebot,
+        served(phasebot, Access(TOKEN, local_only=True)) as url,
+    ):
+        phasebot.start()
+        about = [plan_about(payload) for payload in (*examples(), *built()) if "issue" in payload.json]
+        distinct = {plan.id: plan for plan in about}.values()
+        phasebot.loop.receive(plans=[(plan, PlanText("", {"a": PhaseText("")})) for plan in distinct]).result()
+        bot = Bot(phasebot, url)
+        with bot.http:
+            yield bot
+
+
+def plan_about(payload: Payload) -> Any:
+    """A plan whose child issue is the one in the payload."""
+    issue, repository = payload.json["issue"], payload.json["repository"]
+    plan = plans.plan({"a": ""}, plans.BY_HAND, project=repository["full_name"], issue=IssueRef(1, 1), tracked=True)
+    child = replace(plan.phase("a"), issue=IssueRef(issue["number"], issue["id"]))
+    return replace(plan.with_phase(child), id=f"plan{issue['id']}")
+
+
+def send(bot: Bot, payload: Payload) -> httpx.Response:
+    body = json.dumps(payload.json).encode()
+    return bot.http.post(PATH, content=body, headers=headers_for(body, payload.event))
+
+
+def wait_until_understood(bot: Bot) -> None:
+    """Nothing that has arrived waits to be resolved or applied."""
+    deadline, pause = time.monotonic() + PATIENCE, threading.Event()
+    while any(bot.phasebot.store.views.counts().deliveries.get(state) for state in ("received", "resolved")):
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
+
+
+@pytest.mark.parametrize("collection", [examples, built], ids=["examples", "built"])
+def test_every_payload_is_taken_in_and_understood(bot: Bot, collection: Any) -> None:
+    payloads: tuple[Payload, ...] = collection()
+    before = sum(bot.phasebot.store.views.counts().deliveries.values())
+
+    with capture_logs() as lines:
+        answers = {payload.name: send(bot, payload) for payload in payloads}
+        wait_until_understood(bot)
+
+    assert {name: one.text for name, one in answers.items() if one.status_code != 202} == {}
+    assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
+    counts = bot.phasebot.store.views.counts().deliveries
+    assert {state: number for state, number in counts.items() if state in ("failed", "dead") and number} == {}
+    listened_to = [payload for payload in payloads if payload.event in READERS]
+    assert sum(counts.values()) - before >= len(listened_to) > 0
+
+
+def test_there_are_as_many_payloads_as_are_published() -> None:
+    assert len(examples()) == 329
+    assert len(built()) >= 261
+    names = {(payload.event, payload.action) for payload in built()}
+    assert {
+        ("issues", "closed"),
+        ("sub_issues", "sub_issue_added"),
+        ("issue_dependencies", "blocked_by_added"),
+    } <= names
+
+
+def test_an_event_or_action_that_nobody_knows_yet_is_taken_in(bot: Bot) -> None:
+    example = next(one for one in examples() if one.event == "issues")
+    unknown = [
+        replace(example, event="issue_visions"),
+        replace(example, json={**example.json, "action": "dreamt"}),
+    ]
+
+    assert [send(bot, payload).status_code for payload in unknown] == [202, 202]
