@@ -13,11 +13,12 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
+from bot import metrics
 from bot.github.events import READERS
 from bot.github.signature import is_signed
 from bot.web.bodies import read_body
@@ -43,28 +44,42 @@ T = TypeVar("T")
 _HEADER = re.compile(r"[\x21-\x7e]{1,100}")
 
 
+Status = Literal["accepted", "duplicate", "ignored", "pong"]
+
+
 class Taken(BaseModel):
     """What became of a delivery."""
 
-    status: Literal["accepted", "duplicate", "ignored", "pong"] = Field(
+    status: Status = Field(
         description="accepted: stored; duplicate: it was here already; ignored: no event that we listen to"
     )
 
 
 @router.post("/github", status_code=HTTPStatus.ACCEPTED, responses=documented(400, 401, 408, 413, 503))
-async def github(request: Request, response: Response, bot: Bot) -> Taken:
+async def github(request: Request, bot: Bot) -> Taken:
     """Take in one delivery of a webhook. 202 means that it is stored and will not be lost."""
+    try:
+        return await _take(request, bot)
+    except Problem as problem:
+        log.warning("webhook_refused", reason=problem.type, status=int(problem.status))
+        metrics.webhooks.labels("unknown", problem.type).inc()
+        raise
+
+
+async def _take(request: Request, bot: Bot) -> Taken:
     body = await _verified_body(request, bot.hooks.secrets())
     event, id = _header(request, "x-github-event"), _header(request, "x-github-delivery")
     payload = await _payload(body, request.headers.get("content-type", ""))
-    if event == "ping":
-        response.status_code = HTTPStatus.OK
-        return Taken(status="pong")
     if event not in READERS:
         log.info("webhook_ignored", webhook=event, delivery=id)
-        return Taken(status="ignored")
+        return _taken("other", "pong" if event == "ping" else "ignored")
     delivery = Delivery(id=f"github/{id}", source="github", event=event, body=payload, received_at=bot.clock.now())
-    return Taken(status="accepted" if await _is_new(bot, delivery) else "duplicate")
+    return _taken(event, "accepted" if await _is_new(bot, delivery) else "duplicate")
+
+
+def _taken(event: str, status: Status) -> Taken:
+    metrics.webhooks.labels(event, status).inc()
+    return Taken(status=status)
 
 
 async def _verified_body(request: Request, secrets: Sequence[bytes]) -> bytes:

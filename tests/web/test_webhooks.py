@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hmac
 import json
 import socket
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
+from bot import metrics
 from bot.bootstrap import Options, Phasebot
 from bot.localhub import Hub, HubServer
 from bot.settings import Settings
@@ -166,6 +169,39 @@ def test_a_payload_that_is_no_json_object_is_refused(bot: Bot, body: bytes) -> N
     assert stored(bot) == 0
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        gzip.compress,
+        lambda body: body.decode().encode("utf-16"),
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: body.replace(b"ada", b"\xe9va"),
+    ],
+    ids=["gzip", "UTF-16", "byte order mark", "Latin-1"],
+)
+def test_a_payload_in_another_encoding_is_refused(bot: Bot, spoil: Callable[[bytes], bytes]) -> None:
+    assert error_of(send(bot, spoil(ISSUE)), 400)["type"] == "payload_invalid"
+    assert stored(bot) == 0
+
+
+def test_whatever_is_refused_leaves_one_line_in_the_log_and_is_counted(bot: Bot) -> None:
+    refused = metrics.webhooks.labels("unknown", "signature_invalid")
+    before = refused._value.get()
+
+    with capture_logs() as lines:
+        send(bot, X_Hub_Signature_256=b"sha256=\xff")
+        send(bot, b"[]")
+        send(bot, event="two words")
+
+    assert [line["event"] for line in lines] == ["webhook_refused"] * 3
+    assert [(line["reason"], line["status"]) for line in lines] == [
+        ("signature_invalid", 401),
+        ("payload_invalid", 400),
+        ("header_invalid", 400),
+    ]
+    assert refused._value.get() == before + 1
+
+
 @pytest.mark.parametrize("body", [b"payload=%7B", b"other=1", b"&" * 50_000, b"=".join([b"&x"] * 1000)])
 def test_a_form_without_a_payload_is_refused(bot: Bot, body: bytes) -> None:
     error_of(send(bot, body, Content_Type="application/x-www-form-urlencoded; charset=utf-8"), 400)
@@ -180,7 +216,7 @@ def test_headers_that_name_nothing_are_refused(bot: Bot, name: str, value: Any) 
 def test_a_ping_is_answered(bot: Bot) -> None:
     answer = send(bot, b'{"zen": "Keep it logically awesome."}', "ping")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "pong"})
+    assert (answer.status_code, answer.json()) == (202, {"status": "pong"})
     assert stored(bot) == 0
 
 
