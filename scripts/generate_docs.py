@@ -12,8 +12,10 @@ from pydantic.fields import FieldInfo
 
 from bot.cli.root import phasebot
 from bot.settings import Settings, is_secret
+from bot.tools import builtin_registry
 from services.domain.transitions import RULES, PhaseState
 from services.planning import rules, schema
+from services.planning.policy import policy_schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -111,12 +113,18 @@ def parse_schema() -> str:
     return json.dumps(schema.plan_schema(), indent=2) + "\n"
 
 
+def policy_language() -> str:
+    """The JSON Schema of policies, with the tools that come with phasebot."""
+    return json.dumps(policy_schema(builtin_registry({}).inputs()), indent=2) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings,
     "transitions.md": transitions,
     "findings.md": findings,
     "parse.schema.json": parse_schema,
+    "policy.schema.json": policy_language,
 }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from services.domain.attempts import Attempt
 from services.domain.failure import Failure
+from services.domain.rules import MANUAL as MANUAL  # noqa: PLC0414  for those who know the phase alone
+from services.domain.rules import OnError as OnError  # noqa: PLC0414
+from services.domain.rules import Operation as Operation  # noqa: PLC0414
+from services.domain.rules import Qa as Qa  # noqa: PLC0414
+from services.domain.rules import Rules as Rules  # noqa: PLC0414
 from services.domain.transitions import PhaseState, Trigger, allows, next_state
 
 
@@ -25,51 +29,6 @@ class QueueStatus(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
-
-
-class OnError(StrEnum):
-    """What a failed phase means: `fail` stops the plan, `skip` gives up its branch, `continue` lets dependents go on."""
-
-    FAIL = "fail"
-    SKIP = "skip"
-    CONTINUE = "continue"
-
-
-class Qa(StrEnum):
-    """Who gives the verdict after a phase has run."""
-
-    NONE = "none"
-    MANUAL = "manual"
-
-
-MANUAL = "manual"
-"""The executor that waits for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One step of a phase: which tool, and its input as the policy gives it (JSON values)."""
-
-    tool: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the policy says of one phase, resolved when the plan was made. Durations are exact; `timeout` None: no limit.
-
-    `priority` None: that of the plan. It is where a phase begins; an order may give it another.
-    """
-
-    executor: str = MANUAL
-    on_error: OnError = OnError.SKIP
-    retries: int = 0
-    retry_delay: timedelta = timedelta(seconds=5)
-    timeout: timedelta | None = None
-    approval: bool = False
-    qa: Qa = Qa.NONE
-    priority: int | None = None
-    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from services.domain import effects, messages
 from services.domain.effects import Effect
 from services.domain.failure import Failure
 from services.domain.messages import Message, Order, is_order
-from services.domain.phase import Operation
+from services.domain.rules import Budget, Operation, Rules
+from services.domain.windows import Window
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
@@ -24,6 +25,14 @@ _failures = st.builds(Failure, details=st.dictionaries(st.text(max_size=5), _jso
 st.register_type_strategy(Failure, _failures)
 _operations = st.builds(Operation, arguments=st.dictionaries(st.text(max_size=5), _json, max_size=3))
 st.register_type_strategy(Operation, _operations)
+_rules = st.builds(
+    Rules,
+    operations=st.lists(_operations, max_size=2).map(tuple),
+    windows=st.lists(st.builds(Window, zone=st.just("UTC")), max_size=2).map(tuple),
+    budget=st.builds(Budget, cost=st.none() | st.floats(0, 1e6)),
+    environment=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
+)
+st.register_type_strategy(Rules, _rules)
 
 _messages = st.one_of([st.builds(kind) for kind in get_args(Message)])
 _effects = st.one_of([st.builds(kind) for kind in get_args(Effect)])

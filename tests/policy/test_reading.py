@@ -162,7 +162,7 @@ publish: {labels: {parent: ""}}
         ("policy_bad_value", 4, 39),
         ("policy_wrong_type", 4, 54),
         ("policy_bad_duration", 4, 68),
-        ("policy_wrong_type", 4, 84),
+        ("policy_bad_approver", 4, 84),
         ("policy_bad_match", 6, 12),
         ("policy_unknown_tool", 8, 16),
         ("policy_missing_key", 9, 9),
@@ -188,7 +188,7 @@ publish: {labels: {parent: ""}}
     [
         ("version: 1\nlimts: {}", "there is no key `limts` here. Did you mean `limits`?"),
         ("version: 1\nphases: [{match: A, onerror: fail}]", "there is no key `onerror` here. Did you mean `on_error`?"),
-        ("version: 1\nzzz: 1", "`zzz` here. There are: defaults, limits, phases, publish, version, writeback."),
+        ("version: 1\nzzz: 1", "`zzz` here. There are: budgets, defaults, limits, phases, plans, publish,"),
         ("version: 1\nphases: [{match: A, operations: [{tool: comand}]}]", "no tool `comand`. Did you mean `command`?"),
         ("version: 1\ndefaults: {executor: Local}", "no executor `Local`. Did you mean `local`?"),
         ("version: 1\ndefaults: {on_error: skipp}", "not `skipp`. Did you mean `skip`?"),

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from services.domain.phase import MANUAL
-from services.planning.policy.durations import Duration
-from services.planning.policy.match import Matcher
+from services.domain.rules import Budgets
+from services.planning.policy.rules_text import BudgetText, Count, EntryText, RulesText, Strict, Text
 
 VERSION = 1
 
 PRIORITIES = {"urgent": 10, "high": 20, "normal": 50, "low": 70, "background": 90}
-Count = Annotated[int, Field(ge=1, le=1000)]
-Text = Annotated[str, Field(min_length=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class OperationText(BaseModel):
-    """One step: a tool, and beside it the tool's own arguments."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    tool: Text
-
-
-class LimitsText(_Strict):
+class LimitsText(Strict):
     """How much may run at once."""
 
     running: Count | None = Field(None, description="Attempts in all.")
@@ -40,47 +25,53 @@ class LimitsText(_Strict):
     worker_cap: Count | None = Field(None, description="The most workers there may be; half the cores without it.")
 
 
-class RulesText(_Strict):
-    """How phases are carried out. What is not said is taken from `defaults`."""
+class BudgetsText(Strict):
+    """The most that may be used, and what happens past it."""
 
-    executor: Text = Field(MANUAL, description="Where it runs; `local` where there are operations, else `manual`.")
-    operations: list[OperationText] = Field([], description="The steps, run in this order.")
-    on_error: Literal["fail", "skip", "continue"] = Field("skip", description="What a failure means for the rest.")
-    retries: int = Field(0, ge=0, le=100, description="Automatic retries.")
-    retry_delay: Duration = Field(timedelta(seconds=5), description="Before the first retry; it doubles.")
-    timeout: Duration | None = Field(None, description="The longest an attempt may take.")
-    approval: bool = Field(False, description="Wait for a person before the start.")
-    qa: Literal["none", "manual"] = Field("none", description="Who gives the verdict afterwards.")
-    priority: Literal["urgent", "high", "normal", "low", "background"] | Annotated[int, Field(ge=0, le=100)] = Field(
-        50, description="Lower goes first."
-    )
+    mode: Literal["strict", "warn", "off"] = "warn"
+    attempt: BudgetText = BudgetText()
+    plan: BudgetText = BudgetText()
+    project: BudgetText = BudgetText()
+    day: BudgetText = BudgetText()
 
+    def value(self) -> Budgets:
+        from services.domain.rules import BudgetMode
 
-class EntryText(RulesText):
-    """The rules of the phases that match. The first entry that matches a phase is the one that counts."""
-
-    match: Matcher
+        return Budgets(
+            BudgetMode(self.mode), self.attempt.value(), self.plan.value(), self.project.value(), self.day.value()
+        )
 
 
-class LabelsText(_Strict):
+class LabelsText(Strict):
     """The labels of the issues."""
 
     parent: Text = "multi-phase"
     child: Text = "multi-phase-child"
 
 
-class PublishText(_Strict):
+class PublishText(Strict):
     """How plans become issues."""
 
+    auto: bool = Field(False, description="Publish a plan at once, without waiting for `/phase publish`.")
     labels: LabelsText = LabelsText()
 
 
-class PolicyText(_Strict):
+def _inside(glob: str) -> str:
+    if glob.startswith("/") or ".." in glob.split("/"):
+        raise PydanticCustomError("bad_value", "has to be a path within the repository")
+    return glob
+
+
+class PolicyText(Strict):
     """A phasebot policy."""
 
     version: Literal[1]
+    plans: list[Annotated[Text, AfterValidator(_inside)]] = Field(
+        [], description="Pushed files that become plans: globs."
+    )
+    publish: PublishText = PublishText()
     limits: LimitsText = LimitsText()
+    budgets: BudgetsText = BudgetsText()
     defaults: RulesText = RulesText()
     phases: list[EntryText] = Field([], max_length=1000)
-    publish: PublishText = PublishText()
     writeback: bool = Field(False, description="Tick in the plan file what is done, at the end of a run.")

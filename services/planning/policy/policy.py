@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.domain.findings import Finding, Severity
-from services.domain.phase import MANUAL, OnError, Operation, Qa, Rules
+from services.domain.rules import Budgets, Rules
 from services.domain.world import Limits
-from services.planning.policy.language import PRIORITIES, OperationText, RulesText
+from services.planning.policy.language import PRIORITIES
 from services.planning.policy.match import Match, Named
 from services.planning.policy.problems import did_you_mean
+from services.planning.policy.rules_text import RulesText
+from services.planning.policy.said import laid_over, rules_of
 from services.planning.policy.source import Place
-
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What counts for a project. `findings` are the warnings that were given when it was read."""
+    """What counts for a project. `plans` are globs of the files that become plans when they are pushed; `findings` the
+    warnings that were given when it was read."""
 
     limits: Limits = field(default_factory=Limits)
     workers: int | None = None
     worker_cap: int | None = None
     labels: Labels = field(default_factory=Labels)
+    plans: tuple[str, ...] = ()
+    publish_auto: bool = False
+    budgets: Budgets = field(default_factory=Budgets)
     writeback: bool = False
     defaults: RulesText = field(default_factory=RulesText)
     entries: tuple[Entry, ...] = ()
@@ -51,15 +55,13 @@ class Policy:
     def rules_for(self, phase: Named) -> Rules:
         """The first entry that matches the phase, over the defaults."""
         said = self._said_of(phase)
-        operations = tuple(_operation(one) for one in said.get("operations", ()))
-        return Rules(
-            executor=_executor(said, operations),
-            on_error=OnError(said.get("on_error", OnError.SKIP)),
-            qa=Qa(said.get("qa", Qa.NONE)),
-            priority=self.priority_for(phase) if "priority" in said else None,
-            operations=operations,
-            **{name: said[name] for name in ("retries", "retry_delay", "timeout", "approval") if name in said},
-        )
+        return rules_of(said, self.priority_for(phase) if "priority" in said else None)
+
+    def sources_for(self, phase: Named) -> Mapping[str, Entry | None]:
+        """Where each key that counts for the phase is said: in an entry, or (None) in the defaults."""
+        entry = self._entry_of(phase)
+        told = dict.fromkeys(_said(self.defaults)) | dict.fromkeys(_said(entry.rules) if entry else (), entry)
+        return {name: told[name] for name in sorted(told)}
 
     def priority_for(self, phase: Named) -> int:
         """10 urgent to 90 background; lower goes first."""
@@ -71,24 +73,17 @@ class Policy:
         there = list(phases)
         return tuple(_unmatched(entry, there) for entry in self.entries if not any(map(entry.match.fits, there)))
 
+    def _entry_of(self, phase: Named) -> Entry | None:
+        return next((entry for entry in self.entries if entry.match.fits(phase)), None)
+
     def _said_of(self, phase: Named) -> dict[str, Any]:
         """Only what is written: what it does not say, an entry takes from the defaults."""
-        entry = next((entry for entry in self.entries if entry.match.fits(phase)), None)
-        return _said(self.defaults) | (_said(entry.rules) if entry else {})
+        entry = self._entry_of(phase)
+        return laid_over(_said(self.defaults), _said(entry.rules) if entry else {})
 
 
 def _said(rules: RulesText) -> dict[str, Any]:
-    return {name: getattr(rules, name) for name in rules.model_fields_set}
-
-
-def _operation(text: OperationText) -> Operation:
-    return Operation(text.tool, dict(text.model_extra or {}))
-
-
-def _executor(said: dict[str, Any], operations: tuple[Operation, ...]) -> str:
-    """Nothing passes by default: where the machine would have nothing to run, a person does the work."""
-    executor: str = said.get("executor", LOCAL)
-    return MANUAL if executor == LOCAL and not operations else executor
+    return {name: getattr(rules, name) for name in rules.model_fields_set if name != "match"}
 
 
 def _unmatched(entry: Entry, phases: list[Named]) -> Finding:

@@ -103,8 +103,12 @@ def _explained(details: ErrorDetails) -> tuple[str, str, str]:
             return "policy_bad_value", "must not be empty", ""
         case "value_error":
             return "policy_bad_value", f"cannot be used: {context['error']}", ""
-        case "bad_duration" | "bad_match":
+        case "bad_duration" | "bad_match" | "bad_approver":
             return f"policy_{kind}", f"{details['msg']}, not {_shown(given)}", ""
+        case "bad_window" | "bad_condition" | "secret_in_text" | "bad_value":
+            return f"policy_{kind}", details["msg"], ""
+        case "string_pattern_mismatch":
+            return "policy_bad_value", f"has to look like {context['pattern']}, not {_shown(given)}", ""
     wanted = _KINDS.get(kind.partition("_")[0])
     if wanted is None or not kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):
         return "policy_bad_value", f"cannot be used: {details['msg']}", ""

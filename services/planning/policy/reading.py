@@ -15,6 +15,7 @@ from services.domain.world import Limits
 from services.planning.policy.language import VERSION, PolicyText
 from services.planning.policy.policy import Entry, Labels, Policy
 from services.planning.policy.problems import Problems, spoken, suggestion
+from services.planning.policy.rules_text import OWN_KEYS
 from services.planning.policy.source import Path, Source, read_source
 
 Tools = Mapping[str, type[BaseModel]]
@@ -66,10 +67,11 @@ class _Checks:
     def all(self) -> None:
         for path, rules in self._rules():
             self._check_executor(path, rules)
-            operations = rules.get("operations")
-            for index, operation in enumerate(operations if isinstance(operations, list) else ()):
-                if isinstance(operation, dict) and isinstance(operation.get("tool"), str):
-                    self._check_operation((*path, "operations", index), operation)
+            for place, operation in _operations((*path, "operations"), rules.get("operations")):
+                self._check_operation(place, operation)
+            if isinstance(rules.get("qa"), dict):
+                for place, operation in _operations((*path, "qa"), [rules["qa"]]):
+                    self._check_operation((*path, "qa", *place[len(path) + 2 :]), operation)
 
     def _rules(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         value = self.source.value or {}
@@ -98,9 +100,17 @@ class _Checks:
             self.source.complain("policy_unknown_tool", place, message, suggestion(tool, self.tools))
             return
         try:
-            model.model_validate({key: value for key, value in operation.items() if key != "tool"})
+            model.model_validate({key: value for key, value in operation.items() if key not in OWN_KEYS})
         except ValidationError as error:
             Problems(self.source, model, path).add(error)
+
+
+def _operations(path: Path, listed: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The operations of a list, with those that roll them back."""
+    for index, operation in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(operation, dict) and isinstance(operation.get("tool"), str):
+            yield (*path, index), operation
+            yield from _operations((*path, index, "rollback"), operation.get("rollback"))
 
 
 def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -114,6 +124,9 @@ def _policy(language: PolicyText, source: Source) -> Policy:
         workers=limits.workers,
         worker_cap=limits.worker_cap,
         labels=Labels(parent=labels.parent, child=labels.child),
+        plans=tuple(language.plans),
+        publish_auto=language.publish.auto,
+        budgets=language.budgets.value(),
         writeback=language.writeback,
         defaults=language.defaults,
         entries=tuple(_entries(language, source)),

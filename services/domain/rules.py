@@ -1,0 +1,142 @@
+"""Rules: what the policy says of one phase, resolved when the plan was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from services.domain.windows import Window
+
+
+class OnError(StrEnum):
+    """What a failed phase means: `fail` stops the plan, `skip` gives up its branch, `continue` lets dependents go on.
+
+    Of an operation: `fail` ends the phase, `skip` (and `continue`) goes on with the next.
+    """
+
+    FAIL = "fail"
+    SKIP = "skip"
+    CONTINUE = "continue"
+
+
+class Qa(StrEnum):
+    """Who gives the verdict after a phase has run: nobody, a person, the checks of the commit, or an operation."""
+
+    NONE = "none"
+    MANUAL = "manual"
+    CI = "ci"
+    TOOL = "tool"
+
+
+MANUAL = "manual"
+"""The executor that waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreach:
+    """The files that an operation is repeated for. `workers` None: as many as the run has."""
+
+    glob: str
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One step of a phase: which tool, and its input as the policy gives it (JSON values).
+
+    `retries` are tried at once, before the step has failed. `rollback` undoes the step if the phase fails after it was begun.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any]
+    on_error: OnError = OnError.FAIL
+    retries: int = 0
+    foreach: Foreach | None = None
+    rollback: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Who may pass a gate: collaborators with at least one of these `roles` (GitHub's words: triage, write, maintain, admin),
+    and these `people` (logins). Nobody named: whoever may steer the plan."""
+
+    roles: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """When a wait for a person has lasted too long, and who is told then. `after` None: never."""
+
+    after: timedelta | None = None
+    to: Approvers = Approvers()
+
+
+class BudgetMode(StrEnum):
+    """What happens past a budget: `strict` starts nothing more, `warn` says so, `off` only counts."""
+
+    STRICT = "strict"
+    WARN = "warn"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that may be used. `cost` in the currency of the bills. None: no limit."""
+
+    tokens: int | None = None
+    cost: float | None = None
+    time: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Budgets of each attempt, each plan, the project, and the project on one day."""
+
+    mode: BudgetMode = BudgetMode.WARN
+    attempt: Budget = Budget()
+    plan: Budget = Budget()
+    project: Budget = Budget()
+    day: Budget = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts for one phase. Durations are exact; `timeout` None: no limit.
+
+    `priority` None: that of the plan. It is where a phase begins; an order may give it another. `when`, `skip_when` and
+    `only_if` are conditions (see `conditions`), empty where there is none. `environment` holds plain values, `secrets` only
+    the names of secrets. `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
+    """
+
+    executor: str = MANUAL
+    on_error: OnError = OnError.SKIP
+    retries: int = 0
+    retry_delay: timedelta = timedelta(seconds=5)
+    timeout: timedelta | None = None
+    approval: bool = False
+    qa: Qa = Qa.NONE
+    priority: int | None = None
+    operations: tuple[Operation, ...] = ()
+    retry_factor: float = 2.0
+    retry_cap: timedelta | None = None
+    retry_jitter: float = 0.2
+    approvers: Approvers = Approvers()
+    approval_expires: timedelta | None = None
+    qa_operation: Operation | None = None
+    escalation: Escalation = Escalation()
+    when: str = ""
+    skip_when: str = ""
+    only_if: str = ""
+    windows: tuple[Window, ...] = ()
+    budget: Budget = Budget()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    workflow: str = ""
+    ref: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    agent: str = ""
+    model: str = ""
