@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.coordinator import amending, orders, reports
+from services.coordinator.answering import answered, said
 from services.coordinator.consequences import consequences
 from services.coordinator.decision import Decision
 from services.domain import messages as m
@@ -26,9 +27,10 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
     except NoTransition as refusal:
         decision = Decision(plan, refused=refusal.message)
     if decision.refused:
-        return decision.noting(_about(message, "order_refused", why=decision.refused))
+        return answered(decision.noting(_about(message, "order_refused", why=decision.refused)), message)
     after = amending.without_the_gone(decision.plan, now)
-    return consequences(plan, decision if after is decision.plan else replace(decision, plan=after), message)
+    decision = decision if after is decision.plan else replace(decision, plan=after)
+    return answered(consequences(plan, decision, message), message)
 
 
 def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
@@ -57,6 +59,8 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return orders.resume_plan(plan)
         case m.CancelPlan():
             return orders.cancel_plan(plan, now)
+        case m.Say():
+            return Decision(plan, (said(message),))
         case m.SetPriority():
             return orders.set_priority(plan, message)
         case _:

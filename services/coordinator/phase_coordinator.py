@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from services.coordinator.advance import Candidate, advance, allocate
+from services.coordinator.answering import said
 from services.coordinator.decide import decide
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain.effects import Effect
 from services.domain.events import Event
-from services.domain.messages import ClaimPhase, Message, TimePassed, is_order
+from services.domain.messages import ClaimPhase, Message, Say, TimePassed, is_order
 from services.domain.plan import Plan
 from services.domain.world import World, most_that_can_start
 from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
@@ -93,6 +94,7 @@ class _Turn:
         self._before: dict[str, Plan] = {}
         self._plans: dict[str, Plan] = {}
         self._effects: list[Effect] = []
+        self._answers: list[tuple[str, Effect]] = []
         self._events: list[Event] = []
         self._texts: list[tuple[str, PlanText]] = []
         self._look = False
@@ -147,6 +149,7 @@ class _Turn:
         causes = {message.cause for message in messages if is_order(message)}
         if causes and (seen := causes - self._work.inbox.first_time(causes)):
             decisions = self._decided([one for one in messages if not is_order(one) or one.cause not in seen])
+        self._answers += [(one.project, said(one)) for one in messages if isinstance(one, Say) and not one.plan]
         for decision in decisions:
             self._keep(decision)
             if decision.refused:
@@ -240,8 +243,10 @@ class _Turn:
         self._texts.clear()
 
     def _by_project(self) -> dict[str, list[Effect]]:
-        """The effects of this round, in the order in which they were wished for."""
+        """The effects of this round, in the order in which they were wished for; then answers that are about no plan."""
         grouped: dict[str, list[Effect]] = {}
         for effect in self._effects:
             grouped.setdefault(self._plans[effect.plan].project, []).append(effect)
+        for project, effect in self._answers:
+            grouped.setdefault(project, []).append(effect)
         return grouped

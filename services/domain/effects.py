@@ -81,6 +81,35 @@ class PostComment(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SayOnIssue(_Effect):
+    """An answer on an issue, by its number: a new comment; or, where `sticky` names it, the one of this name, edited in place.
+    `plan` is "" on an issue that belongs to none."""
+
+    issue: int
+    body: str
+    sticky: str = ""
+    kind: Literal["say_on_issue"] = "say_on_issue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React(_Effect):
+    """A reaction to somebody's comment, by its id: heard and done, or not."""
+
+    comment: int
+    content: Literal["eyes", "+1", "confused"]
+    kind: Literal["react"] = "react"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreComment(_Effect):
+    """A comment of ours, by its id, is to read again as we wrote it: somebody has ticked a box in it."""
+
+    comment: int
+    body: str
+    kind: Literal["restore_comment"] = "restore_comment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetIssueState(_Effect):
     """Open or close the issue of a phase, or the parent's. `reason` as GitHub knows it."""
 
@@ -116,9 +145,10 @@ class StopAttempt(_Effect):
         return cls(plan=plan, key=key, phase=phase, fence=attempt.fence, executor=attempt.executor)
 
 
+Spoken = SayOnIssue | React | RestoreComment
 IssueEffect = CreateIssue | LinkDependencies | RefreshChild | ReviseParent | RefreshParent | PostComment | SetIssueState
 ExecutorEffect = DispatchAttempt | StopAttempt
-Effect = IssueEffect | ExecutorEffect
+Effect = IssueEffect | Spoken | ExecutorEffect
 
 _codec: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="kind")])
 

@@ -18,10 +18,23 @@ from services.domain.texts import PhaseText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where an order was given in writing, and an answer is expected: a comment (its id) on an issue (its number).
+
+    `restore` is the comment as we last wrote it, if the order was given by ticking a box in it: it is put back.
+    """
+
+    comment: int
+    issue: int
+    restore: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
     plan: str
     cause: str
     by: str = ""
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,11 +234,28 @@ class AmendPlan(_About):
     kind: Literal["amend_plan"] = "amend_plan"
 
 
+# ---------------------------------------------------------------- answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say(_About):
+    """An answer is to be given on an issue (its number) of the project. `plan` is "" where it belongs to none.
+
+    `sticky`: the one comment of this name on the issue, edited in place.
+    """
+
+    project: str
+    issue: int
+    body: str
+    sticky: str = ""
+    kind: Literal["say"] = "say"
+
+
 Report = AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | TimePassed
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
 Order = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
-Message = Fact | Order
+Message = Fact | Order | Say
 
 _ORDERS = frozenset(get_args(Order))
 

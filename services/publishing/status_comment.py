@@ -36,13 +36,16 @@ _TOLD = (
 
 
 def status_comment(plan: Plan, markers: Markers) -> str:
+    return f"{cut(summary(plan))}\n\n{status_marker(plan, markers)}"
+
+
+def summary(plan: Plan) -> str:
     """Says nothing that changes by itself, such as a time, so that an unchanged plan needs no edit."""
     told = [phase for status in _TOLD for phase in plan if phase.status is status]
     lines = [_line(plan, phase) for phase in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         lines.append(f"- … and {len(told) - _MOST_LINES} more, see the table above")
-    text = "\n\n".join(part for part in (_HEADLINE[plan_status(plan)], progress(plan), "\n".join(lines)) if part)
-    return f"{cut(text)}\n\n{status_marker(plan, markers)}"
+    return "\n\n".join(part for part in (_HEADLINE[plan_status(plan)], progress(plan), "\n".join(lines)) if part)
 
 
 def status_marker(plan: Plan, markers: Markers) -> str:

@@ -1,0 +1,80 @@
+"""From a verb to the order that carries it out: the same for comments, ticked boxes, the command line and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.commands.spec import PRIORITY, VERBS, Scope
+from services.domain import messages as m
+from services.domain.errors import UserError
+from services.domain.phase import Phase
+from services.domain.plan import Plan
+
+PRIORITIES = {"urgent": 10, "high": 20, "normal": 50, "low": 70, "background": 90}
+LEAST_URGENT = 100
+LONGEST_WHY = 2000
+
+
+class CommandInvalid(UserError):
+    """Such an order cannot be given like this."""
+
+    code = "command_invalid"
+
+
+def order_for(
+    verb: str, plan: Plan, phase: Phase | None, *, by: str, cause: str, argument: str = "", asked: m.Asked | None = None
+) -> m.Order:
+    """`argument` is what the verb takes besides a phase: why it is rejected, how urgent it is.
+
+    Raises CommandInvalid for a verb that orders nothing, a phase that is missing, or an argument that makes no sense.
+    """
+    known = VERBS.get(verb)
+    if known is None:
+        raise CommandInvalid(f"there is no command `{verb}`", fix="`help` lists them.")
+    if known.scope is Scope.PHASE and phase is None:
+        raise CommandInvalid(f"`{verb}` needs a phase", fix=f"Name one, as in `{verb} {_example(plan)}`.")
+    key = phase.key if phase else None
+    if verb == PRIORITY:
+        return m.SetPriority(
+            plan=plan.id, cause=cause, by=by, asked=asked, phase=key, priority=_priority(argument or "")
+        )
+    if key is not None and verb == "reject":
+        return m.RejectPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, why=argument[:LONGEST_WHY])
+    if key is not None and (about_phase := _ABOUT_PHASES.get(verb)):
+        return about_phase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key)
+    if verb in ("start", "publish"):
+        return m.StartPlan(plan=plan.id, cause=cause, by=by, asked=asked, selected=plan.selected)
+    if about_plan := _ABOUT_PLANS.get(verb):
+        return about_plan(plan=plan.id, cause=cause, by=by, asked=asked)
+    raise CommandInvalid(f"`{verb}` is not an order")
+
+
+_ABOUT_PHASES: Mapping[str, Callable[..., m.Order]] = {
+    "retry": m.RetryPhase,
+    "skip": m.SkipPhase,
+    "complete": m.CompletePhase,
+    "reopen": m.ReopenPhase,
+    "approve": m.ApprovePhase,
+    "cancel": m.CancelPhase,
+}
+_ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
+    "pause": m.PausePlan,
+    "resume": m.ResumePlan,
+    "cancel": m.CancelPlan,
+}
+
+
+def _priority(argument: str) -> int:
+    """A number from 0 to 100, or a word for one."""
+    word = argument.strip().lower()
+    if word in PRIORITIES:
+        return PRIORITIES[word]
+    if word.isascii() and word.isdigit() and int(word[:4]) <= LEAST_URGENT:
+        return int(word)
+    said = f"`{argument}` is no priority" if argument else "`priority` needs a value"
+    raise CommandInvalid(said, fix=f"It is one of {', '.join(PRIORITIES)}, or a number from 0 (first) to 100 (last).")
+
+
+def _example(plan: Plan) -> str:
+    phase = next(iter(plan), None)
+    return (phase.number or phase.title) if phase else "2"
