@@ -127,8 +127,15 @@ class Phasebot:
             executors=executors,
             tracker=tracker,
             loop=CoordinationLoop(coordinator, clock, self._after_round),
-            remote=Once(lambda: _remote(settings, options, tracker, store)),
+            remote=Once(self._remote),
         )
+
+    def _remote(self) -> Remote:
+        from bot.remote import Known, Remote  # the GitHub client is not even imported where there are no issues
+
+        lookups = self.store.lookups
+        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why)
+        return Remote(self.tracker, self.settings, self.options.labels, known)
 
     # ------------------------------------------------------------ life
 
@@ -215,12 +222,6 @@ def _tracker(settings: Settings, options: Options) -> Tracker:
     if options.repo is not None and options.token is not None:
         return RemoteTracker(settings.github_api_url, options.token)
     return LocalTracker(settings.home)
-
-
-def _remote(settings: Settings, options: Options, tracker: Tracker, store: Store) -> Remote:
-    from bot.remote import Remote  # the GitHub client is not even imported where there are no issues
-
-    return Remote(tracker, settings, options.labels, store.lookups.by_issue)
 
 
 def _log_failure(failure: Failure, error: BaseException) -> None:

@@ -11,7 +11,17 @@ from bot.parts import Parts
 from bot.workers.outbox import OutboxWorker
 from services.coordinator.phase_coordinator import Round
 from services.domain.attempts import Attempt
-from services.domain.effects import CreateIssue, DispatchAttempt, RefreshChild, RefreshParent, ReviseParent, StopAttempt
+from services.domain.effects import (
+    CreateIssue,
+    DispatchAttempt,
+    React,
+    RefreshChild,
+    RefreshParent,
+    RestoreComment,
+    ReviseParent,
+    SayOnIssue,
+    StopAttempt,
+)
 from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
@@ -109,6 +119,9 @@ class Carrier:
 
     def _perform(self, sending: Sending) -> Sequence[Message]:
         effect = sending.effect
+        if isinstance(effect, SayOnIssue | React | RestoreComment):
+            self._parts.remote().speak(effect, sending)
+            return ()
         plan = self._parts.store.lookups.plan(effect.plan)
         if plan is None:
             raise NotFound(f"there is no plan {effect.plan}")

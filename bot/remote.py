@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ from bot.github.catch_up import catch_up
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
 from bot.github.pacing import Pacer
-from bot.github.perform import Performer
+from bot.github.perform import Performer, waiting_for_limits
 from bot.github.resolve import Resolver
 from bot.github.session import Access, Turn, at_once
+from bot.github.speaking import Speaking
 from bot.settings import Settings
 from bot.tracker import Tracker
 from services.publishing.forecast import Pace
@@ -25,34 +27,62 @@ from services.publishing.labels import LabelNames
 from services.publishing.markers import Markers
 
 if TYPE_CHECKING:
-    from services.domain.effects import Effect
+    from services.domain.effects import Effect, Spoken
     from services.domain.messages import Message
+    from services.domain.phase import Phase
     from services.domain.plan import Plan
+    from services.domain.reasons import Reason
     from services.ports import Delivery, PlanText, Sending
 
 ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 """The plan that an issue belongs to, by repository and database id, and the key of its phase."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
+    by the key of its effect; `why` why a phase is not running."""
+
+    by_issue: ByIssue
+    said: Callable[[str], str | None]
+    why: Callable[[Plan, Phase], Reason | None]
+
+
 class Remote:
     """Performs effects on issues, and says what webhooks mean."""
 
-    def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames, by_issue: ByIssue) -> None:
+    def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames, known: Known) -> None:
         address = tracker.open()
         turn: Turn = Pacer(pace_of(settings)).turn if tracker.is_shared else at_once
         self._github = github = GitHub(Access(address.api_url, address.token), SystemClock(), turn)
-        self._by_issue = by_issue
+        self._by_issue = known.by_issue
+        self._markers = markers = Markers(marker_key(settings))
+        self._speaking = Speaking(markers)
         self._performer = Performer(
             lambda: github,
-            Markers(marker_key(settings)),
+            markers,
             labels=labels,
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
-        self._resolver = Resolver(Sources(find=self._subject, permissions=github, own_login=lambda: github.login))
+        self._resolver = Resolver(
+            Sources(
+                find=self._subject,
+                github=github,
+                markers=markers,
+                now=SystemClock().now,
+                said=known.said,
+                why=known.why,
+            )
+        )
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> Sequence[Message]:
         return self._performer.perform(sending, plan, text)
+
+    def speak(self, effect: Spoken, sending: Sending) -> None:
+        """Answer somebody. Raises what `perform` raises."""
+        with waiting_for_limits(sending):
+            self._speaking.perform(self._github, effect, sending)
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         return self._resolver(delivery)

@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from services.commands.permission import level
+from services.commands.spec import Level
+
 
 class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -68,6 +71,12 @@ class RemoteComment(_Answer):
         return self.user.login if self.user else ""
 
 
+class Reaction(_Answer):
+    """Somebody's sign below a comment."""
+
+    content: str
+
+
 class Account(_Answer):
     """Whose token it is."""
 
@@ -81,5 +90,5 @@ class Permission(_Answer):
     role_name: str | None = None
 
     @property
-    def role(self) -> str:
-        return self.role_name or self.permission
+    def level(self) -> Level:
+        return level(self.permission, self.role_name)

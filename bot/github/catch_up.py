@@ -33,7 +33,7 @@ def catch_up(github: GitHub, plan: Plan, pending: Sequence[Effect]) -> Iterator[
             issue = github.issue(plan.project, listed.number)
             login = issue.closed_by.login if issue.closed_by else ""
             message = _message(issue, login, subject)
-            if message is not None and login and github.role(plan.project, login) in MAY_STEER:
+            if message is not None and login and github.level(plan.project, login).includes(MAY_STEER):
                 yield message
             else:
                 log.warning("hand_not_heeded", issue=issue.number, login=login)

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import quote
 
-from bot.github.answers import Account, Permission, RemoteComment, RemoteIssue
+from bot.github.answers import Account, Permission, Reaction, RemoteComment, RemoteIssue
 from bot.github.session import Access, Sessions, Turn, at_once
+from services.commands.spec import Level
 from services.domain.errors import NotFound
 from services.ports import Clock
-
-NO_ROLE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +103,21 @@ class GitHub:
     def edit_comment(self, project: str, id: int, body: str) -> RemoteComment:
         return self._sessions.one(RemoteComment, "PATCH", f"/repos/{project}/issues/comments/{id}", {"body": body})
 
+    def react(self, project: str, comment: int, content: str) -> None:
+        """To give the same reaction again changes nothing."""
+        path = f"/repos/{project}/issues/comments/{comment}/reactions"
+        self._sessions.one(Reaction, "POST", path, {"content": content})
+
     # ------------------------------------------------------------ people
 
-    def role(self, project: str, login: str) -> str:
-        """`admin`, `maintain`, `write`, `triage`, `read`, a custom role's name, or `none`; never `author_association`,
-        which does not see private members of an organisation."""
+    def level(self, project: str, login: str) -> Level:
+        """What somebody may do; a custom role counts as what it is based on. Never by `author_association`, which does not
+        see private members of an organisation."""
         path = f"/repos/{project}/collaborators/{quote(login, safe='')}/permission"
         try:
-            return self._sessions.one(Permission, "GET", path).role
+            return self._sessions.one(Permission, "GET", path).level
         except NotFound:
-            return NO_ROLE
+            return Level.NONE
 
 
 def _issue(project: str, number: int) -> str:

@@ -5,7 +5,8 @@ What may have happened before (a second try) is looked for by its signed marker,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -50,6 +51,16 @@ CLOCK_SKEW = timedelta(minutes=10)
 _CUT = "*The rest did not fit into a comment.*"
 
 
+@contextmanager
+def waiting_for_limits(sending: Sending) -> Iterator[None]:
+    """A limit is a failure that passes, after as long as GitHub says, else longer each time."""
+    try:
+        yield
+    except RateLimited as limit:
+        wait = limit.retry_after if limit.retry_after is not None else _doubled(sending.tries)
+        raise TransientError(str(limit), retry_after=wait) from limit
+
+
 def _no_page(_: str) -> str:
     return ""
 
@@ -77,11 +88,8 @@ class Performer:
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
-        try:
+        with waiting_for_limits(sending):
             return self._carry_out(sending.effect, sending, plan, text)
-        except RateLimited as limit:
-            wait = limit.retry_after if limit.retry_after is not None else _doubled(sending.tries)
-            raise TransientError(str(limit), retry_after=wait) from limit
 
     def _carry_out(self, effect: Effect, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         again = sending.tries > 1

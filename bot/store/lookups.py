@@ -14,7 +14,7 @@ from bot.store.sql import Listed, Session
 from bot.store.tables import attempts, holders, outbox, outbox_pending, phases, plans, word
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptState
-from services.domain.effects import Effect, decode
+from services.domain.effects import Effect, PostComment, SayOnIssue, decode
 from services.domain.plan import Plan
 from services.domain.world import Slots
 from services.ports import PlanText
@@ -29,6 +29,7 @@ _LIVE_ATTEMPTS = Listed(
 )
 _HOLDERS = select(holders.c.holder)
 _PENDING = select(outbox.c.effect).where(outbox.c.plan_id == bindparam("plan"), outbox_pending).order_by(outbox.c.id)
+_EFFECT = select(outbox.c.effect).where(outbox.c.key == bindparam("key"))
 _BY_ISSUE = (
     select(plans.c.id, null())
     .where(plans.c.project == bindparam("project"), plans.c.issue_id == bindparam("issue"))
@@ -114,6 +115,13 @@ class Lookups:
         """The effects of a plan that are still to be carried out, in order."""
         with self._reading() as session:
             return [decode(effect) for (effect,) in session.rows(_PENDING, plan=plan)]
+
+    def said(self, key: str) -> str | None:
+        """The comment that the effect of this key has posted, as it was written; None if there was none."""
+        with self._reading() as session:
+            row = session.row(_EFFECT, key=key)
+        effect = decode(row[0]) if row else None
+        return effect.body if isinstance(effect, PostComment | SayOnIssue) else None
 
     def dead_letters(self, plan: str) -> list[DeadLetter]:
         with self._reading() as session:

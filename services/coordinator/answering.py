@@ -5,16 +5,19 @@ from __future__ import annotations
 from services.coordinator import answers
 from services.coordinator.decision import Decision
 from services.domain import messages as m
-from services.domain.effects import React, RestoreComment, SayOnIssue
+from services.domain.effects import React, RestoreComment, SayOnIssue, Spoken
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 
 
-def said(message: m.Say) -> SayOnIssue:
-    """The effect of an answer that was made up before."""
-    return SayOnIssue(
+def said(message: m.Say) -> tuple[Spoken, ...]:
+    """The effects of an answer that was made up before."""
+    words = SayOnIssue(
         plan=message.plan, key=f"say:{message.cause}", issue=message.issue, body=message.body, sticky=message.sticky
     )
+    if message.asked is None or not message.asked.restore:
+        return (words,)
+    return _restored(message, message.asked), words
 
 
 def answered(decision: Decision, message: m.Message) -> Decision:
@@ -22,21 +25,22 @@ def answered(decision: Decision, message: m.Message) -> Decision:
 
     A box that was ticked is put back first, so that it can be ticked again.
     """
-    if message.asked is None:
+    if message.asked is None or isinstance(message, m.Say):
         return decision
     asked = message.asked
     phase = _phase(decision.plan, message)
     if asked.restore:
-        restored = RestoreComment(
-            plan=message.plan, key=f"restore:{message.cause}", comment=asked.comment, body=asked.restore
-        )
         words = answers.refused(message, phase, decision.refused) if decision.refused else answers.done(message, phase)
-        return decision.doing(restored, _words(message, asked, words))
+        return decision.doing(_restored(message, asked), _words(message, asked, words))
     if decision.refused:
         return decision.doing(_words(message, asked, answers.refused(message, phase, decision.refused)))
     return decision.doing(
         React(plan=message.plan, key=f"react:{message.cause}", comment=asked.comment, content="+1"),
     )
+
+
+def _restored(message: m.Message, asked: m.Asked) -> RestoreComment:
+    return RestoreComment(plan=message.plan, key=f"restore:{message.cause}", comment=asked.comment, body=asked.restore)
 
 
 def _words(message: m.Message, asked: m.Asked, words: str) -> SayOnIssue:

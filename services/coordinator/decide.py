@@ -60,7 +60,7 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
         case m.CancelPlan():
             return orders.cancel_plan(plan, now)
         case m.Say():
-            return Decision(plan, (said(message),))
+            return Decision(plan, said(message))
         case m.SetPriority():
             return orders.set_priority(plan, message)
         case _:

@@ -149,7 +149,9 @@ class _Turn:
         causes = {message.cause for message in messages if is_order(message)}
         if causes and (seen := causes - self._work.inbox.first_time(causes)):
             decisions = self._decided([one for one in messages if not is_order(one) or one.cause not in seen])
-        self._answers += [(one.project, said(one)) for one in messages if isinstance(one, Say) and not one.plan]
+        for one in messages:
+            if isinstance(one, Say) and not one.plan:
+                self._answers += [(one.project, effect) for effect in said(one)]
         for decision in decisions:
             self._keep(decision)
             if decision.refused:

@@ -23,6 +23,7 @@ class MarkerKind(StrEnum):
     PHASE = "phase"
     COMMENT = "comment"
     STATUS = "status"
+    PREVIEW = "preview"
     BEGIN = "begin"
     END = "end"
 

@@ -127,11 +127,11 @@ def test_threads_do_not_share_a_connection(github: GitHub, hub: Hub) -> None:
 
 @pytest.mark.parametrize(("login", "role"), [("ada", "admin"), ("wes", "write"), ("tia", "triage"), ("bob", "read")])
 def test_the_role_of_a_person_is_asked_for(github: GitHub, login: str, role: str) -> None:
-    assert github.role(REPO, login) == role
+    assert github.level(REPO, login) == role
 
 
 def test_a_person_nobody_knows_has_no_role(github: GitHub) -> None:
-    assert github.role(REPO, "no/body") == "none"
+    assert github.level(REPO, "no/body") == "none"
 
 
 def test_an_enterprise_address_works_as_well(server: HubServer, hub: Hub, clock: MovedClock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,13 +22,18 @@ from services.domain.phase import IssueRef
 from services.domain.plan import PlanState
 from services.domain.transitions import PhaseState
 from services.ports import Delivery
+from services.publishing.markers import Markers
 from tests import plans
 from tests.localhub.conftest import REPO
 from tests.localhub.receiver import Receiver
 
-from .conftest import BOT
+from .conftest import BOT, KEY
 
 PARENT, CHILD = IssueRef(1, 100), IssueRef(2, 200)
+
+
+def sources(github: GitHub, find: Callable[[str, int], Subject | None]) -> Sources:
+    return Sources(find=find, github=github, markers=Markers(KEY), now=lambda: plans.NOW)
 
 
 class Hand:
@@ -37,7 +42,7 @@ class Hand:
     def __init__(self, github: GitHub) -> None:
         plan = plans.plan({"a": "", "b": "a"}, issue=PARENT, tracked=True, project=REPO)
         self.plan = plan.with_phase(replace(plan.phase("a"), issue=CHILD))
-        self.resolve = Resolver(Sources(find=self._subject, permissions=github, own_login=lambda: BOT))
+        self.resolve = Resolver(sources(github, self._subject))
 
     def _subject(self, project: str, id: int) -> Subject | None:
         if project != REPO:
@@ -199,9 +204,7 @@ def test_a_hand_on_a_real_issue_arrives_as_an_order(hand: Hand, github: GitHub, 
     (arrived,) = receiver.received
     assert is_signed(arrived.body, arrived.headers["x-hub-signature-256"], [b"secret"])
     found = Subject(hand.plan, hand.plan.phase("a"))
-    resolve = Resolver(
-        Sources(find=lambda _, id: found if id == child.id else None, permissions=github, own_login=lambda: BOT)
-    )
+    resolve = Resolver(sources(github, lambda _, id: found if id == child.id else None))
     (message,) = resolve(replace(delivery({}), body=arrived.body, event=arrived.event))
     assert isinstance(message, m.SkipPhase)
     assert message.by == "wes"

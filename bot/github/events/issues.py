@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from bot.github.events.payloads import Account, Issue, Payload, Repository
-from bot.github.events.sources import Sources, Subject
+from bot.github.events.sources import MAY_STEER, Sources, Subject
 from services.domain.messages import CancelPhase, CancelPlan, CompletePhase, Message, ReopenPhase, ResumePlan, SkipPhase
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_completed
 from services.domain.transitions import PhaseState
+
+log = structlog.get_logger()
 
 
 class IssueEvent(Payload):
@@ -30,9 +34,11 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     message = translate(event, subject) if subject else None
     if message is None or sources.is_our_own(event.sender):
         return ()
-    if not sources.may_steer(project, event.sender.login, event.issue.number):
-        return ()
-    return (message,)
+    who = sources.level(project, event.sender.login)
+    if who.includes(MAY_STEER):
+        return (message,)
+    log.warning("hand_not_heeded", login=event.sender.login, role=who.value, issue=event.issue.number)
+    return ()
 
 
 def translate(event: IssueEvent, subject: Subject) -> Message | None:

@@ -1,21 +1,25 @@
-"""What may be asked for while an event is being understood: outside of any transaction, and nothing is written there."""
+"""What may be asked for while an event is being understood: outside of any transaction, and no plan is changed there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
+from bot.github.client import GitHub
 from bot.github.events.payloads import Account
+from services.commands.spec import Level
 from services.domain.phase import Phase
 from services.domain.plan import Plan
+from services.domain.reasons import Reason
+from services.publishing.markers import Markers
 
 log = structlog.get_logger()
 
-MAY_STEER = frozenset({"write", "maintain", "admin"})
-"""Roles whose hands on an issue count. https://docs.github.com/en/rest/collaborators/collaborators"""
+MAY_STEER = Level.WRITE
+"""The least that somebody needs for their hand on an issue to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +30,29 @@ class Subject:
     phase: Phase | None
 
 
-class Permissions(Protocol):
-    """What GitHub says of a person in a repository."""
+def _unknown(_: str) -> None:
+    return None
 
-    def role(self, project: str, login: str) -> str:
-        """`admin`, `maintain`, `write`, `triage`, `read`, a custom role's name, or `none`. Raises TransientError."""
+
+def _no_reason(*_: object) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """`find` gives the plan that an issue (by its database id) belongs to; `own_login` whose token is used."""
+    """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
+    by the key of its effect; `why` why a phase is not running."""
 
     find: Callable[[str, int], Subject | None]
-    permissions: Permissions
-    own_login: Callable[[], str]
+    github: GitHub
+    markers: Markers
+    now: Callable[[], datetime]
+    said: Callable[[str], str | None] = field(default=_unknown)
+    why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
 
     def is_our_own(self, sender: Account) -> bool:
-        return sender.is_bot and sender.login == self.own_login()
+        return sender.is_bot and sender.login == self.github.login
 
-    def may_steer(self, project: str, login: str, issue: int) -> bool:
-        """Asked at the moment of the deed, and failing closed."""
-        role = self.permissions.role(project, login)
-        if role in MAY_STEER:
-            return True
-        log.warning("hand_not_heeded", login=login, role=role, issue=issue)
-        return False
+    def level(self, project: str, login: str) -> Level:
+        """Asked at the moment of the deed. Raises TransientError, so that a doubt lets nobody through."""
+        return self.github.level(project, login)
