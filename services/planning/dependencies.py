@@ -8,25 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, product
 
 from services.planning.diagrams import arrows, chained, split_links
+from services.planning.labels import BARE, labels_in
 from services.planning.marks import plain
+from services.planning.names import names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
 from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, CUES, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
 from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
-from services.planning.references import find, names_of
+from services.planning.references import find
 from services.planning.statements import clean, interpret
 from services.planning.tasks import is_about_a_task
 
-_LABEL = re.compile(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
-    r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|blocked[ -]by|after|predecessors?|sequence|"
-    r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
-    r"dépend de|dépendances|abhängig von|abhängigkeiten|depende de|dependencias|dipende da|dipendenze|"
-    r"зависит от|зависимости|依赖|依存|前置|前提|의존성|phụ thuộc)"
-    r"(?:\*\*|__|_|\*)?\s*(?:[:：](?:\*\*|__|_|\*)?\s*(?P<body>.*)|\Z)",
-    re.IGNORECASE,
-)
 _SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
 _IN_BRACKETS = re.compile(r"\(([^()]{6,120})\)")
 _ASIDE = re.compile(r"\([^()]*\)?")
@@ -138,10 +131,12 @@ class _Reader:
         assert isinstance(block, Item | Paragraph)
         for offset, raw in enumerate(block.text.split("\n")):
             line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
-            label = _LABEL.match(raw)
-            if label:
-                self._labelled(label["label"], clean(label["body"] or ""), line)
-            elif BLANKET.search(raw):
+            labels = labels_in(raw)
+            for name, body in labels:
+                self._labelled(name, clean(body), line, place)
+            if labels:
+                continue
+            if BLANKET.search(raw):
                 self._each_on_the_one_before(line)
             elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
@@ -165,17 +160,28 @@ class _Reader:
         if said:
             self._ledger.note(said, item.line)
 
-    def _labelled(self, label: str, body: str, line: int) -> None:
+    def _labelled(self, label: str, body: str, line: int, place: int) -> None:
         owner = self._owner(line)
         if _SEQUENCE.search(label) or not owner:
             self._chain(body, line)
             return
+        body = self._counted(body.replace(";", ","), owner)
         found = find(_ASIDE.sub("", body), self._names, near=True)
         task_like = self._task_owners(body)
-        if found.units - task_like - owner or found.unknown or not task_like:
+        if is_about_a_task(self._outline.blocks, place):
+            task_like |= found.units
+        elif found.units - task_like - owner or found.unknown or not task_like:
             self._note(f"depends on {body}" if not body.lower().startswith("depends") else body, line, owner)
         for needed in task_like - owner:
             self._lifted.setdefault((min(owner), needed), line)
+
+    def _counted(self, body: str, owner: frozenset[int]) -> str:
+        """Bare numbers as numbers of phases, if each is one: `Depends-On: 1, 2`."""
+        if not BARE.match(body):
+            return body
+        named = f"Phases {body.replace('#', '')}"
+        found = find(named, self._names)
+        return body if found.unknown or not found.units - owner else named
 
     def _task_owners(self, body: str) -> frozenset[int]:
         found = re.findall(r"\b(?:T-?|Tasks?\s+)(\d+(?:\.\d+)?)", _ASIDE.sub("", body)) if self._tasks else []
@@ -228,6 +234,9 @@ class _Reader:
         return columns
 
     def _cell(self, row: Row, cell: str, owner: frozenset[int]) -> None:
+        if owner and self._units[min(owner)].line == row.line:
+            self._note(f"depends on {self._counted(cell, owner)}", row.line, owner)
+            return
         if owner:
             if " or " not in cell:
                 for needed in self._task_owners(cell) - owner:
@@ -248,8 +257,8 @@ def _opens_a_list(block: Block) -> int | None:
     """The depth below which items are what a block such as `**Depends on**:` leaves open; None for other blocks."""
     if not isinstance(block, Item | Paragraph):
         return None
-    label = _LABEL.match(block.text.rpartition("\n")[2][:_LONGEST])
-    if label is None or label["body"]:
+    labels = labels_in(block.text.rpartition("\n")[2][:_LONGEST])
+    if not labels or labels[-1].body:
         return None
     return block.depth if isinstance(block, Item) else -1
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from services.planning.names import Names
 from services.planning.outline import Fence
-from services.planning.references import Names, find
+from services.planning.references import find
 
 _ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
 _MERMAID_ARROW = re.compile(r"(?:-->|---|-\.->|==>)(?:\|[^|]*\|)?")

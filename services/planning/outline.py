@@ -25,6 +25,8 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
 _BOX = re.compile(r"\\?\[([ xX~/>✓✔✅☑-]?)\\?\]\*?(?:[ \t]+|$)")
 _NO_SPACE = re.compile(r"(#{2,6})([^\W_].{0,200})\Z")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
+_SENTENCE = re.compile(r"(?:\*\*|__|[*_])?(?![\s\d_])\w(?<![a-z])")
+_TEXT_LINE = re.compile(r"(?:[*_]{1,2})?[^\W_]")
 _ATX = re.compile(r"(#{1,6})[ \t]*(.*)")
 _TICKED = frozenset("xX✓✔✅☑")
 
@@ -220,6 +222,8 @@ class _Reader:
         at = box.end() if box else marker.end()
         text = raw[at : at + _LONGEST_TEXT].rstrip() + self._continued(line)
         yield Item(line, self._lists - 1, marker.group(1) or "", (box.group(1) or " ") if box else "", text)
+        if line < len(self._lines) and _SENTENCE.match(self._lines[line]):
+            yield from self._lazy(line)
 
     def _continued(self, line: int) -> str:
         """The further lines of a hard-wrapped list item, with a space before each."""
@@ -230,6 +234,15 @@ class _Reader:
                 break
             text += " " + words.rstrip()
         return text
+
+    def _lazy(self, line: int) -> Iterator[Block]:
+        """A new sentence right below an item, not indented: part of it to CommonMark, a paragraph to its writer."""
+        end = line
+        for text in self._lines[line : line + _CONTINUATION_LINES]:
+            if not _TEXT_LINE.match(text) or _MARKER.match(text):
+                break
+            end += 1
+        yield Paragraph(line + 1, "\n".join(self._lines[line:end]), quoted=False)
 
     def _paragraph(self, _tag: Any, start: int, end: int) -> Iterator[Block]:
         if self._lists:

@@ -179,10 +179,19 @@ ALL = Phrases(
     r"всех предыдущих",
     r"toutes les (?:phases|étapes)",
     r"todas las fases",
+    r"\ball (?:subsequent|following|remaining|later|further) (?:\w+ )?(?:phases|stages|milestones|sprints|steps|work)\b",
+    r"\beverything(?: else)?\b",
+    r"\ball (?:other |further )?work\b",
     r"所有(?:前置)?阶段",
     r"全フェーズ",
 )
 """All phases that come before, or all there are."""
+
+IMPLEMENTED = Phrases(r"\ball (?:\w+ ){0,2}?(?:implementation|feature)\b", cues="implementation feature")
+"""All phases that build something, where stories say which those are."""
+
+EVERYTHING = Phrases(r"\beverything\b", r"\ball (?:other |further |subsequent )?work\b", cues="everything work")
+"""So much that it says nothing new of a phase about which more is said elsewhere."""
 
 PREVIOUS = Phrases(
     r"\b(?:the )?(?:previous|preceding|prior) (?:phase|stage|milestone|sprint|step|week|one)\b",
@@ -276,7 +285,11 @@ _CUES = """
     pend bloc prereq precond requi wait follow after once sequence order before build bottom previous start begin until
     immediate need predec first keine aucune après hängt nach wartet benötigt erforder setzt dopo richied tras después
     necesita após depois requer precisa завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
-    依 의존 前 後 后 相 取 完 완료 이후
+    hängig vorauss brauch requis prerrequ zale zakoń wymaga blokowan afhank hangt vereis závis vyžad beror kräver залежить
+    gate relies tiên nécessit soon baut sobald
+    потребує önko bağım parallel parallèle paralel параллельно concurrent simultan alongside
+    依 의존 선행 前 後 后 相 取 完 완료 이후 与 與
 """
-CUES = tuple(cue.encode() for cue in _CUES.split())
+_SPACED = ("must be", "when phase", "when stage", "when sprint", "when milestone", "entry c", "start cond")
+CUES = tuple(cue.encode() for cue in (*_CUES.split(), *_SPACED))
 """What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""

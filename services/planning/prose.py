@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from services.planning.references import NOTHING, Found, Names, leading
+from services.planning.names import NOTHING, Found, Names
+from services.planning.references import leading
 from services.planning.statements import Statement
 from services.planning.wording import (
     AFTER,
     ALL_BEFORE,
     BEHIND,
+    BESIDE,
     DOUBT,
     ENDED,
     FIRST,
@@ -92,7 +94,20 @@ def _about(text: str, names: Names, subject: frozenset[int]) -> Statement | None
         return None
     if FREE_TO_START.match(text):
         return Statement(subject, frozenset(), free=True)
-    return _needing(_needed(text, names, subject), subject)
+    return _needing(_needed(text, names, subject), subject) or _beside(text, names, subject)
+
+
+def _beside(text: str, names: Names, subject: frozenset[int]) -> Statement | None:
+    """`In parallel with Phase 3`, and perhaps what both wait for: `once Phase 1 is complete`."""
+    words = BESIDE.match(text)
+    if words is None:
+        return None
+    found, tail = _objects(text[words.end() :], names, min(subject), leads=(LEAD,))
+    if not found.units - subject:
+        return None
+    together = subject | found.units
+    needed = _needed(tail.strip(" ,;()（）"), names, subject).units - together
+    return Statement(subject, needed, beside=together)
 
 
 def _needing(needed: Found, subject: frozenset[int]) -> Statement | None:
@@ -131,7 +146,7 @@ def _objects(body: str, names: Names, place: int, *, leads: Sequence[re.Pattern[
     for lead in (None, *leads):
         start = lead.match(body) if lead else None
         rest = body[start.end() :] if start else body
-        found, end = leading(rest, names)
+        found, end = leading(rest, names, glossed=True)
         if end:
             return found, rest[end:]
     return _titled(body, names)
@@ -142,7 +157,7 @@ def _titled(body: str, names: Names) -> tuple[Found, str]:
     end = TITLE_ENDS.search(body)
     named, tail = (body[: end.start()], body[end.start() :]) if end else (body, "")
     bare = named.removeprefix("the ").strip()
-    if not bare[:1].isupper() and bare[:1].isascii():
+    if not bare[:1].isupper() and bare[:1].isascii() and not TITLE_TAIL.search(bare):
         return NOTHING, tail
     for titles in ([bare], JOINED.split(bare)):
         places = [names.words.get(TITLE_TAIL.sub("", title.casefold())) for title in titles]

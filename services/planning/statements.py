@@ -10,19 +10,23 @@ import re
 from typing import NamedTuple
 
 from services.planning.marks import LINK
+from services.planning.names import Found, Names
+from services.planning.numerals import ORDINALS
 from services.planning.phrases import (
     AFTERWARDS,
     ALL,
     ALL_STORIES,
     BLOCKS,
+    EVERYTHING,
     FREE,
     HEDGE,
+    IMPLEMENTED,
     NEEDS,
     PARALLEL,
     PREVIOUS,
     TASKWISE,
 )
-from services.planning.references import Found, Names, find
+from services.planning.references import find
 
 ONLY = re.compile(r"(?i:\bonly\b)")
 _PREVIOUS_FEW = re.compile(
@@ -33,12 +37,17 @@ CLAUSES = re.compile(
     r"\s+[-–—]+\s+|;\s+|(?<=[\w)*\]])\.\s+|。|；|\s+(?=BLOCKS\b)|\s*[(（](?=(?i:blocks|blocked|after))"
 )
 _LONGEST = 1000
-_EMPHASIS = re.compile(r"[*_`~]")
+_EMPHASIS = re.compile(r"[*_`~\"“”„«»]")
 _CJK_KIND = "阶段|階段|フェーズ|段階|단계"
 _CJK_UNIT = re.compile(
     rf"(?:第|제)?\s*(\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*个?({_CJK_KIND})(?!\s*\d)|({_CJK_KIND})\s*(\d{{1,3}})(?![\d.])"
 )
 """A unit named without spaces around it: `第2阶段`, `2단계`, `フェーズ1に`."""
+_ORDINAL_UNIT = re.compile(
+    rf"\b({'|'.join(ORDINALS)})(?:(?:,| and| und) (?:the )?({'|'.join(ORDINALS)}))? "
+    r"(phase|stage|milestone|sprint|step|iteration|wave|week|part|epic)(s?)\b(?! \d)",
+    re.IGNORECASE,
+)
 _CJK_SIGN = re.compile("[阶階段ズ단]")
 
 
@@ -66,7 +75,14 @@ def clean(text: str) -> str:
     text = _EMPHASIS.sub("", text)
     if not text.isascii() and _CJK_SIGN.search(text):
         text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
+    text = _ORDINAL_UNIT.sub(_counted, text)
     return " ".join(text.split())
+
+
+def _counted(unit: re.Match[str]) -> str:
+    """`the first and second phases` as `phases 1 and 2`."""
+    numbers = " and ".join(ORDINALS[word.lower()] for word in unit.group(1, 2) if word)
+    return f"{unit[3]}{unit[4]} {numbers}"
 
 
 def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[Statement]:
@@ -166,7 +182,8 @@ def _blocking(clause: str, match: re.Match[str], names: Names, about: frozenset[
     first = min(blockers)
     blocked = find(body, names).units or _group(body, names, place=names.count)
     later = frozenset(place for place in blocked - blockers if place > first or find(body, names).units)
-    return [Statement(later, blockers)] if later else []
+    sweeping = EVERYTHING.search(body) is not None and not find(body, names).units
+    return [Statement(later, blockers, hint=sweeping)] if later else []
 
 
 def _beside(clause: str, names: Names, about: frozenset[int]) -> list[Statement]:
@@ -195,6 +212,8 @@ def _objects(body: str, names: Names, subjects: frozenset[int]) -> Found:
 
 def _group(text: str, names: Names, *, place: int) -> frozenset[int]:
     """Units named as a group: all stories, all previous phases, everything."""
+    if IMPLEMENTED.search(text) and names.story_units:
+        return frozenset(range(names.story_units[0], place))
     if ALL.search(text) and not (ALL_STORIES.search(text) and names.story_units):
         return frozenset(range(place))
     if ALL_STORIES.search(text):

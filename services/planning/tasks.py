@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.planning.draft import PhaseDraft, TaskDraft
 from services.planning.marks import plain
-from services.planning.outline import Block, Heading, Item, Outline, Row
+from services.planning.outline import Block, Heading, Item, Outline, Paragraph, Row
 from services.planning.reading import Unit
 
 _ID = re.compile(
@@ -24,6 +24,9 @@ _FARTHEST = 200
 _WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
+)
+_ID_FIELD = re.compile(
+    r"(?:\*\*|__)?(?:Task )?ID(?:\*\*|__)?\s*:(?:\*\*|__)?\s*`?(?P<id>T-?\d{1,4}[a-z]?)\b", re.IGNORECASE
 )
 _PARENT = re.compile(r"(?:\*\*)?(?:Task|Aufgabe|Tâche|Tarea)(?:\*\*)?\s*:", re.IGNORECASE)
 _ROW_ID = re.compile(r"(?:\*\*|`)?[A-Z]{1,4}-?\d{1,3}(?:[.-]\d{1,3})*[a-z]?(?:\*\*|`)?\Z|\d{1,2}\.\d{1,2}\Z")
@@ -70,6 +73,8 @@ def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseD
             if block.__class__ is Heading:
                 match = _TASK_HEADING.match(plain(block.text))
                 ids.append((match["id"] or match["number"]) if match else "")
+            elif block.__class__ is Paragraph and (field := _ID_FIELD.match(block.text)):
+                ids.append(field["id"])
         for identity in ids:
             digits = identity.lstrip("T-").lstrip("0")
             if digits[:1].isdigit():

@@ -15,6 +15,7 @@ _ALL_OF = r"(?:(?:all |the )?(?:work|tasks|everything) (?:in|of|for) )?"
 
 OPENING = _any(
     rf"{_ALL_OF}(?:this|the current|diese[rs]?|cette|cet|esta|este|questa) (?:\w+ )?{_KIND}\s+",
+    rf"(?:(?:the |all |this )?(?:work|implementation|development)(?: here| on (?:this|it)(?: {_KIND})?)?|the {_KIND})\s+",
     r"(?:этот этап|эта фаза|giai đoạn này|it|this|es|sie|elle)\s+",
     r"(?:本|此|该|該|この|이)\s?(?:阶段|階段|フェーズ|段階|단계)[はがは는은]?\s*",
     r"",
@@ -25,39 +26,50 @@ OPENING = _any(
 NEEDS_AT_ONCE = _any(
     r"(?:directly |strictly |only )?depends? (?:only |directly |solely |strictly )?(?:up)?on\b",
     r"(?:is |are )?(?:dependent|contingent) (?:up)?on\b",
-    r"(?:is |are |remains )?(?:blocked|gated) (?:by|on|until)\b",
-    r"(?:must |has to |have to |should |will )?waits? (?:for|on|until)\b",
-    r"requires?\b|needs?\b|builds? (?:directly )?(?:up)?on\b",
+    r"(?:(?:has|have|there is|there are|there['’]s) )?(?:a |an )?(?:hard |strict |direct |strong |explicit |blocking )*"
+    r"dependenc(?:y|ies) (?:up)?on\b",
+    r"(?:is |are |remains |gets )?(?:un)?(?:blocked|gated) (?:by|on|until)\b",
+    r"(?:must |has to |have to |should |will |is |are )?wait(?:s|ing)? (?:for|on|until)\b",
+    r"requires?\b|needs?\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
-    r"(?:only |immediately |right |directly )?(?:after|once|when)\b",
+    r"(?:only |immediately |right |directly )?(?:after|once|when|as soon as)\b",
+    r"(?:only )?(?:start|begin)(?: (?:this|it|here|work))?(?: \w+)? (?:only )?(?:after|once|when)\b",
+    r"(?:(?:do not|don['’]t|never) (?:start|begin)(?: (?:this|it|work))?(?: \w+)?|not) (?:until|before|unless)\b",
     r"(?:can ?not|can['’]t|must not|may not|should not|do not|don['’]t|will not|won['’]t) (?:be )?"
     r"(?:start(?:ed)?|begin|begun|proceed|run) (?:until|before|unless)\b",
     r"hängt (?:ab )?von\b|(?:ist )?abhängig von\b|(?:ist )?blockiert (?:durch|von)\b|wartet auf\b",
-    r"(?:benötigt|erfordert|setzt)\b|(?:(?:kann |darf )?(?:erst |frühestens )|(?:kann|beginnt|startet) )nach\b",
+    r"(?:benötigt|braucht|erfordert|setzt)\b|(?:ist )?abhängig von\b",
+    r"(?:(?:kann |darf |soll )?(?:erst |frühestens )|(?:kann|beginnt|startet|folgt),? (?:erst |frühestens )?)"
+    r"(?:nach|wenn|sobald)\b|baut auf\b",
     r"dépend(?:ent)? d(?:e(?:s| la)?\b|u\b|['’])|(?:est )?bloquée? par\b|nécessite\b|requiert\b",
     r"(?:peut )?(?:démarrer?|commencer?) (?:qu['’])?après\b",
     r"dependen? d(?:e|a|o|el)s?\b|(?:está )?bloquead[ao] p(?:or|el[ao])\b|(?:requiere|necesita|requer|precisa d[eao])\b",
     r"(?:puede |pode )?(?:empezar|comenzar|iniciar|começar) (?:tras|después de|após|depois d[aeo])\b",
     r"dipend(?:e|ono) da(?:l|lla)?\b|(?:è )?bloccat[ao] da(?:l|lla)?\b|richiede\b|può iniziare (?:solo )?dopo\b",
     r"завис[ия]т от\b|требует\b|блокируется\b|может начаться (?:только )?после\b",
+    r"zależy od\b|wymaga\b|blokowan\w+ przez\b|(?:może (?:się )?)?(?:zacząć|rozpocząć|startuje|rozpoczyna się) po\b",
+    r"(?:is )?afhankelijk van\b|hangt af van\b|vereist\b|(?:start|begint|kan starten) na\b",
+    r"závisí na\b|vyžaduje\b|beror på\b|kräver\b|залежить від\b|потребує\b",
     r"phụ thuộc (?:vào)?",
-    r"依赖于?|依賴於?|相依於|取决于|取決於",
+    r"依赖于?|依賴於?|相依於|取决于|取決於|(?:必须|必須|需要?|須|须)先?(?:完成|等待)",
     after=r"\s*[:：]?\s*",
 )
 """Words after which a reference can only be something needed."""
 
 AFTER = _any(
     r"(?:(?:comes|goes|runs?|happens|execute|implement|do this|scheduled|planned|sequential(?:ly)?|to be \w+) )?"
-    r"(?:only |immediately |directly |right )?after|once|follows",
-    r"nach|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
+    r"(?:only |immediately |directly |right )?after|once|when|as soon as|follows(?: on from)?",
+    r"nach|sobald|wenn|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
     after=r"\b\s*[:：]?\s*",
 )
 """Words that need a closer look: `After Phase 1` is a statement, and `After Phase 1 created the tables` a story."""
 
 BEHIND = _any(
     r"(?:must|has to|have to|needs? to|should) be \w+ (?:first|(?:before|prior to) (?:starting )?this)\b",
+    r"(?:must|has to|have to|needs? to) be (?:complete[d]?|finished|done|merged|shipped|in place|ready)"
+    r"(?=\W*\Z| before (?:this|starting|beginning|the start|work|we (?:start|begin))\b)",
     r"blocks? this\b|(?:is|are) (?:a |hard )*(?:prerequisites?|required|needed)(?:\W*\Z| (?:for|before|to start) this\b)",
-    r"(?:が)?完了(?:した)?後|の後に?(?:開始|着手)|に依存|(?:が)?完了(?:して|し)から",
+    r"[がの]?完了(?:した)?(?:後|次第)|の後に?(?:開始|着手)|に依存|(?:が)?完了(?:して|し)から|が(?:前提|必要)",
     r"(?:全部)?(?:完成|结束|結束)(?:之)?[後后]|之?后(?:即?可)?(?:开始|進行|进行)",
     r"(?:을|를|이|가)?\s*완료\s*(?:후|되면)|에 의존|이후(?:에)? 시작",
     before=r"\s*",
@@ -65,14 +77,26 @@ BEHIND = _any(
 """Words that stand behind what is needed."""
 
 LEAD = _any(
-    r"on|upon|that|the|all|both|each|of|having|work|outputs?|results?|deliverables",
+    r"on|upon|that|que|the|all|both|each|of|having|work|outputs?|results?|deliverables",
     r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from|in",
-    r"la|le|les|el|los|las|il|du|de|des|del|della|do|da|den|dem|der|die|dass|fin|finalización|conclusão|completamento",
-    r"abschluss|завершени[яе]|окончани[яе]|khi|hoàn thành",
+    r"la|le|les|el|los|las|il|a|o|as|os|du|de|des|del|della|dell|do|da|den|dem|der|die|het|dass|fin|finalización|conclusão",
+    r"completamento|achèvement|réalisation|término|abschluss|fertigstellung|ende|von|завершени[яе]|окончани[яе]|khi|hoàn thành",
+    r"zakończeni[ua]|ukończeni[ua]|afronding|voltooiing|van",
     before=r"(?:(?:",
     after=r")\s+|l['’]|d['’])*",
 )
 """What may stand before what is needed: `the completion of`."""
+
+BESIDE = _any(
+    r"(?:can |may |could |will |should |is |are |to )?(?:be )?(?:run|runs|done|started?|executed|developed|built|proceeds?|"
+    r"worked on|happen|performed|implemented|carried out|begin)? ?(?:fully |also )?"
+    r"(?:in parallel|concurrently|simultaneously|alongside|side by side|parallel)(?: (?:with|to))?\b",
+    r"parallel(?:iz\w+)? (?:with|to|zu)\b|(?:kann |läuft )?parallel (?:zu|mit)\b",
+    r"(?:peut (?:se faire |être menée )?)?en parallèle (?:de|avec)\b|(?:puede ir )?en paralelo (?:con|a)\b|em paralelo com\b",
+    r"in parallelo (?:con|a)\b|параллельно с\b|可?与|可與",
+    after=r"\s*[:：]?\s*",
+)
+"""Words before a phase that this one runs beside."""
 
 FIRST = _any(r"(?:must |first )?(?:complete|finish|land|merge)", after=r"\s+")
 FIRST_ENDED = _any(r"first\b", r"before (?:starting|beginning|this)(?: (?:on )?this)?\b(?! \w+ \d)", before=r"\s*")
@@ -111,7 +135,7 @@ DOUBT = re.compile(
 
 ALL_BEFORE = _any(
     rf"(?:all|every|each)(?: of)?(?: the)? (?:prior|previous|preceding|earlier|above|other) (?:\w+ )?{_KIND}s?\b",
-    rf"all {_KIND}s (?:before|above)\b",
+    rf"all (?:of )?(?:the )?(?:{_KIND}s )?(?:before|above)\b|everything (?:above|before|so far)\b",
     r"toutes les (?:phases|étapes) précédentes|alle[nr]? vorherigen \w+|tod[ao]s [al][as]s? fases anteriores",
     r"tutte le fasi precedenti|всех предыдущих",
 )

@@ -115,6 +115,33 @@ def test_a_column_of_a_table_states_dependencies() -> None:
     assert needs(phased("A", "B", "C", after=SECTION + table)) == {"C": ["A"]}
 
 
+def test_a_row_that_is_a_phase_says_what_it_needs() -> None:
+    table = "| Phase | Title | Depends on |\n|---|---|---|\n| 1 | Schema | - |\n| 2 | API | 1 |\n| 3 | UI | 1, 2 |\n"
+
+    assert needs(parse(f"# Roadmap\n\n{table}")) == {"API": ["Schema"], "UI": ["Schema", "API"]}
+
+
+def test_a_title_of_few_letters_is_a_name_where_it_stands_alone() -> None:
+    after = SECTION + "- UI depends on API and Schema\n- API depends on the Stripe DB API keys\n"
+
+    assert needs(phased("Schema", "API", "UI", after=after)) == {"UI": ["Schema", "API"]}
+
+
+def test_what_blocks_everything_counts_where_nothing_else_is_said() -> None:
+    after = SECTION + "- **Phase 1** blocks everything.\n- Phase 3 depends on Phase 2\n"
+
+    assert needs(phased("A", "B", "C", after=after)) == {"B": ["A"], "C": ["B"]}
+
+
+def test_an_id_field_gives_a_task_its_name() -> None:
+    text = (
+        "# P\n\n## Phase 1: A\n\n### Task 1.1: a\n**ID**: T-001\n- [ ] x\n\n"
+        "## Phase 2: B\n\n### Task 2.1: b\n**ID**: T-002\n**Dependencies**: T-001\n- [ ] x\n"
+    )
+
+    assert needs(parse(text)) == {"B": ["A"]}
+
+
 def test_each_on_the_one_before_is_a_statement_about_all() -> None:
     plan = phased("A", "B", "C", before="Each phase builds upon the previous one.")
 

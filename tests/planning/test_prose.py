@@ -81,6 +81,35 @@ def needed(body: str) -> list[str]:
         "フェーズ1に依存する。",
         "フェーズ1完了後に開始",
         "1단계에 의존",
+        "Depends on the first phase.",
+        "Depends on the schema (Phase 1).",
+        'Depends on "Setup".',
+        "Depends on the setup phase.",
+        "Hard dependency on Phase 1.",
+        "There is a dependency on Phase 1.",
+        "This phase relies on the tables from Phase 1.",
+        "This work depends on Phase 1.",
+        "Work on this phase starts after Phase 1.",
+        "Can begin as soon as Phase 1 is merged.",
+        "When Phase 1 is complete, we ship.",
+        "Only start this after Phase 1.",
+        "Do not start this until Phase 1 is complete.",
+        "Not before Phase 1 is done.",
+        "Phase 1 must be complete.",
+        "Phase 1 must be complete before we start.",
+        "Gated by the completion of Phase 1.",
+        "Unblocked by Phase 1.",
+        "Waiting for Phase 1 to finish.",
+        "Baut auf Phase 1 auf.",
+        "Startet, sobald Phase 1 fertig ist.",
+        "Beginnt nach Abschluss von Phase 1.",
+        "Nécessite la fin de la phase 1.",
+        "Requiere que la Fase 1 esté completa.",
+        "Requer a conclusão da Fase 1.",
+        "Zależy od fazy 1.",
+        "Afhankelijk van fase 1",
+        "需要先完成第1阶段。",
+        "フェーズ1の完了後に開始。",
     ],
 )
 def test_a_sentence_that_opens_with_needing_is_a_statement(sentence: str) -> None:
@@ -97,6 +126,13 @@ def test_a_sentence_that_opens_with_needing_is_a_statement(sentence: str) -> Non
         ("Depends on Phases 1-3.", ["Setup", "Store", "Shop"]),
         ("Depends on all previous phases.", ["Setup", "Store", "Shop"]),
         ("Depends on the previous phase.", ["Shop"]),
+        ("Depends on everything above.", ["Setup", "Store", "Shop"]),
+        ("Depends on the first and second phases.", ["Setup", "Store"]),
+        ("Depends on the schema (Phase 1) and the API (Phase 2).", ["Setup", "Store"]),
+        ("Depends on Phase 1 – Setup and Phase 2 – Store", ["Setup", "Store"]),
+        ("Depends on Phase 1 as well as Phase 2.", ["Setup", "Store"]),
+        ("Depende das fases 1 e 2.", ["Setup", "Store"]),
+        ("依赖：阶段1、阶段2", ["Setup", "Store"]),
     ],
 )
 def test_all_that_is_needed_is_named_at_once(sentence: str, titles: list[str]) -> None:
@@ -142,6 +178,12 @@ def test_a_mention_in_running_text_is_no_statement(sentence: str) -> None:
         "Ideally after Phase 2.",
         "Possibly blocked by Phase 2.",
         "Does not depend on Phase 1.",
+        "Need not wait for Phase 2.",
+        "Not dependent on Phase 2.",
+        "Without waiting for Phase 2.",
+        "Nothing here depends on Phase 2.",
+        "Independent of Phase 1 and Phase 2.",
+        "There is no need for Phase 1 here.",
         "No longer depends on Phase 1.",
         "Depends on nothing from Phase 2.",
         "Depends on Phase 1 or Phase 2.",
@@ -180,6 +222,45 @@ def test_a_phase_may_say_that_it_waits_for_nothing(sentence: str) -> None:
 )
 def test_a_label_may_be_followed_by_a_list(listing: str) -> None:
     assert needed(listing) == ["Setup", "Store"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**Dependencies:** Phase 1; Phase 2",
+        "**Depends on:** #1, #2",
+        "Depends-On: 1, 2",
+        "Dependencies - Phase 1, Phase 2",
+        "Entry criteria: Phase 1 and Phase 2 complete",
+        "Voraussetzungen: Phase 1 und Phase 2",
+        "Pré-requis : phases 1 et 2",
+        "Dependências: Fase 1 e Fase 2",
+        "Requisitos previos: Fase 1, Fase 2",
+        "Zależności: Faza 1, Faza 2",
+        "前置条件：第一阶段、第二阶段",
+        "선행 조건: 1단계, 2단계",
+        "**Owner**: Ada | **Depends on**: Phases 1-2 | **Effort**: 2d",
+        "*Effort: M | Dependencies: Phase 1, Phase 2*",
+        "- **Effort:** 2 weeks · **Dependencies:** Phase 1, Phase 2",
+        "**Owner:** Ada **Depends on:** Phase 1, Phase 2",
+    ],
+)
+def test_a_labelled_field_names_what_is_needed(line: str) -> None:
+    assert needed(line) == ["Setup", "Store"]
+
+
+def test_a_sentence_right_below_a_task_is_about_the_phase() -> None:
+    draft = parse("# P\n\n## Phase 1: A\n- [ ] a\n\n## Phase 2: B\n- [ ] b\nDepends on Phase 1\n")
+
+    assert needs(draft) == {"B": ["A"]}
+    assert [len(phase.tasks) for phase in draft.phases] == [1, 1]
+
+
+def test_a_phase_beside_another_may_wait_for_a_third() -> None:
+    draft = plan("Can run in parallel with Phase 3 once Phase 1 is complete.")
+
+    assert needs(draft) == {"Ship": ["Setup"]}
+    assert [phase.parallel for phase in draft.phases] == [False, False, True, True]
 
 
 def test_a_sentence_anywhere_may_open_with_the_phase_it_is_about() -> None:

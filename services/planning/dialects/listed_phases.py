@@ -82,7 +82,7 @@ def _rows(document: Document) -> Iterator[Found]:
 def _row_mark(row: Row, word: str) -> Mark | None:
     first = plain(row.cells[0])
     title = plain(row.cells[1]) if len(row.cells) > 1 else ""
-    if len(title) < 3 or title[0].isdigit():
+    if len(title) < 2 or title[0].isdigit():
         return None
     mark = read_mark(first)
     if not mark.kind and first:

@@ -1,0 +1,40 @@
+"""Labels: the fields of a line that say what a phase needs — `**Owner**: Ada | **Depends on**: Phase 1`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_LABEL = re.compile(
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
+    r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)|"
+    r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence|"
+    r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
+    r"dépend de|dépendances?|pré-?requis|abhängig(?:keit)?(?:en)?(?: von)?|voraussetzung(?:en)?|blockiert durch|"
+    r"depende d[eo]|dependencias?|requisitos previos|prerrequisitos|dependências?|pré-requisitos|"
+    r"dipende da|dipendenze|prerequisiti|zależy od|zależności|wymaga|afhankelijk(?:heden)?(?: van)?|vereist|"
+    r"bağımlılıklar|önkoşul(?:lar)?|závislosti|beroenden|"
+    r"зависит от|зависимости|залежить від|依赖(?:项|关系)?|依賴|相依|依存(?:関係)?|前置(?:条件|任务)?|前提(?:条件)?|"
+    r"의존성|선행 ?(?:조건|작업|단계)?|phụ thuộc|điều kiện tiên quyết)"
+    r"(?:\*\*|__|_|\*)?(?:\s*[:：]|\s+[—–-]+(?=\s)|\s*\Z)(?:\*\*|__|_|\*)?\s*(?P<body>.*)",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    r"\s+[|·•]\s+|\s{2,}(?=[*_]{1,2}\w)|(?<=\S)\s+(?=\*\*[^*]{3,30}\*\*\s*[:：]|\*\*[^*]{3,30}[:：]\*\*)"
+)
+"""Between the fields of one line: `**Owner**: Ada | **Depends on**: Phase 1`."""
+BARE = re.compile(r"#?\d{1,3}(?:\.\d+)?[a-z]?(?:\s*(?:,|;|&|\+|and|und|et|y|-|–)\s*#?\d{1,3}(?:\.\d+)?[a-z]?)*\W*\Z")
+"""Numbers and nothing else: `1, 2`."""
+
+
+class Label(NamedTuple):
+    """A label and what stands behind it, which is nothing if a list follows."""
+
+    name: str
+    body: str
+
+
+def labels_in(line: str) -> list[Label]:
+    """The labels of this kind in a line of text, in their order."""
+    found = (_LABEL.match(field) for field in _FIELD.split(line))
+    return [Label(match["label"], match["body"]) for match in found if match]
