@@ -84,10 +84,13 @@ class Intake:
         known = self.known(wanted)
         return self._compared(known, *self._made(wanted)).finished(known) if known else None
 
+    def project_for(self, source: str) -> str:
+        """Where a plan goes that names no project: this process's, or one of the local tracker, named after its folder."""
+        folder = Path(source).parent.name
+        return self._repo or f"{self._parts.tracker.owner}/{_slug(folder or 'plans')}"
+
     def _project(self, wanted: Submission) -> str:
-        """The repository of the plan: the one asked for, or one of the local tracker, named after the document's folder."""
-        folder = Path(wanted.source).parent.name
-        return wanted.project or self._repo or f"{self._parts.tracker.owner}/{_slug(folder or 'plans')}"
+        return wanted.project or self.project_for(wanted.source)
 
     def _made(self, wanted: Submission) -> tuple[Plan, PlanText]:
         origin = Origin(self._project(wanted), wanted.source, self._parts.clock.now())

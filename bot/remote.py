@@ -3,12 +3,9 @@ imports the GitHub client."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
@@ -20,6 +17,7 @@ from bot.github.perform import Performer, waiting_for_limits
 from bot.github.resolve import Resolver
 from bot.github.session import Access, Turn, at_once
 from bot.github.speaking import Speaking
+from bot.keys import marker_key
 from bot.settings import Settings
 from bot.tracker import Tracker
 from services.publishing.forecast import Pace
@@ -101,21 +99,3 @@ class Remote:
 
 def pace_of(settings: Settings) -> Pace:
     return Pace(timedelta(seconds=settings.write_interval), settings.writes_per_minute, settings.writes_per_hour)
-
-
-def marker_key(settings: Settings) -> bytes:
-    """The key that signs markers: the one that was set, or one made once and kept beside the database."""
-    if settings.marker_key is not None:
-        return settings.marker_key.get_secret_value().encode()
-    return _kept_key(settings.home / "marker.key")
-
-
-def _kept_key(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    key = secrets.token_hex(32).encode()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-    return key

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Where others reach this server, for links and webhooks")
     host: str = Field("127.0.0.1", description="Address that `serve` binds to")
     port: int = Field(8321, ge=0, le=65535, description="Port that `serve` binds to")
+    requests_per_minute: int = Field(1200, ge=1, description="Requests a minute that one API token may make")
     workers: int | None = Field(None, ge=1, description="Phases run at once on this machine; default 2")
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
     log_level: str = Field("warning", description="debug, info, warning or error")

@@ -9,6 +9,7 @@ from threading import Lock
 from sqlalchemy import text
 
 from bot.store import schema
+from bot.store.credentials import Credentials
 from bot.store.database import LOCK_TIMEOUT, Database
 from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
@@ -38,6 +39,7 @@ class Store:
         self._writer = Lock()
         self.views = Views(self._reading)
         self.lookups = Lookups(self._reading, self._looking)
+        self.credentials = Credentials(self._reading, self._writing)
         try:
             with self._database.in_words():
                 schema.require_current(self._database)

@@ -92,6 +92,10 @@ class Counts:
     sendings: Mapping[str, int]
 
 
+Projects = frozenset[str] | None
+"""Those that somebody may see; None for all."""
+
+_AMONG = "project_"
 _COLUMNS = {
     "project": plans.c.project,
     "parent_issue": plans.c.issue_number,
@@ -102,7 +106,12 @@ _COLUMNS = {
 
 
 def _filtered(statement: Select[Any], names: Iterable[str]) -> Select[Any]:
-    return statement.where(*(_COLUMNS[name] == bindparam(name) for name in names))
+    """Each filter is one value of a column; `project_0`, `project_1`, … are those of which the project is one."""
+    names = tuple(names)
+    among: list[Any] = [bindparam(name) for name in names if name.startswith(_AMONG)]
+    if among:
+        statement = statement.where(plans.c.project.in_(among))
+    return statement.where(*(_COLUMNS[name] == bindparam(name) for name in names if not name.startswith(_AMONG)))
 
 
 @cache
@@ -168,9 +177,16 @@ class Views:
     def __init__(self, reading: Callable[[], AbstractContextManager[Session]]) -> None:
         self._reading = reading
 
-    def plans(self, *, project: str | None = None, parent_issue: int | None = None, limit: int = 100) -> list[PlanView]:
-        """The newest plans, of one project or parent issue where given."""
-        wanted = _given(project=project, parent_issue=parent_issue)
+    def plans(
+        self,
+        *,
+        project: str | None = None,
+        parent_issue: int | None = None,
+        projects: Projects = None,
+        limit: int = 100,
+    ) -> list[PlanView]:
+        """The newest plans, of one project or parent issue where given, and of `projects` at most."""
+        wanted = _given(project=project, parent_issue=parent_issue) | _among(projects)
         with self._reading() as session:
             updated = dict[str, int](session.rows(_plans(tuple(wanted)), limit=limit, **wanted))
             found = load(session, updated)
@@ -195,11 +211,12 @@ class Views:
         parent_issue: int | None = None,
         plan: str | None = None,
         status: QueueStatus | None = None,
+        projects: Projects = None,
         limit: int = 1000,
     ) -> list[QueueItem]:
         """The phases of all plans, or of those asked for, oldest plan first, in plan order."""
         wanted = _given(project=project, parent_issue=parent_issue, plan=plan, status=status and status.value)
-        return self._queue(wanted, limit)
+        return self._queue(wanted | _among(projects), limit)
 
     def item(self, queue_id: str) -> QueueItem:
         """One phase. Raises NotFound."""
@@ -240,6 +257,12 @@ class Views:
 
 def _given(**filters: str | int | None) -> dict[str, str | int]:
     return {name: value for name, value in filters.items() if value is not None}
+
+
+def _among(projects: Projects) -> dict[str, str]:
+    if projects is None:
+        return {}
+    return {f"{_AMONG}{n}": project for n, project in enumerate(sorted(projects) or [""])}
 
 
 def _plan_view(plan: Plan, updated_at: int) -> PlanView:

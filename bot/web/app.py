@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
-from fastapi.security import HTTPBearer
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
 from bot.web import health, webhooks
-from bot.web.api import events, phases, plans, queue, request
-from bot.web.auth import Access, AccessMiddleware
+from bot.web.api import events, phases, plans, queue, request, tokens
+from bot.web.auth import sign_in
+from bot.web.auth.binding import Access
+from bot.web.auth.door import Door
+from bot.web.auth.middleware import OPEN, AccessMiddleware, SecurityHeaders
+from bot.web.auth.pace import Pace
+from bot.web.auth.permits import needs
+from bot.web.auth.sign_in import SignInLink
 from bot.web.failures import answer_failures, documented
+from services.domain.access import Role
 
 API_VERSION = "1"
 """Rises when something that was there changes its meaning or goes; additions leave it as it is."""
@@ -21,35 +33,84 @@ _TAGS = [
     {"name": "queue", "description": "All phases in the order in which they are worked on, and why one waits."},
     {"name": "phases", "description": "One phase with its attempts, and the orders it takes."},
     {"name": "events", "description": "The audit trail: what happened, by whom, and why."},
+    {"name": "tokens", "description": "Who may use this API, in which project, and as what."},
     {"name": "webhooks", "description": "What GitHub sends. Signed; no token."},
     {"name": "health", "description": "For whoever watches this process. No token."},
 ]
 
-_bearer = HTTPBearer(auto_error=False, description="PHASEBOT_API_TOKEN, or the token printed at the start")
-"""Only tells the description that a token is wanted; `AccessMiddleware` is who asks for it."""
+_API = (request, plans, queue, phases, events, tokens)
+_bearer = HTTPBearer(
+    auto_error=False, description="An API token: PHASEBOT_API_TOKEN, or one made with `phasebot token`"
+)
+_project_token = APIKeyHeader(name="X-Project-Token", auto_error=False, description="An API token of a single project")
+"""Only tell the description that a token is wanted; `AccessMiddleware` is who asks for it."""
 
 
-def create_app(phasebot: Phasebot, access: Access) -> FastAPI:
+def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = None) -> FastAPI:
     """The application, ready to be served. Pages that load scripts from elsewhere are left out."""
+    door = Door(access, phasebot.store, phasebot.clock, phasebot.settings)
     app = FastAPI(
         title="phasebot",
         version=API_VERSION,
         openapi_tags=_TAGS,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    app.state.phasebot = phasebot
+    app.state.phasebot, app.state.door, app.state.sign_in_link = phasebot, door, link
     app.include_router(health.router)
     app.include_router(webhooks.router)
-    for module in (request, plans, queue, phases, events):
-        app.include_router(
-            module.router, prefix="/api", responses=documented(401, 403, 422, 500, 503), dependencies=[Depends(_bearer)]
-        )
-    app.add_middleware(AccessMiddleware, access=access)
+    app.include_router(sign_in.router)
+    wanted = [Depends(_bearer), Depends(_project_token)]
+    for module in _API:
+        errors = documented(401, 403, 422, 429, 500, 503)
+        app.include_router(module.router, prefix="/api", responses=errors, dependencies=wanted)
+    describe(app)
+    app.add_middleware(AccessMiddleware, door=door, pace=Pace(phasebot.settings.requests_per_minute))
     answer_failures(app)
+    app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)
+    require_roles(app)
     return app
+
+
+def describe(app: FastAPI) -> None:
+    """The description of the API, for whoever has a token of any role."""
+
+    def description() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    any_role = [Depends(needs(Role.VIEWER))]
+    app.add_api_route("/api/openapi.json", description, include_in_schema=False, dependencies=any_role)
+
+
+class Guarded(NamedTuple):
+    """One route: where it is, how it is asked, and the role that it takes; None for an open one."""
+
+    path: str
+    methods: frozenset[str]
+    role: Role | None
+
+
+def guarded_routes(app: FastAPI) -> Iterator[Guarded]:
+    """All routes there are, with their roles."""
+    for one in iter_route_contexts(app.routes):
+        if isinstance(route := one.original_route, APIRoute):
+            yield Guarded(one.path or "", frozenset(route.methods or ()), next(_roles(route.dependant), None))
+
+
+def require_roles(app: FastAPI) -> None:
+    """Every route that is not open says which role it takes. Raises AssertionError for one that was forgotten."""
+    for route in guarded_routes(app):
+        is_open = route.path.startswith(OPEN)
+        assert is_open or route.role is not None, f"{route.path} does not say which role it takes"
+
+
+def _roles(dependant: Dependant) -> Iterator[Role]:
+    for one in dependant.dependencies:
+        if isinstance(role := getattr(one.call, "role", None), Role):
+            yield role
+        yield from _roles(one)
 
 
 def _operation_id(route: APIRoute) -> str:

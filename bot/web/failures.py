@@ -23,6 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.tokens import TokenNameTaken
 from services.domain.errors import (
     NotAllowed,
     NotFound,
@@ -81,6 +82,7 @@ class ErrorEnvelope(BaseModel):
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (TokenNameTaken, HTTPStatus.CONFLICT),
     (PlanUnreadable, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PlanInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PolicyInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from bot.bootstrap import Phasebot
 from bot.web.app import create_app
 from bot.web.auth import Access
+from bot.web.auth.sign_in import SignInLink
 from services.domain.errors import UserError
 
 GRACE = 10
@@ -54,10 +55,11 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     """Run until SIGINT or SIGTERM, then let finish what runs. Raises BindingRefused, PortTaken before anything starts."""
     access = Access.by(phasebot.settings)
     listener = bind(phasebot.settings.host, phasebot.settings.port)
-    server = server_for(create_app(phasebot, access))
+    link = SignInLink() if access.local_only else None
+    server = server_for(create_app(phasebot, access, link))
     phasebot.hooks.listen(url_of(listener))
     phasebot.start()
-    for line in _greeting(phasebot, access, url_of(listener)):
+    for line in _greeting(phasebot, access, link, url_of(listener)):
         say(line)
     server.run([listener])
     say("ending: what runs may finish (Ctrl-C ends it now)")
@@ -99,10 +101,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
-def _greeting(phasebot: Phasebot, access: Access, url: str) -> list[str]:
+def _greeting(phasebot: Phasebot, access: Access, link: SignInLink | None, url: str) -> list[str]:
     webhooks = f"{phasebot.settings.public_url or url}/webhooks/github"
     lines = [f"phasebot serves {url} (Ctrl-C ends it)"]
-    if access.local_only:
+    if link is not None:
+        lines.append(f"sign in, once: {link.url(url)}")
         lines.append(f"API token of this run: {access.token}")
     if phasebot.hooks.secrets():
         lines.append(f"webhooks: {webhooks}")

@@ -52,6 +52,9 @@ async def _from_form(request: Request) -> Upload:
 
 
 async def _form(request: Request) -> FormData:
+    read: FormData | None = getattr(request.state, "form", None)
+    if read is not None:  # its CSRF token was looked at
+        return read
     body = await read_body(request, _LARGEST_FORM)
     parser = MultiPartParser(request.headers, _once(body), max_files=2, max_fields=4, max_part_size=MAX_BYTES)
     try:

@@ -7,9 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from bot.web.api.inputs import PlanId
-from bot.web.api.orders import plan_named
 from bot.web.api.shapes import EventShape, Shape, event
-from bot.web.bot import Bot
+from bot.web.auth import Viewer
 from bot.web.failures import documented
 
 router = APIRouter(tags=["events"])
@@ -23,11 +22,11 @@ class Trail(Shape):
 
 @router.get("/events", responses=documented(404))
 def list_events(
-    bot: Bot,
+    permit: Viewer,
     plan: PlanId,
     after: Annotated[int, Query(ge=0, le=2**53, description="Only lines after this `seq`")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Trail:
     """What happened to a plan, by whom, and why."""
-    plan_named(bot, plan)
-    return Trail(events=[event(line) for line in bot.store.views.events(plan, after=after, limit=limit)])
+    permit.plan(plan)
+    return Trail(events=[event(line) for line in permit.bot.store.views.events(plan, after=after, limit=limit)])

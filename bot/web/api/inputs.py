@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator
 
 _ID = r"^[\w.-]{1,80}$"
-_REPOSITORY = r"^[\w.-]{1,100}/[\w.-]{1,100}$"
+REPOSITORY = r"^[\w.-]{1,100}/[\w.-]{1,100}$"
 
 
 def _without_nul(text: str) -> str:
@@ -25,7 +25,7 @@ Id = Annotated[str, Path(pattern=_ID)]
 
 PlanId = Annotated[str, Query(pattern=_ID, description="The id of the plan")]
 
-OnlyProject = Annotated[str | None, Query(pattern=_REPOSITORY, description="Only this repository, as owner/name")]
+OnlyProject = Annotated[str | None, Query(pattern=REPOSITORY, description="Only this repository, as owner/name")]
 
-Project = Annotated[str | None, Query(pattern=_REPOSITORY, description="As owner/name; default: the server's own")]
+Project = Annotated[str | None, Query(pattern=REPOSITORY, description="As owner/name; default: the server's own")]
 """The repository that something is for."""

@@ -10,13 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
 from bot.web.api.inputs import Words
+from bot.web.auth.permits import Permit
 from bot.web.failures import Problem
 from services.domain import messages as m
-from services.domain.errors import NotFound
 from services.domain.plan import Plan
-
-OPERATOR = "operator"
-"""Who gives orders over the API, for the audit trail: whoever has the token."""
 
 PlanOrder = m.StartPlan | m.PausePlan | m.ResumePlan | m.CancelPlan
 
@@ -54,19 +51,22 @@ def new_cause() -> str:
     return f"api/{uuid.uuid4().hex}"
 
 
-def plan_named(phasebot: Phasebot, id: str) -> Plan:
-    """Raises NotFound."""
-    plan = phasebot.answers.plan(id)
-    if plan is None:
-        raise NotFound(f"there is no plan {id}")
-    return plan
-
-
 def refuse_stale(plan: Plan, version: int | None) -> None:
     """Raises Problem if the plan has moved on since whoever asks looked at it."""
     if version is not None and version != plan.version:
         message = f"the plan is at version {plan.version} by now, and this was meant for {version}; look at it again"
         raise Problem(HTTPStatus.CONFLICT, "stale_version", message, details={"version": plan.version})
+
+
+def project_for(permit: Permit, asked: str | None, source: str) -> str:
+    """Where something new goes: where it is asked for, the only project that the asker has, or the server's own.
+
+    Raises NotFound, or Problem for too small a role there.
+    """
+    own = permit.projects
+    if asked is None and own is not None and len(own) == 1:
+        (asked,) = own
+    return permit.project(asked or permit.bot.intake.project_for(source))
 
 
 def give(phasebot: Phasebot, order: m.Order) -> None:

@@ -16,18 +16,18 @@ from bot.intake import Submission
 from bot.web.api.drafts import refuse_unusable
 from bot.web.api.inputs import Id, OnlyProject, Project
 from bot.web.api.orders import (
-    OPERATOR,
     PLAN_VERBS,
     OrderText,
     PlanOrder,
     described,
     give,
     new_cause,
-    plan_named,
+    project_for,
     refuse_stale,
 )
 from bot.web.api.shapes import PlanDetail, PlanSummary, Shape, plan_detail
-from bot.web.bot import Bot
+from bot.web.auth import Operator, Viewer
+from bot.web.auth.permits import Permit
 from bot.web.failures import documented
 from bot.web.uploads import Upload, read_upload
 from services.domain.findings import Finding
@@ -108,11 +108,11 @@ _BODIES: dict[str, Any] = {
     openapi_extra=_BODIES,
 )
 async def upload_plan(
-    request: Request, response: Response, bot: Bot, options: Annotated[UploadOptions, Query()]
+    request: Request, response: Response, permit: Operator, options: Annotated[UploadOptions, Query()]
 ) -> Uploaded:
     """Upload a Markdown plan, by itself or in a form with its policy. The same document again goes on with its plan."""
     upload = await read_upload(request)
-    uploaded = await run_in_threadpool(_take_in, bot, upload, options)
+    uploaded = await run_in_threadpool(_take_in, permit, upload, options)
     if uploaded.resumed or uploaded.finished:
         response.status_code = HTTPStatus.OK
     return uploaded
@@ -120,34 +120,35 @@ async def upload_plan(
 
 @router.get("")
 def list_plans(
-    bot: Bot,
+    permit: Viewer,
     project: OnlyProject = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Plans:
     """The newest plans."""
-    return Plans(plans=[PlanSummary.of(view) for view in bot.store.views.plans(project=project, limit=limit)])
+    found = permit.bot.store.views.plans(project=project, projects=permit.projects, limit=limit)
+    return Plans(plans=[PlanSummary.of(view) for view in found])
 
 
 @router.get("/{id}", responses=documented(404))
-def show_plan(bot: Bot, id: Id) -> PlanDetail:
+def show_plan(permit: Viewer, id: Id) -> PlanDetail:
     """One plan with its phases."""
-    return plan_detail(bot, id)
+    return plan_detail(permit.bot, permit.plan(id).id)
 
 
-def _ordering(kind: type[PlanOrder]) -> Callable[[Bot, str, OrderText | None], PlanDetail]:
-    def order(bot: Bot, id: Id, text: OrderText | None = None) -> PlanDetail:
-        plan = plan_named(bot, id)
+def _ordering(kind: type[PlanOrder]) -> Callable[[Operator, str, OrderText | None], PlanDetail]:
+    def order(permit: Operator, id: Id, text: OrderText | None = None) -> PlanDetail:
+        plan = permit.plan(id)
         refuse_stale(plan, text.version if text else None)
-        give(bot, _message(kind, plan))
-        return plan_detail(bot, id)
+        give(permit.bot, _message(kind, plan, by=permit.who))
+        return plan_detail(permit.bot, id)
 
     return order
 
 
-def _message(kind: type[PlanOrder], plan: Plan) -> PlanOrder:
+def _message(kind: type[PlanOrder], plan: Plan, *, by: str) -> PlanOrder:
     if kind is StartPlan:
-        return StartPlan(plan=plan.id, cause=new_cause(), by=OPERATOR, selected=plan.selected)
-    return kind(plan=plan.id, cause=new_cause(), by=OPERATOR)
+        return StartPlan(plan=plan.id, cause=new_cause(), by=by, selected=plan.selected)
+    return kind(plan=plan.id, cause=new_cause(), by=by)
 
 
 for verb, kind in PLAN_VERBS.items():
@@ -161,14 +162,16 @@ for verb, kind in PLAN_VERBS.items():
     )
 
 
-def _take_in(phasebot: Phasebot, upload: Upload, options: UploadOptions) -> Uploaded:
+def _take_in(permit: Permit, upload: Upload, options: UploadOptions) -> Uploaded:
+    phasebot, source = permit.bot, _source_of(upload, options)
+    project = project_for(permit, options.project, source)
     draft = _draft(upload, options)
     policy = _policy(phasebot, upload)
     submission = Submission(
         draft=draft,
         rules_for=policy.rules_for,
-        project=options.project,
-        source=_source_of(upload, options),
+        project=project,
+        source=source,
         again=options.again,
         start=options.start,
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from bot.web.api.inputs import OnlyProject
 from bot.web.api.shapes import QueueItem, Shape, queue_items
-from bot.web.bot import Bot
+from bot.web.auth import Viewer
 from bot.web.failures import documented
 from services.domain.errors import NotFound
 from services.domain.phase import QueueStatus
@@ -24,23 +24,24 @@ class Queue(Shape):
 
 @router.get("/queue")
 def list_queue(
-    bot: Bot,
+    permit: Viewer,
     project: OnlyProject = None,
     status: Annotated[QueueStatus | None, Query(description="Only phases that stand like this")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Queue:
     """The phases of all plans."""
-    return Queue(phases=queue_items(bot, bot.store.views.queue(project=project, status=status, limit=limit)))
+    items = permit.bot.store.views.queue(project=project, status=status, projects=permit.projects, limit=limit)
+    return Queue(phases=queue_items(permit.bot, items))
 
 
 @router.get("/queue/{parent_issue}", responses=documented(404))
 def show_queue_of_parent(
-    bot: Bot,
+    permit: Viewer,
     parent_issue: Annotated[int, Path(ge=1, le=2**53, description="The number of the plan's issue")],
     project: OnlyProject = None,
 ) -> Queue:
     """The phases of one parent issue."""
-    items = bot.store.views.queue(project=project, parent_issue=parent_issue)
+    items = permit.bot.store.views.queue(project=project, parent_issue=parent_issue, projects=permit.projects)
     if not items:
         raise NotFound(f"no plan has #{parent_issue} as its parent issue")
-    return Queue(phases=queue_items(bot, items))
+    return Queue(phases=queue_items(permit.bot, items))

@@ -13,9 +13,9 @@ from bot.bootstrap import Phasebot
 from bot.intake import Submission
 from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, refuse_unusable
 from bot.web.api.inputs import Id, Project, Words
-from bot.web.api.orders import OPERATOR, give, plan_named
+from bot.web.api.orders import give, project_for
 from bot.web.api.shapes import Shape
-from bot.web.bot import Bot
+from bot.web.auth import Operator, Viewer
 from bot.web.failures import Problem, documented
 from services.domain.errors import NotFound
 from services.domain.messages import StartPlan
@@ -81,35 +81,36 @@ class Requested(Shape):
 
 
 @router.post("/request", status_code=HTTPStatus.CREATED, responses=documented(400, 502))
-def request_work(bot: Bot, wanted: RequestText) -> Requested:
+def request_work(permit: Operator, wanted: RequestText) -> Requested:
     """Hand work in. Several phases are published at once; one phase is only previewed."""
     draft = _draft(wanted)
     refuse_unusable(draft)
     is_multi_phase = len(draft.phases) > 1
     source = f"requests/{uuid.uuid4().hex}"
-    submission = Submission(draft=draft, project=wanted.project, source=source, start=is_multi_phase)
-    plan = bot.intake.submit(submission).plan
-    return _requested(bot, plan, None if is_multi_phase else _preview(bot, plan))
+    project = project_for(permit, wanted.project, source)
+    submission = Submission(draft=draft, project=project, source=source, start=is_multi_phase)
+    plan = permit.bot.intake.submit(submission).plan
+    return _requested(permit.bot, plan, None if is_multi_phase else _preview(permit.bot, plan))
 
 
 @router.get("/preview/{id}", responses=documented(404))
-def show_preview(bot: Bot, id: Id) -> Preview:
+def show_preview(permit: Viewer, id: Id) -> Preview:
     """What a request would become. It waits, even over a restart, until it is confirmed."""
-    plan = bot.answers.plan(id)
-    if plan is None or plan.state is not PlanState.PLANNED:
+    plan = permit.plan(id)
+    if plan.state is not PlanState.PLANNED:
         raise NotFound(f"nothing named {id} waits for confirmation")
-    return _preview(bot, plan)
+    return _preview(permit.bot, plan)
 
 
 @router.post("/confirm/{id}", responses=documented(404, 409))
-def confirm_request(bot: Bot, id: Id) -> Requested:
+def confirm_request(permit: Operator, id: Id) -> Requested:
     """Publish what was previewed, and carry it out."""
-    plan = plan_named(bot, id)
+    plan = permit.plan(id)
     if plan.state is not PlanState.PLANNED:
         raise Problem(HTTPStatus.CONFLICT, "confirmed_already", f"{id} was confirmed already; its plan is {plan.state}")
     # the same cause from two who confirm at one moment: it is done once
-    give(bot, StartPlan(plan=id, cause=f"confirm/{id}", by=OPERATOR))
-    return _requested(bot, plan_named(bot, id), None)
+    give(permit.bot, StartPlan(plan=id, cause=f"confirm/{id}", by=permit.who))
+    return _requested(permit.bot, permit.plan(id), None)
 
 
 def _draft(wanted: RequestText) -> PlanDraft:

@@ -184,9 +184,7 @@ def plan_detail(phasebot: Phasebot, id: str) -> PlanDetail:
     )
 
 
-def phase_detail(phasebot: Phasebot, queue_id: str) -> PhaseDetail:
-    """Raises NotFound."""
-    item = phasebot.store.views.item(queue_id)
+def phase_detail(phasebot: Phasebot, item: views.QueueItem) -> PhaseDetail:
     plan = phasebot.store.views.plan(item.plan_id).view.plan
     phase = plan.phase(item.phase_key)
     return PhaseDetail(
@@ -205,7 +203,7 @@ def phase_detail(phasebot: Phasebot, queue_id: str) -> PhaseDetail:
         approved_by=phase.approved_by,
         started_at=phase.started_at,
         finished_at=phase.finished_at,
-        attempts=[_attempt(one) for one in phasebot.store.views.attempts(queue_id)],
+        attempts=[_attempt(one) for one in phasebot.store.views.attempts(item.queue_id)],
     )
 
 

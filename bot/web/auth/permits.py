@@ -1,0 +1,136 @@
+"""Permits: what a route is given about who asks, and the only way to the objects of a project.
+
+Each route says which role it wants, as the type of a parameter. What lies in a project that the asker has no role in is not
+found, and cannot be told apart from what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from bot.bootstrap import Phasebot
+from bot.store.views import QueueItem
+from bot.web.auth.door import Asker, Door
+from bot.web.failures import Problem
+from services.domain.access import EVERYWHERE, Caller, Role
+from services.domain.errors import NotFound
+from services.domain.plan import Plan
+
+CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "csrf"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_LARGEST_FORM = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Who asks, for something that takes `role`. `csrf` is what forms made for them have to bring along; empty for tokens."""
+
+    caller: Caller
+    role: Role
+    bot: Phasebot
+    csrf: str = ""
+
+    @property
+    def who(self) -> str:
+        """For the audit trail."""
+        return self.caller.who
+
+    @property
+    def projects(self) -> frozenset[str] | None:
+        """Those that lists have to be cut down to; None for all."""
+        return self.caller.projects
+
+    def plan(self, id: str) -> Plan:
+        """Raises NotFound, or Problem for too small a role."""
+        plan = self.bot.answers.plan(id)
+        if plan is None or self.caller.role_in(plan.project) is None:
+            raise NotFound(f"there is no plan {id}")
+        self.require(plan.project)
+        return plan
+
+    def item(self, queue_id: str) -> QueueItem:
+        """Raises NotFound, or Problem for too small a role."""
+        item = self.bot.store.views.item(queue_id)
+        if self.caller.role_in(item.project) is None:
+            raise NotFound(f"there is no phase {queue_id} in the queue")
+        self.require(item.project)
+        return item
+
+    def project(self, name: str) -> str:
+        """A project by its name. Raises NotFound, or Problem for too small a role."""
+        if self.caller.role_in(name) is None:
+            raise NotFound(f"there is no project {name}")
+        self.require(name)
+        return name
+
+    def require(self, project: str = EVERYWHERE) -> None:
+        """Raises Problem if the role is not held there. Without a project: in all of them."""
+        if not self.caller.may(self.role, project):
+            raise forbidden(self.role)
+
+
+def forbidden(role: Role) -> Problem:
+    message = f"this takes the role {role}, which you do not have here"
+    return Problem(HTTPStatus.FORBIDDEN, "forbidden", message, details={"role": role.value})
+
+
+def needs(role: Role) -> Callable[[Request], Awaitable[Permit]]:
+    """The dependency of a route that takes this role; known by its attribute `role`."""
+
+    async def permit(request: Request) -> Permit:
+        asker: Asker = request.state.asker
+        if not asker.caller.may_somewhere(role):
+            raise forbidden(role)
+        door: Door = request.app.state.door
+        csrf = ""
+        if asker.session is not None:
+            csrf = door.cookies.csrf(asker.session)
+            await _refuse_forged(request, door, asker.session)
+        return Permit(asker.caller, role, request.app.state.phasebot, csrf)
+
+    permit.role = role  # type: ignore[attr-defined]
+    return permit
+
+
+async def _refuse_forged(request: Request, door: Door, session: str) -> None:
+    """A browser sends the cookie whoever made the page; the token it takes as well only we have written into ours."""
+    if request.method in _SAFE:
+        return
+    door.refuse_other_sites(request.headers)
+    given = request.headers.get(CSRF_HEADER) or await _of_form(request)
+    if not door.cookies.is_csrf(given, session):
+        message = (
+            f"the form is out of date, or not ours: load the page again (`{CSRF_FIELD}`, or the header {CSRF_HEADER})"
+        )
+        raise Problem(HTTPStatus.FORBIDDEN, "csrf_refused", message)
+
+
+async def _of_form(request: Request) -> str:
+    """The field of a form. The form is kept, so that the route reads it as well."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return ""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > _LARGEST_FORM:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"a form may have {_LARGEST_FORM:,} bytes")
+    form: FormData = await request.form()
+    request.state.form = form
+    value = form.get(CSRF_FIELD, "")
+    return value if isinstance(value, str) else ""
+
+
+Viewer = Annotated[Permit, Depends(needs(Role.VIEWER))]
+"""For routes that show something."""
+
+Operator = Annotated[Permit, Depends(needs(Role.OPERATOR))]
+"""For routes that steer plans and phases."""
+
+Admin = Annotated[Permit, Depends(needs(Role.ADMIN))]
+"""For routes about policies, tokens, and what was given up."""

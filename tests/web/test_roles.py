@@ -1,0 +1,163 @@
+"""Every route with every role: one table, made from the routes themselves, so that a new one is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from bot.bootstrap import Phasebot
+from bot.web.app import create_app, guarded_routes, require_roles
+from bot.web.auth import Access
+from bot.web.auth.middleware import OPEN
+from services.domain.access import Role
+
+from .conftest import PLAN, TOKEN, Bot, error_of, ok
+
+MINE, THEIRS = "acme/site", "other/shop"
+
+
+class Case(NamedTuple):
+    """One method and path, and the role it takes."""
+
+    method: str
+    path: str
+    role: Role
+
+
+def routes(phasebot: Phasebot) -> Iterator[Case]:
+    """All that are not open."""
+    for route in guarded_routes(create_app(phasebot, Access(TOKEN, local_only=True))):
+        if route.role is not None:
+            yield from (Case(method, route.path, route.role) for method in route.methods)
+
+
+class World:
+    """A plan, a preview and a token of one project, and tokens of every role in it, in another and in all."""
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+        self.plan = bot.upload(project=MINE, again=True)["id"]
+        self.tokens = {
+            (role, project): self.token(f"{role}-{(project or 'all').replace('/', '.')}", role, project)["token"]
+            for role in Role
+            for project in (None, MINE, THEIRS)
+        }
+
+    def token(self, name: str, role: Role, project: str | None) -> Any:
+        wanted = {"name": name, "role": role, "project": project}
+        return self.bot.post("/api/tokens", wanted)
+
+    def path(self, case: Case) -> str:
+        """With the ids of things that are there, made for this case alone."""
+        path = case.path
+        if path.startswith("/api/plans/"):
+            return path.replace("{id}", self.bot.upload(project=MINE, again=True)["id"])
+        if path.startswith("/api/phases/"):
+            return path.replace("{id}", self.bot.upload(project=MINE, again=True)["phases"][0]["queue_id"])
+        if path.startswith(("/api/preview/", "/api/confirm/")):
+            return path.replace("{id}", self.bot.post("/api/request", {"text": "Mend it.", "project": MINE})["plan_id"])
+        if path.startswith("/api/tokens/"):
+            made = self.token(f"t{len(self.bot.get('/api/tokens')['tokens'])}", Role.VIEWER, MINE)
+            return path.replace("{id}", made["id"])
+        if path == "/api/events":
+            return f"{path}?plan={self.plan}"
+        assert "{" not in path.replace("{parent_issue}", ""), f"the table has to know what {path} is about"
+        return path.replace("{parent_issue}", "4711")
+
+    def ask(self, case: Case, path: str, token: str | None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}" if token else ""}
+        body: dict[str, Any] = {}
+        if case.method == "POST":
+            body = {"content": PLAN} if case.path == "/api/plans" else {"json": BODIES.get(case.path)}
+        params = {"project": MINE} if case.path == "/api/plans" and case.method == "POST" else None
+        return self.bot.http.request(case.method, path, headers=headers, params=params, **body)
+
+
+BODIES: dict[str, Any] = {
+    "/api/request": {"text": "Mend it.", "project": MINE},
+    "/api/tokens": {"name": "made", "role": "viewer", "project": MINE},
+}
+
+
+@pytest.fixture
+def world(bot: Bot) -> World:
+    return World(bot)
+
+
+def test_every_route_takes_its_role_and_no_smaller_one(world: World) -> None:
+    table = list(routes(world.bot.phasebot))
+    assert len(table) > 20
+
+    for case in table:
+        path = world.path(case)
+        for role in Role:
+            for project in (MINE, None):
+                answer = world.ask(case, path, world.tokens[role, project])
+                told = (case, role, project, path, answer.text)
+                if role.includes(case.role):
+                    assert answer.status_code not in (401, 403), told
+                else:
+                    assert error_of(answer, 403)["type"] == "forbidden", told
+        error_of(world.ask(case, path, None), 401)
+
+
+def test_what_is_in_a_project_of_others_is_not_there(world: World) -> None:
+    for case in routes(world.bot.phasebot):
+        path = world.path(case)
+        answer = world.ask(case, path, world.tokens[Role.ADMIN, THEIRS])
+        is_about_it = "{" in case.path or "plan=" in path or case.method == "POST"
+        if is_about_it and case.path != "/sign-out":
+            error_of(answer, 404)
+        else:
+            assert world.plan not in answer.text, case
+
+
+def test_an_object_of_others_is_answered_like_one_that_is_not(world: World) -> None:
+    token = {"Authorization": f"Bearer {world.tokens[Role.ADMIN, THEIRS]}"}
+
+    theirs = error_of(world.bot.http.get(f"/api/plans/{world.plan}", headers=token), 404)
+    nothing = error_of(world.bot.http.get("/api/plans/nothing", headers=token), 404)
+
+    assert theirs["message"].replace(world.plan, "nothing") == nothing["message"]
+
+
+def test_lists_show_what_the_asker_may_see(world: World) -> None:
+    def seen(token: str, path: str = "/api/plans") -> int:
+        answer = world.bot.http.get(path, headers={"Authorization": f"Bearer {token}"})
+        return len(next(iter(ok(answer).values())))
+
+    assert seen(world.tokens[Role.VIEWER, None]) == seen(world.tokens[Role.VIEWER, MINE]) == 1
+    assert seen(world.tokens[Role.VIEWER, THEIRS]) == 0
+    assert seen(world.tokens[Role.VIEWER, MINE], "/api/queue") == 3
+    assert seen(world.tokens[Role.VIEWER, THEIRS], "/api/queue") == 0
+
+
+def test_a_plan_goes_to_the_only_project_that_its_sender_has(world: World) -> None:
+    headers = {"X-Project-Token": world.tokens[Role.OPERATOR, MINE]}
+    del world.bot.http.headers["Authorization"]
+
+    answer = world.bot.http.post("/api/plans", content=PLAN, headers=headers)
+
+    assert ok(answer)["plan"]["project"] == MINE
+
+
+def test_every_open_route_is_one_that_is_meant(phasebot: Phasebot) -> None:
+    app = create_app(phasebot, Access(TOKEN, local_only=True))
+
+    opened = {route.path for route in guarded_routes(app) if route.role is None}
+
+    assert all(path.startswith(OPEN) for path in opened)
+    assert opened == {"/healthz", "/readyz", "/webhooks/github", "/sign-in", "/sign-in/link"}
+
+
+def test_a_route_without_a_role_is_a_mistake_at_the_start(phasebot: Phasebot) -> None:
+    app = create_app(phasebot, Access(TOKEN, local_only=True))
+
+    @app.get("/forgotten")
+    def forgotten() -> None: ...
+
+    with pytest.raises(AssertionError, match="/forgotten does not say"):
+        require_roles(app)
