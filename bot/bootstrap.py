@@ -44,6 +44,7 @@ from services.ports import Delivery
 from services.publishing.labels import LabelNames
 
 if TYPE_CHECKING:
+    from bot.github.identity import Identity
     from bot.remote import Remote
 
 log = structlog.get_logger()
@@ -54,10 +55,10 @@ Listener = Callable[[Sequence[Plan]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a command decides for its process. `repo` and `token` lead to GitHub; without them issues stay on this machine."""
+    """What a command decides for its process. `repo` and `identity` lead to GitHub; without them issues stay here."""
 
     repo: str | None = None
-    token: str | None = None
+    identity: Identity | None = None
     workspace: Path = field(default_factory=Path.cwd)
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
@@ -97,7 +98,7 @@ class Phasebot:
 
     def _local_executor(self) -> LocalExecutor:
         settings, options = self.settings, self.options
-        redactor = Redactor([*settings.secrets(), *filter(None, [options.token])])
+        redactor = Redactor([*settings.secrets(), *(options.identity.secrets() if options.identity else ())])
         premises = Premises(
             workspace=options.workspace,
             log_dir=settings.home / "attempts",
@@ -131,10 +132,11 @@ class Phasebot:
         )
 
     def _remote(self) -> Remote:
+        from bot.github.pacing import MemoryLedger
         from bot.remote import Known, Remote  # the GitHub client is not even imported where there are no issues
 
         lookups = self.store.lookups
-        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why)
+        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why, ledger=MemoryLedger())
         return Remote(self.tracker, self.settings, self.options.labels, known)
 
     # ------------------------------------------------------------ life
@@ -219,8 +221,8 @@ class Phasebot:
 
 
 def _tracker(settings: Settings, options: Options) -> Tracker:
-    if options.repo is not None and options.token is not None:
-        return RemoteTracker(settings.github_api_url, options.token)
+    if options.repo is not None and options.identity is not None:
+        return RemoteTracker(settings.github_api_url, options.identity)
     return LocalTracker(settings.home)
 
 

@@ -12,10 +12,10 @@ from bot.clock import SystemClock
 from bot.github.catch_up import catch_up
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
-from bot.github.pacing import Pacer
-from bot.github.perform import Performer, waiting_for_limits
+from bot.github.pacing import Ledger, Pacer
+from bot.github.perform import Performer
 from bot.github.resolve import Resolver
-from bot.github.session import Access, Turn, at_once
+from bot.github.session import Access
 from bot.github.speaking import Speaking
 from bot.keys import marker_key
 from bot.settings import Settings
@@ -39,11 +39,12 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
-    by the key of its effect; `why` why a phase is not running."""
+    by the key of its effect; `why` why a phase is not running; `ledger` what was written lately, and by whom."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
     why: Callable[[Plan, Phase], Reason | None]
+    ledger: Ledger
 
 
 class Remote:
@@ -51,8 +52,10 @@ class Remote:
 
     def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames, known: Known) -> None:
         address = tracker.open()
-        turn: Turn = Pacer(pace_of(settings)).turn if tracker.is_shared else at_once
-        self._github = github = GitHub(Access(address.api_url, address.token), SystemClock(), turn)
+        clock = SystemClock()
+        pacer = Pacer(pace_of(settings), known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
+        access = Access(address.api_url, address.identity, settings.github_api_version)
+        self._github = github = GitHub(access, clock, pacer)
         self._by_issue = known.by_issue
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)
@@ -68,7 +71,7 @@ class Remote:
                 find=self._subject,
                 github=github,
                 markers=markers,
-                now=SystemClock().now,
+                now=clock.now,
                 said=known.said,
                 why=known.why,
             )
@@ -79,8 +82,7 @@ class Remote:
 
     def speak(self, effect: Spoken, sending: Sending) -> None:
         """Answer somebody. Raises what `perform` raises."""
-        with waiting_for_limits(sending):
-            self._speaking.perform(self._github, effect, sending)
+        self._speaking.perform(self._github, effect, sending)
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         return self._resolver(delivery)

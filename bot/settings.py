@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL or path; default: SQLite in the user's data folder")
     github_api_url: str = Field(GITHUB_API, description="Base URL of the GitHub API, or of a server that speaks it")
     github_token: SecretStr | None = Field(None, description="Token; then `GITHUB_TOKEN`, then `gh auth token`")
+    github_api_version: str = Field("2022-11-28", description="Version of the API that is asked for; `none`: no header")
+    app_id: str = Field("", description="Id or client id of the GitHub App to act as; default: what `setup` stored")
+    app_private_key: SecretStr | None = Field(None, description="Private key of the App, in PEM")
     webhook_secret: SecretStr | None = Field(None, description="Secret that signs GitHub's webhooks")
     webhook_secret_old: SecretStr | None = Field(None, description="The secret before, accepted while it is rotated")
     marker_key: SecretStr | None = Field(None, description="Key that signs the markers; default: made once and kept")
@@ -45,6 +49,22 @@ class Settings(BaseSettings):
     writes_per_minute: int = Field(80, ge=1, description="Content-creating requests to GitHub a minute")
     writes_per_hour: int = Field(500, ge=1, description="Content-creating requests to GitHub an hour")
     write_interval: float = Field(1.0, ge=0, description="Seconds between two writes to GitHub")
+
+    @field_validator("github_api_version")
+    @classmethod
+    def _no_version(cls, value: str) -> str:
+        return "" if value == "none" else value
+
+    @field_validator("github_api_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        """A token is not sent over a network that others can read."""
+        place = urlsplit(value)
+        if place.scheme not in ("http", "https") or not place.hostname:
+            raise ValueError("must be an address such as https://github.example.com/api/v3")
+        if place.scheme == "http" and place.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("must begin with https:// (http:// is for this machine alone)")
+        return value
 
     @field_validator("log_level")
     @classmethod

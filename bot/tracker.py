@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bot.github.identity import Identity, PersonalToken
 from services.domain.errors import NotFound, RemoteUnavailable, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ LOOKS, PAUSE = 20, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How to reach a tracker: the API, the bot's token for it, and where its pages are."""
+    """How to reach a tracker: the API, in whose name the bot acts there, and where its pages are."""
 
     api_url: str
-    token: str
+    identity: Identity
     web_url: str
 
 
@@ -69,8 +70,8 @@ class RemoteTracker:
     is_shared = True
     owner = ""
 
-    def __init__(self, api_url: str, token: str) -> None:
-        self._address = Address(api_url, token, _pages_of(api_url))
+    def __init__(self, api_url: str, identity: Identity) -> None:
+        self._address = Address(api_url, identity, pages_of(api_url))
 
     def open(self) -> Address:
         return self._address
@@ -118,7 +119,7 @@ class LocalTracker:
 
     def open(self) -> Address:
         memory = self._opened()
-        return Address(memory.url, memory.bot_token, memory.url)
+        return Address(memory.url, PersonalToken(memory.bot_token, BOT), memory.url)
 
     def prepare(self, project: str) -> None:
         """The repository is the person's own; the bot may write to it."""
@@ -260,7 +261,7 @@ def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _pages_of(api_url: str) -> str:
+def pages_of(api_url: str) -> str:
     """`https://api.github.com` → `https://github.com`; an Enterprise server's API lives under its pages."""
     pages = api_url.rstrip("/").removesuffix("/api/v3")
     return pages.replace("://api.", "://", 1)

@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from services.domain.errors import UserError
+from services.domain.errors import TransientError, UserError
+
+if TYPE_CHECKING:
+    from bot.github.identity import Identity
 
 TESTED = ((3, 11), (3, 13))
 ENOUGH_DISK = 500 * 1024 * 1024
@@ -101,21 +105,42 @@ def _workers(place: Place) -> Finding:
     return Finding("workers", Verdict.FINE, f"{count} of {cores} cores")
 
 
-def _token(place: Place) -> Finding:
-    from bot.cli.remote import ask, find_token
+def _identity(place: Place) -> Finding:
+    """In whose name the bot would act, and whether that opens the repository."""
+    from bot.cli.identity import find_identity
 
-    token = find_token(place.settings, place.environ)
-    if token is None:
-        verdict = Verdict.FINE if place.repo is None else Verdict.BROKEN
-        fix = "For GitHub set PHASEBOT_GITHUB_TOKEN, or run: gh auth login"
-        return Finding("github", verdict, "no token: issues are kept by the tracker on this machine", fix)
     try:
-        login = ask(place.settings.github_api_url, "/user", token).get("login", "?")
-        if place.repo is not None:
-            ask(place.settings.github_api_url, f"/repos/{place.repo}", token)
+        identity = find_identity(place.settings, place.environ)
+        return _no_identity(place) if identity is None else _identified(place, identity)
     except UserError as error:
-        return Finding("github", Verdict.BROKEN, f"{error.where}: {error.message}", error.fix)
-    return Finding("github", Verdict.FINE, f"{place.settings.github_api_url} accepts the token of {login}")
+        where = f"{error.where or place.settings.github_api_url}: "
+        return Finding("github", Verdict.BROKEN, f"{where}{error.message}", error.fix)
+    except TransientError as error:
+        return Finding("github", Verdict.BROKEN, f"{place.settings.github_api_url}: {error}", "Try again later.")
+
+
+def _no_identity(place: Place) -> Finding:
+    verdict = Verdict.FINE if place.repo is None else Verdict.BROKEN
+    fix = "For GitHub set PHASEBOT_GITHUB_TOKEN, or run: gh auth login, or: phasebot setup"
+    return Finding("github", verdict, "no token: issues are kept by the tracker on this machine", fix)
+
+
+def _identified(place: Place, identity: Identity) -> Finding:
+    from bot.cli.identity import opens
+    from bot.clock import SystemClock
+    from bot.github.client import GitHub
+    from bot.github.session import Access
+
+    settings = place.settings
+    github = GitHub(Access(settings.github_api_url, identity, settings.github_api_version), SystemClock())
+    try:
+        login = github.login
+    finally:
+        github.close()
+    kind = "App" if settings.app_id else "token"
+    if place.repo is not None and not opens(settings, identity, place.repo):
+        return Finding("github", Verdict.BROKEN, f"issues are switched off in {place.repo}", "Switch them on.")
+    return Finding("github", Verdict.FINE, f"{settings.github_api_url} accepts the {kind} of {login}")
 
 
 def _webhook_secret(place: Place) -> Finding:
@@ -154,7 +179,7 @@ CHECKS: tuple[Check, ...] = (
     _database,
     _disk,
     _workers,
-    _token,
+    _identity,
     _webhook_secret,
     _marker_key,
     _git,

@@ -77,6 +77,15 @@ class Reaction(_Answer):
     content: str
 
 
+class RemoteRepository(_Answer):
+    """A repository as far as it matters whether issues can be written there."""
+
+    id: int
+    full_name: str
+    default_branch: str = ""
+    has_issues: bool = True
+
+
 class Account(_Answer):
     """Whose token it is."""
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import quote
 
-from bot.github.answers import Account, Permission, Reaction, RemoteComment, RemoteIssue
-from bot.github.session import Access, Sessions, Turn, at_once
+from bot.github.answers import Account, Permission, Reaction, RemoteComment, RemoteIssue, RemoteRepository
+from bot.github.pacing import Pacer
+from bot.github.session import Access, Sessions
 from services.commands.spec import Level
 from services.domain.errors import NotFound
 from services.ports import Clock
@@ -34,17 +35,19 @@ class GitHub:
     `project` is `owner/name` throughout, `number` an issue's number in it.
     """
 
-    def __init__(self, access: Access, clock: Clock, turn: Turn = at_once) -> None:
-        self._access = access
-        self._sessions = Sessions(access, clock, turn)
+    def __init__(self, access: Access, clock: Clock, pacer: Pacer | None = None) -> None:
+        self._sessions = Sessions(access, clock, pacer or Pacer.unhurried(clock))
 
     def close(self) -> None:
         self._sessions.close()
 
     @cached_property
     def login(self) -> str:
-        """Whose token it is. Asked once; an App is told, because it cannot ask."""
-        return self._access.login or self._sessions.one(Account, "GET", "/user").login
+        """Who acts. Asked once; an App knows it by itself."""
+        return self._sessions.login or self._sessions.one(Account, "GET", "/user").login
+
+    def repository(self, project: str) -> RemoteRepository:
+        return self._sessions.one(RemoteRepository, "GET", f"/repos/{project}")
 
     # ------------------------------------------------------------ issues
 
@@ -55,7 +58,7 @@ class GitHub:
         """What this account created, oldest first, as far as it was touched since then. The list lags behind nothing."""
         asked = {"state": "all", "creator": self.login, "sort": "created", "direction": "asc", **_since(since)}
         found = self._sessions.all(RemoteIssue, f"/repos/{project}/issues", **asked)
-        return (one for one in found if not one.is_pull_request)
+        return (one for one in found if not one.is_pull_request and one.author == self.login)
 
     def create_issue(self, project: str, draft: Draft) -> RemoteIssue:
         """Labels that the account may not set are dropped without a word: compare them. Older servers ignore the parent."""

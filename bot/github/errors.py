@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import requests
@@ -30,6 +31,10 @@ class AmbiguousWrite(TransientError):
 
 class RateLimited(TransientError):
     """Asked to slow down. `retry_after` None: not told for how long, so at least a minute, and longer each time."""
+
+
+class TokenRefused(NotAllowed):
+    """The server does not take the token: it has ended, was taken back, or never was one."""
 
 
 class Rejected(UserError):
@@ -56,17 +61,22 @@ def _answered(error: GithubException, *, is_write: bool, now: datetime) -> Excep
         return RateLimited(f"GitHub asks to wait: {message}", retry_after=_wait(headers, now))
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return NotAllowed(f"GitHub refuses the token: {message}", fix="Use another token.")
+            return TokenRefused(f"GitHub refuses the token (401): {message}", fix="Use another token.")
         case HTTPStatus.FORBIDDEN:
-            return NotAllowed(f"the token may not do this: {message}", fix="Give it write access to issues.")
+            return NotAllowed(f"the token may not do this: {message}", fix=_permission_wanted(headers))
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             return NotFound(f"GitHub knows no such thing: {message}")
+        case HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+            return NotAllowed(f"GitHub has shut this for legal reasons: {message}")
+        case HTTPStatus.REQUEST_TIMEOUT:
+            return _maybe_done(f"GitHub gave up waiting: {message}", is_write=is_write)
         case HTTPStatus.CONFLICT:
             return TransientError(f"GitHub is busy with it: {message}")
     if _SIBLING_AT_WORK in message:
         return TransientError(message, retry_after=1)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _maybe_done(f"GitHub failed with {status}: {message}", is_write=is_write)
+        waited = _wait(headers, now)
+        return _maybe_done(f"GitHub failed with {status}: {message}", is_write=is_write, retry_after=waited)
     return Rejected(f"GitHub refuses with {status}: {message}")
 
 
@@ -80,12 +90,30 @@ def _is_limit(status: int, message: str, headers: Mapping[str, str]) -> bool:
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait, as far as GitHub says: Retry-After, else the moment at which the allowance is renewed."""
-    if (seconds := headers.get("retry-after", "")).isdigit():
-        return float(seconds)
+    told = headers.get("retry-after", "")
+    if told.isdigit():
+        return float(told)
+    if told and (moment := _date(told)) is not None:
+        return max(0.0, (moment - now).total_seconds())
     reset = headers.get("x-ratelimit-reset", "")
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
         return max(0.0, int(reset) - now.timestamp()) + _SECONDS_PAST_RESET
     return None
+
+
+def _date(text: str) -> datetime | None:
+    """Retry-After may be a date as well (RFC 9110, 10.2.3)."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _permission_wanted(headers: Mapping[str, str]) -> str:
+    """GitHub says what would have been enough."""
+    wanted = headers.get("x-accepted-github-permissions", "")
+    return f"Give it the permission {wanted}." if wanted else "Give it write access to issues."
 
 
 def _unanswered(error: Exception, *, is_write: bool) -> Exception:
@@ -118,8 +146,9 @@ def _never_arrived(error: Exception) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
-def _maybe_done(message: str, *, is_write: bool) -> TransientError:
-    return AmbiguousWrite(message) if is_write else TransientError(message)
+def _maybe_done(message: str, *, is_write: bool, retry_after: float | None = None) -> TransientError:
+    kind = AmbiguousWrite if is_write else TransientError
+    return kind(message, retry_after=retry_after)
 
 
 def _message(error: GithubException) -> str:

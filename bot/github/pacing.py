@@ -1,51 +1,166 @@
-"""Pacing: how fast writes go out, so that GitHub never has to ask us to slow down.
+"""Pacing: how fast writes go out, so that GitHub never has to ask us to slow down, and what follows where it does.
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
+from bot.github.errors import RateLimited
 from services.domain.errors import TransientError
+from services.ports import Clock
 from services.publishing.forecast import Pace
 
-PATIENCE = 5.0
-"""Seconds that a write may wait in place; for longer it goes back into the outbox."""
+PATIENCE = timedelta(seconds=5)
+"""How long a write may wait in place; for longer it goes back into the outbox."""
 
-_MINUTE, _HOUR = 60.0, 3600.0
+LEAST_HOLD = timedelta(minutes=1)
+MOST_DOUBLINGS = 6
+"""For how long nothing is sent after a limit that does not say how long, and how often that is doubled."""
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+UNHURRIED = Pace(timedelta(0), 0, 0)
+"""No pace at all: for a server that nobody else uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing is to be sent before `until`. `times` counts the limits since a request last went well; `of_writes`: one of
+    the limits was for writes, which a read that goes well says nothing about."""
+
+    until: datetime
+    times: int
+    of_writes: bool
+
+
+class Ledger(Protocol):
+    """What was written with each account lately: the limits are the account's, whichever process has written."""
+
+    def turn(self, account: str, pace: Pace, now: datetime) -> timedelta:
+        """Take the next turn to write, and say how long it is until then; where that is longer than PATIENCE it is not
+        taken."""
+
+    def held(self, account: str) -> Hold | None:
+        """The hold that was put on the account last, if it was not released."""
+
+    def hold(self, account: str, hold: Hold | None) -> None:
+        """Put a hold on it, or release it."""
+
+
+def next_turn(pace: Pace, nth_last: Callable[[int], datetime | None], now: datetime) -> datetime:
+    """When the next write may go out. `nth_last` says when the nth last one did, or will; None if there are fewer."""
+    windows = ((1, pace.interval), (pace.per_minute, MINUTE), (pace.per_hour, HOUR))
+    frees = [at + wait for count, wait in windows if count and (at := nth_last(count)) is not None]
+    return max([now, *frees])
+
+
+class MemoryLedger:
+    """The ledger of a process that shares its account with no other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._holds: dict[str, Hold] = {}
+
+    def turn(self, account: str, pace: Pace, now: datetime) -> timedelta:
+        with self._lock:
+            turns = self._turns[account]
+            at = next_turn(pace, lambda n: turns[-n] if len(turns) >= n else None, now)
+            if at - now <= PATIENCE:
+                turns.append(at)
+                while turns[0] <= now - HOUR:
+                    turns.popleft()
+            return at - now
+
+    def held(self, account: str) -> Hold | None:
+        return self._holds.get(account)
+
+    def hold(self, account: str, hold: Hold | None) -> None:
+        with self._lock:
+            if hold is None:
+                self._holds.pop(account, None)
+            else:
+                self._holds[account] = hold
 
 
 class Pacer:
-    """Shared by all who write with one token. `turn` waits until one more write fits the pace."""
+    """Lets the requests of every account out in order: writes one by one and at a pace, nothing while it is on hold."""
 
-    def __init__(
-        self, pace: Pace, now: Callable[[], float] = time.monotonic, wait: Callable[[float], object] = time.sleep
-    ) -> None:
+    def __init__(self, pace: Pace, ledger: Ledger, clock: Clock, wait: Callable[[float], object] = time.sleep) -> None:
         self._pace = pace
-        self._now = now
+        self._ledger = ledger
+        self._clock = clock
         self._wait = wait
         self._lock = threading.Lock()
-        self._writes: deque[float] = deque(maxlen=pace.per_hour)
+        self._writers: dict[str, threading.Lock] = {}
+        self._holds: dict[str, Hold | None] = {}
 
-    def turn(self) -> None:
-        """Raises TransientError, with the seconds to wait, where that is longer than it is worth waiting in place."""
+    @classmethod
+    def unhurried(cls, clock: Clock) -> Pacer:
+        """Without a pace; told to wait, it waits all the same."""
+        return cls(UNHURRIED, MemoryLedger(), clock)
+
+    @contextmanager
+    def request(self, account: str, *, is_write: bool) -> Iterator[None]:
+        """Around one request. Raises TransientError, with the seconds to wait, where it is not its turn; a RateLimited
+        from within says from then on how long to wait."""
+        self._refuse_while_held(account, look=is_write)
+        with self._writer(account) if is_write else nullcontext():
+            if is_write:
+                self._take_turn(account)
+            try:
+                yield
+            except RateLimited as limit:
+                raise self._put_on_hold(account, limit, of_writes=is_write) from limit
+        self._release(account, after_write=is_write)
+
+    def _writer(self, account: str) -> threading.Lock:
         with self._lock:
-            ahead = self._seconds_ahead()
-            if ahead > PATIENCE:
-                raise TransientError("the pace of writing to GitHub is used up for now", retry_after=ahead)
-            if ahead > 0:
-                self._wait(ahead)
-            self._writes.append(self._now())
+            return self._writers.setdefault(account, threading.Lock())
 
-    def _seconds_ahead(self) -> float:
-        if not self._writes:
-            return 0.0
-        frees = [self._writes[-1] + self._pace.interval.total_seconds()]
-        for count, window in ((self._pace.per_minute, _MINUTE), (self._pace.per_hour, _HOUR)):
-            if len(self._writes) >= count:
-                frees.append(self._writes[-count] + window)
-        return max(frees) - self._now()
+    def _take_turn(self, account: str) -> None:
+        if self._pace == UNHURRIED:
+            return
+        ahead = self._ledger.turn(account, self._pace, self._clock.now())
+        if ahead > PATIENCE:
+            seconds = ahead.total_seconds()
+            raise TransientError("the pace of writing to GitHub is used up for now", retry_after=seconds)
+        if ahead > timedelta(0):
+            self._wait(ahead.total_seconds())
+
+    # ------------------------------------------------------------ holds
+
+    def _refuse_while_held(self, account: str, *, look: bool) -> None:
+        """Going on while limited can have us banned. Other processes' holds are looked for where it counts most."""
+        if look or account not in self._holds:
+            self._holds[account] = self._ledger.held(account)
+        hold, now = self._holds[account], self._clock.now()
+        if hold is not None and now < hold.until:
+            left = (hold.until - now).total_seconds()
+            raise RateLimited("GitHub has asked to wait, and the time is not over", retry_after=left)
+
+    def _put_on_hold(self, account: str, limit: RateLimited, *, of_writes: bool) -> RateLimited:
+        known = self._holds.get(account)
+        times = known.times if known else 0
+        wait = LEAST_HOLD * (1 << min(times, MOST_DOUBLINGS))
+        if limit.retry_after is not None:
+            wait = timedelta(seconds=limit.retry_after)
+        hold = Hold(self._clock.now() + wait, times + 1, of_writes or bool(known and known.of_writes))
+        self._holds[account] = hold
+        self._ledger.hold(account, hold)
+        return RateLimited(str(limit), retry_after=wait.total_seconds())
+
+    def _release(self, account: str, *, after_write: bool) -> None:
+        hold = self._holds.get(account)
+        if hold is not None and (after_write or not hold.of_writes):
+            self._holds[account] = None
+            self._ledger.hold(account, None)

@@ -5,22 +5,20 @@ What may have happened before (a second try) is looked for by its signed marker,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 
 from bot.github.answers import RemoteIssue
 from bot.github.client import Draft, GitHub
-from bot.github.errors import RateLimited, Rejected
+from bot.github.errors import Rejected
 from bot.github.linking import Linking
 from bot.github.revising import Revising
 from bot.github.showing import Showing
 from services.coordinator import notices
 from services.domain.effects import (
     CreateIssue,
-    Effect,
     LinkDependencies,
     PostComment,
     RefreshChild,
@@ -41,24 +39,10 @@ from services.publishing.text import LIMIT, cut
 
 log = structlog.get_logger()
 
-LEAST_WAIT = 60.0
-MOST_DOUBLINGS = 6
-"""Seconds to wait for a limit that does not say how long, and how often they are doubled."""
-
 CLOCK_SKEW = timedelta(minutes=10)
 """How far our clock and the server's may be apart when we look for what was created since."""
 
 _CUT = "*The rest did not fit into a comment.*"
-
-
-@contextmanager
-def waiting_for_limits(sending: Sending) -> Iterator[None]:
-    """A limit is a failure that passes, after as long as GitHub says, else longer each time."""
-    try:
-        yield
-    except RateLimited as limit:
-        wait = limit.retry_after if limit.retry_after is not None else _doubled(sending.tries)
-        raise TransientError(str(limit), retry_after=wait) from limit
 
 
 def _no_page(_: str) -> str:
@@ -88,10 +72,7 @@ class Performer:
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
-        with waiting_for_limits(sending):
-            return self._carry_out(sending.effect, sending, plan, text)
-
-    def _carry_out(self, effect: Effect, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
+        effect = sending.effect
         again = sending.tries > 1
         if isinstance(effect, CreateIssue | LinkDependencies | RefreshChild) and effect.phase in plan.removed:
             return self._adopted(effect, plan) if again and isinstance(effect, CreateIssue) else ()
@@ -235,7 +216,3 @@ class Performer:
 def _created(effect: CreateIssue, issue: RemoteIssue) -> IssueCreated:
     ref = IssueRef(number=issue.number, id=issue.id)
     return IssueCreated(plan=effect.plan, cause=effect.key, phase=effect.phase, issue=ref)
-
-
-def _doubled(tries: int) -> float:
-    return LEAST_WAIT * (1 << min(max(tries, 1) - 1, MOST_DOUBLINGS))

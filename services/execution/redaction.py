@@ -17,8 +17,8 @@ _OVERLAP = 8 * 1024
 """What is held back of a line that has no end: no token is longer."""
 
 _SHAPES = (
-    r"gh[pousr]_[A-Za-z0-9_]{36,}",
     r"ghs_[A-Za-z0-9._-]{36,}",
+    r"gh[pour]_[A-Za-z0-9_]{36,}",
     r"github_pat_[A-Za-z0-9_]{22,}",
     r"glpat-[A-Za-z0-9_-]{20,}",
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",

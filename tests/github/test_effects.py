@@ -11,7 +11,7 @@ from bot.localhub import Hub
 from services.domain.effects import StopAttempt
 from services.domain.errors import NotFound, TransientError
 from services.publishing.markers import Marker, MarkerKind, Markers
-from tests.localhub.conftest import REPO
+from tests.localhub.conftest import REPO, MovedClock
 
 from .conftest import KEY, Desk
 
@@ -136,13 +136,16 @@ def test_a_limit_is_waited_for_as_long_as_github_says(desk: Desk, hub: Hub, faul
 
 
 @pytest.mark.parametrize("fault", ["403", "429"])
-def test_a_limit_of_unknown_length_is_waited_for_longer_each_time(desk: Desk, hub: Hub, fault: str) -> None:
+def test_a_limit_of_unknown_length_is_waited_for_longer_each_time(
+    desk: Desk, hub: Hub, clock: MovedClock, fault: str
+) -> None:
     waits = []
     for tries in (1, 2, 3):
         hub.faults.add("POST", "/comments$", fault)
         with pytest.raises(TransientError) as limited:
             desk.says("x", tries=tries)
         waits.append(limited.value.retry_after)
+        clock.advance(seconds=limited.value.retry_after or 0)
     assert waits == [60, 120, 240]
 
 

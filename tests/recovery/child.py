@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.bootstrap import Options, Phasebot
+from bot.github.identity import PersonalToken
 from bot.intake import Submission
 from bot.settings import Settings
 from services.domain.phase import Operation, Rules
@@ -124,7 +125,9 @@ def carry_out(place: Place, die_at: int | None) -> None:
         log_level="error",
     )
     boundaries = Boundaries(die_at)
-    with Phasebot(settings, Options(repo=place.repo, token=place.token, workspace=Path(place.folder))) as bot:
+    with Phasebot(
+        settings, Options(repo=place.repo, identity=PersonalToken(place.token), workspace=Path(place.folder))
+    ) as bot:
         boundaries.watch(bot)
         bot.start()
         plan = bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md", rules_for=rules)).plan

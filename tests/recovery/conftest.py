@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Options, Phasebot
+from bot.github.identity import PersonalToken
 from bot.intake import Submission
 from bot.localhub import Hub, HubServer
 from bot.settings import Settings
@@ -37,7 +38,7 @@ class Away:
         settings = Settings(
             database_url=str(self.folder / "phasebot.db"), github_api_url=self.url, marker_key="key", write_interval=0
         )
-        with Phasebot(settings, Options(repo=REPO, token=self.token, workspace=self.folder)) as bot:
+        with Phasebot(settings, Options(repo=REPO, identity=PersonalToken(self.token), workspace=self.folder)) as bot:
             bot.start()
             yield bot
 

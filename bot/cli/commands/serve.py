@@ -30,10 +30,10 @@ def serve(host: str | None, port: int | None, repo: str | None, database: str | 
 
     settings = read_settings(host=host, port=port, database_url=database)
     log.set_up(settings)
-    token = None
+    identity = None
     if repo is not None:
-        from bot.cli.remote import checked_token
+        from bot.cli.identity import checked_identity
 
-        token = checked_token(settings, repo, os.environ)
-    with Phasebot(settings, Options(repo=repo, token=token, workers=workers_for(settings.workers))) as phasebot:
+        identity = checked_identity(settings, repo, os.environ)
+    with Phasebot(settings, Options(repo=repo, identity=identity, workers=workers_for(settings.workers))) as phasebot:
         serve_web(phasebot)

@@ -11,7 +11,7 @@ import click
 
 from bot.bootstrap import Options, Phasebot
 from bot.cli.exits import Exit
-from bot.cli.remote import checked_token
+from bot.cli.identity import checked_identity
 from bot.cli.run.facts import Facts
 from bot.cli.run.following import Ending, Follower
 from bot.cli.run.hands import Hands
@@ -44,7 +44,7 @@ def _options(prepared: Prepared, settings: Settings) -> Options:
     request = prepared.request
     return Options(
         repo=request.repo,
-        token=checked_token(settings, request.repo, os.environ) if request.repo else None,
+        identity=checked_identity(settings, request.repo, os.environ) if request.repo else None,
         workspace=request.workspace.resolve(),
         limits=prepared.policy.limits if prepared.policy else Limits(),
         workers=prepared.workers,

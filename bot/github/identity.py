@@ -1,0 +1,77 @@
+"""Identities: in whose name requests are sent, with which token, and whose allowance they spend."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Permissions = Mapping[str, str]
+"""What a token is to allow, as GitHub names it: `{"issues": "write"}`."""
+
+ISSUES: Permissions = {"issues": "write", "metadata": "read"}
+_BY_PATH: Mapping[str, Permissions] = {
+    "actions": {"actions": "write", "metadata": "read"},
+    "contents": {"contents": "read", "metadata": "read"},
+    "pulls": {"pull_requests": "read", "metadata": "read"},
+}
+_REPOSITORY = re.compile(r"/repos/(?P<project>[^/]+/[^/?]+)(?:/(?P<what>[^/?]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a request needs a token for: a repository (`owner/name`, empty for none), and what it does there."""
+
+    project: str = ""
+    permissions: Permissions = field(default_factory=lambda: ISSUES)
+    as_app: bool = False
+
+    @classmethod
+    def of(cls, path: str) -> Need:
+        """By the path of the request: no more than what is behind it."""
+        found = _REPOSITORY.match(path)
+        if found is None:
+            return cls(as_app=path.startswith("/app"))
+        return cls(found["project"], _BY_PATH.get(found["what"] or "", ISSUES))
+
+
+class Identity(Protocol):
+    """Safe to share between threads. Each method may ask the server, and raises what `bot.github.errors` names."""
+
+    @property
+    def login(self) -> str:
+        """Who acts; empty where the server has to be asked with the token itself."""
+
+    def token(self, need: Need) -> str:
+        """A token that is good now."""
+
+    def renewed(self, need: Need, refused: str) -> str | None:
+        """Another token in place of one that was refused; None if there is no other."""
+
+    def account(self, need: Need) -> str:
+        """Whose allowance a request spends, as a name without secrets."""
+
+    def secrets(self) -> list[str]:
+        """What must never be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalToken:
+    """A token of a person or a machine user. It is one and the same for everything."""
+
+    value: str = field(repr=False)
+    login: str = ""
+
+    def token(self, _: Need) -> str:
+        return self.value
+
+    def renewed(self, _: Need, refused: str) -> str | None:
+        return None
+
+    def account(self, _: Need) -> str:
+        return f"token {hashlib.sha256(self.value.encode()).hexdigest()[:16]}"
+
+    def secrets(self) -> list[str]:
+        return [self.value]
