@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.parts import Parts
@@ -15,8 +15,8 @@ from services.domain.messages import Message, ResumePlan, RetryPhase, StartPlan
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.transitions import PhaseState
-from services.planning.diff import Diff
 from services.planning.draft import PlanDraft
+from services.planning.scope import DonePhases, Scope, without
 from services.ports import Delivery, PlanText
 
 
@@ -25,7 +25,7 @@ class Submission:
     """A document that is handed in, and what is to become of it.
 
     `source` identifies it within the project: a path, an issue, an upload. `project` None: the process's own. `again`: a
-    new plan even if the source has made one. `start`: publish and carry out at once. `selected`: only these phases.
+    new plan even if the source has made one. `start`: publish and carry out at once.
     """
 
     draft: PlanDraft
@@ -34,18 +34,18 @@ class Submission:
     rules_for: RulesFor = by_hand
     again: bool = False
     start: bool = True
-    selected: frozenset[str] | None = None
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What became of a document. `resumed`: an unfinished plan of the same source goes on; `finished`: it was done already;
-    `changes`: what the document said differently from the plan, which has been amended."""
+    `changes`: how the document differed from the plan, which has been amended."""
 
     plan: Plan
     resumed: bool = False
     finished: bool = False
-    changes: Diff | None = None
+    changes: NewVersion | None = None
 
 
 class Intake:
@@ -63,26 +63,36 @@ class Intake:
 
         Durable when it returns. Raises PlanInvalid (nothing is written).
         """
-        plan, text = self._made(wanted)
         with self._submitting:
-            known = None if wanted.again else self.known(wanted)
+            known = self.known(wanted)
             if known is None:
-                return self._begin(plan, text, wanted)
-            return self._go_on(known, self._compared(known, plan, text), wanted)
+                draft = wanted.scope.taken_on(wanted.draft, wanted.source)
+                return self._begin(*self._made(wanted, draft), wanted)
+            return self._go_on(known, self._compared(known, wanted), wanted)
 
     def known(self, wanted: Submission) -> Plan | None:
-        """The plan that the same source has made; None if there is none."""
-        return self._parts.store.lookups.plan_of(self._project(wanted), wanted.source)
+        """The plan that the same source has made; None if there is none, or a new one is wanted."""
+        return None if wanted.again else self._parts.store.lookups.plan_of(self._project(wanted), wanted.source)
 
     def changes(self, wanted: Submission) -> NewVersion | None:
         """What submitting this would change about the plan that the same source has made; None if there is none."""
         known = self.known(wanted)
-        return self._compared(known, *self._made(wanted)) if known else None
+        return self._compared(known, wanted) if known else None
+
+    def satisfied(self, wanted: Submission) -> frozenset[str]:
+        """Keys of the draft's phases for which nobody would have to wait: done in the plan, or in the document."""
+        known, done = self.known(wanted), {one.key for one in wanted.draft.phases if wanted.scope.counts_as_done(one)}
+        if known is None:
+            return frozenset(done)
+        found = self._compared(known, wanted)
+        completed = {phase.key for phase in found.completed} | {phase.key for phase in known if phase.is_satisfied}
+        there = {key for key, key_in_plan in found.keys.items() if key_in_plan in completed}
+        return frozenset(there | done & found.joining)
 
     def finished(self, wanted: Submission) -> frozenset[str] | None:
         """Keys of the draft's phases that are done in the plan that the same source has made; None if there is none."""
         known = self.known(wanted)
-        return self._compared(known, *self._made(wanted)).finished(known) if known else None
+        return self._compared(known, wanted).finished(known) if known else None
 
     def project_for(self, source: str) -> str:
         """Where a plan goes that names no project: this process's, or one of the local tracker, named after its folder."""
@@ -92,37 +102,40 @@ class Intake:
     def _project(self, wanted: Submission) -> str:
         return wanted.project or self.project_for(wanted.source)
 
-    def _made(self, wanted: Submission) -> tuple[Plan, PlanText]:
-        origin = Origin(self._project(wanted), wanted.source, self._parts.clock.now())
-        return plan_from(wanted.draft, wanted.rules_for, origin, id=new_id(), tracked=self._tracked)
+    def _made(self, wanted: Submission, draft: PlanDraft) -> tuple[Plan, PlanText]:
+        origin = Origin(self._project(wanted), wanted.source, self._parts.clock.now(), tracked=self._tracked)
+        return plan_from(draft, wanted.rules_for, origin, id=new_id(), done=wanted.scope.done)
 
-    def _compared(self, known: Plan, plan: Plan, text: PlanText) -> NewVersion:
-        """What the document, of which `plan` was made, changes about the plan that is known."""
-        return new_version(known, self._parts.store.lookups.text(known.id), plan, text)
+    def _compared(self, known: Plan, wanted: Submission) -> NewVersion:
+        """What the document changes about the plan. A phase that is there stays, even where those done are left out."""
+        text = self._parts.store.lookups.text(known.id)
+        found = new_version(known, text, *self._made(wanted, wanted.draft))
+        done = {one.key for one in wanted.draft.phases if one.done and one.key in found.joining}
+        if not done or wanted.scope.done is not DonePhases.LEFT_OUT:
+            return found
+        return new_version(known, text, *self._made(wanted, without(wanted.draft, done, wanted.source)))
 
     def _begin(self, plan: Plan, text: PlanText, wanted: Submission) -> Accepted:
         self._open_tracker(plan)
-        start = StartPlan(plan=plan.id, cause=f"start/{plan.id}", selected=wanted.selected)
+        start = StartPlan(plan=plan.id, cause=f"start/{plan.id}", selected=wanted.scope.selected)
         orders = [self._delivery(start)] if wanted.start else []
         self._parts.loop.receive(*orders, plans=[(plan, text)]).result()
         return Accepted(self._parts.store.lookups.plan(plan.id) or plan)
 
     def _go_on(self, plan: Plan, found: NewVersion, wanted: Submission) -> Accepted:
         """The plan is amended if its document has changed; failed phases are tried again; what is done stays done."""
-        if not found and plan_status(plan) is PlanStatus.COMPLETED:
-            return Accepted(plan, finished=True)
-        self._open_tracker(plan)
-        orders: list[Message] = [found.order(plan, f"{_mark(plan)}/amend")] if found else []
-        if wanted.start:
+        finished = not found and plan_status(plan) is PlanStatus.COMPLETED
+        orders: list[Message] = [found.order(plan, f"{_mark(plan)}/amend")] if found or found.is_remarked else []
+        if not finished:
+            self._open_tracker(plan)
+        if wanted.start and not finished:
             pending = self._parts.store.lookups.pending(plan.id)
             seen = self._parts.remote().catch_up(plan, pending) if plan.issue else []
-            chosen = None if wanted.selected is None else frozenset(found.keys[key] for key in wanted.selected)
-            orders = [*seen, *orders, *_orders_to_go_on(plan, set(found.keys.values()), chosen)]
+            orders = [*seen, *orders, *_orders_to_go_on(plan, found, wanted.scope.selected)]
         if orders:
             self._parts.loop.receive(*map(self._delivery, orders)).result()
-        return Accepted(
-            self._parts.store.lookups.plan(plan.id) or plan, resumed=True, changes=found.diff if found.diff else None
-        )
+        plan = self._parts.store.lookups.plan(plan.id) or plan
+        return Accepted(plan, resumed=not finished, finished=finished, changes=found if found else None)
 
     def _open_tracker(self, plan: Plan) -> None:
         if plan.tracked:
@@ -146,8 +159,11 @@ def _mark(plan: Plan) -> str:
     return f"{plan.id}/{plan.version}/again"
 
 
-def _orders_to_go_on(plan: Plan, kept: set[str], selected: frozenset[str] | None) -> Sequence[Message]:
+def _orders_to_go_on(plan: Plan, found: NewVersion, wanted: frozenset[str] | None) -> Sequence[Message]:
+    """`wanted` are keys of the document."""
     mark = _mark(plan)
+    selected = found.known_as(wanted)
+    kept = set(found.keys.values()) - {phase.key for phase in found.completed}
     orders: list[Message] = []
     if plan.state in (PlanState.PAUSED, PlanState.CANCELLED):
         orders.append(ResumePlan(plan=plan.id, cause=f"{mark}/resume"))

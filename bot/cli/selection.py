@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from difflib import get_close_matches
 
 from services.domain.errors import UserError
@@ -30,13 +29,7 @@ def selected(draft: PlanDraft, wanted: Iterable[str]) -> frozenset[str] | None:
 
 def refuse_incomplete(draft: PlanDraft, chosen: frozenset[str], done: Collection[str]) -> None:
     """Raises DependencyNotSelected unless whatever the chosen phases need is chosen as well, or `done`."""
-    missing = [
-        (phase, need.key)
-        for phase in draft.phases
-        if phase.key in chosen
-        for need in phase.depends_on
-        if need.key not in chosen and need.key not in done
-    ]
+    missing = missing_needs(draft, chosen, done)
     if missing:
         names = {phase.key: _name(phase) for phase in draft.phases}
         told = "; ".join(f"“{_name(phase)}” needs “{names[need]}”" for phase, need in missing)
@@ -48,15 +41,15 @@ def refuse_incomplete(draft: PlanDraft, chosen: frozenset[str], done: Collection
         )
 
 
-def without_the_rest(draft: PlanDraft, chosen: frozenset[str]) -> PlanDraft:
-    """The draft with the chosen phases no longer needing those that were not chosen."""
-    phases = tuple(
-        replace(phase, depends_on=tuple(need for need in phase.depends_on if need.key in chosen))
-        if phase.key in chosen
-        else phase
+def missing_needs(draft: PlanDraft, chosen: frozenset[str], done: Collection[str]) -> list[tuple[PhaseDraft, str]]:
+    """Each chosen phase with the key of a phase that it needs and that is neither chosen nor done."""
+    return [
+        (phase, need.key)
         for phase in draft.phases
-    )
-    return replace(draft, phases=phases)
+        if phase.key in chosen
+        for need in phase.depends_on
+        if need.key not in chosen and need.key not in done
+    ]
 
 
 def _split(draft: PlanDraft, entry: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Database:
     """A database by its URL. `place` is how people are told about it (no password)."""
 
     def __init__(self, url: str) -> None:
-        self.url = _parsed(url)
+        self.url = parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.place = self.url.database or "" if self.is_sqlite else self.url.render_as_string(hide_password=True)
         if self.is_sqlite and not self.place.startswith("file:"):  # SQLite's own kind of address, for files that exist
@@ -101,16 +101,17 @@ class Database:
             ) from error
 
 
-def _parsed(url: str) -> URL:
+def parsed(url: str) -> URL:
+    """Raises DatabaseUnknown for anything that is no database of ours."""
     try:
-        parsed = make_url(url)
+        address = make_url(url)
     except ArgumentError:
         raise _unknown(url) from None
-    match parsed.get_backend_name():
-        case "sqlite" if parsed.database and parsed.database != ":memory:":
-            return parsed
+    match address.get_backend_name():
+        case "sqlite" if address.database and address.database != ":memory:":
+            return address
         case "postgresql" | "postgres":
-            return parsed.set(drivername="postgresql+psycopg")
+            return address.set(drivername="postgresql+psycopg")
     raise _unknown(url)
 
 

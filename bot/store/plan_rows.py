@@ -89,6 +89,7 @@ def phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
         "issue_number": issue and issue.number,
         "issue_id": issue and issue.id,
         "linked": phase.linked,
+        "ticked": phase.ticked,
         "started_at": micros_or_none(phase.started_at),
         "finished_at": micros_or_none(phase.finished_at),
         "updated_at": now,
@@ -168,6 +169,7 @@ _PHASES = Listed(
             *(_f.plan_id, _f.key, _f.ordinal, _f.title, _f.number, _f.rules, _f.state, _f.status, _f.attempts),
             *(_f.failures, _f.losses, _f.not_before, _f.approved_by, _f.failure, _f.issue_number, _f.issue_id),
             *(_f.linked, _f.priority, _f.started_at, _f.finished_at, _f.id, _f.leaving, _f.removed_at),
+            _f.ticked,
             *ATTEMPT,
         )
         .outerjoin_from(phases, attempts, and_(_a.phase_id == _f.id, _a.number == _f.attempt))
@@ -232,7 +234,7 @@ def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: G
 def _phase(row: list[Any]) -> Phase:
     key, ordinal, title, number, rules, state, status, attempts_made = row[:8]
     failures, losses, not_before, approved_by, failure, issue_number, issue_id = row[8:15]
-    linked, priority, started_at, finished_at, id, leaving, removed_at = row[15:22]
+    linked, priority, started_at, finished_at, id, leaving, removed_at, ticked = row[15:23]
     return Phase(
         key=key,
         ordinal=ordinal,
@@ -241,7 +243,7 @@ def _phase(row: list[Any]) -> Phase:
         rules=rules_of(rules),
         state=PhaseState(state),
         status=QueueStatus(status),
-        attempt=None if row[22] is None else attempt_of(row[22:]),
+        attempt=None if row[23] is None else attempt_of(row[23:]),
         attempts=attempts_made,
         failures=failures,
         losses=losses,
@@ -255,6 +257,7 @@ def _phase(row: list[Any]) -> Phase:
         finished_at=moment_or_none(finished_at),
         serial=int(id.rpartition(".")[2]),
         leaving=bool(leaving),
+        ticked=bool(ticked),
         removed_at=moment_or_none(removed_at),
     )
 

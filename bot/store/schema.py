@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
 from bot.store import access_tables as access_tables  # noqa: PLC0414 - so that its tables are among the metadata
-from bot.store.database import Database
+from bot.store.database import Database, parsed
 from bot.store.tables import coordination, metadata
 from services.domain.errors import StorageUnavailable
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions, oldest first; the last one is what this code was written for."""
 
 HEAD = REVISIONS[-1]
@@ -29,6 +30,16 @@ def upgrade(url: str) -> None:
         elif _revision(connection) != HEAD:
             _refuse_unknown(connection, database.place)
             migrate(connection, HEAD)
+
+
+def is_there(url: str) -> bool:
+    """There is a database, and it is not empty. Looking makes none; whether the tables are right is for the Store to say."""
+    address = parsed(url)
+    file = address.database or ""
+    if address.get_backend_name() == "sqlite" and not file.startswith("file:") and not Path(file).is_file():
+        return False
+    with closing(Database(url)) as database, database.in_words(), database.engine.connect() as connection:
+        return not _is_empty(connection)
 
 
 def check(url: str) -> list[str]:

@@ -120,6 +120,7 @@ phases = Table(
     Column("updated_at", _Moment, nullable=False),
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("removed_at", _Moment),
+    Column("ticked", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_phases_ordinal", phases.c.plan_id, phases.c.ordinal)
 Index("ix_phases_issue_id", phases.c.issue_id)

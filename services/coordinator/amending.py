@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.coordinator.decision import Decision
+from services.coordinator.ticks import with_ticks
 from services.domain import messages as m
 from services.domain.attempts import Outcome
 from services.domain.effects import Effect, RefreshChild, ReviseParent
@@ -35,10 +36,12 @@ def amend(plan: Plan, order: m.AmendPlan, now: datetime) -> Decision:
     needs = {key: _needs(plan, key, shapes.get(key), found, leaving) for key in _in_order(plan, order.phases, found)}
     after = _assembled(plan, found, needs, now)
     changed = {shape.key: shape.text for shape in order.phases if shape.text is not None}
+    ticks = {shape.key: shape.ticked for shape in order.phases}
     if after is plan and not changed and order.title == plan.title and order.old_overview is None:
-        return Decision(plan)
+        return Decision(with_ticks(plan, ticks, now, complete=order.completes))
     after = _published_again(replace(after, title=order.title, revision=plan.revision + 1))
     shown = (*_revised(plan, after, order), *_refreshed(plan, after, shapes, order.cause))
+    after = with_ticks(after, ticks, now, complete=order.completes)
     return Decision(after, shown, text=PlanText(order.overview, changed))
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.coordinator.ticks import with_ticks
 from services.domain.errors import PlanInvalid
 from services.domain.findings import Finding, Severity
 from services.domain.graph import Graph
 from services.domain.phase import Phase, Rules
 from services.domain.plan import Plan, plan_of
 from services.planning.draft import PhaseDraft, PlanDraft
+from services.planning.scope import DonePhases
 from services.ports import PhaseText, PlanText
 
 RulesFor = Callable[[PhaseDraft], Rules]
@@ -20,11 +22,13 @@ RulesFor = Callable[[PhaseDraft], Rules]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a plan comes from. `source` identifies the document within the project: a path, an issue, an upload."""
+    """Where a plan comes from. `source` identifies the document within the project: a path, an issue, an upload.
+    `tracked`: it gets issues."""
 
     project: str
     source: str
     at: datetime
+    tracked: bool = True
 
 
 def by_hand(_: PhaseDraft) -> Rules:
@@ -33,9 +37,12 @@ def by_hand(_: PhaseDraft) -> Rules:
 
 
 def plan_from(
-    draft: PlanDraft, rules_for: RulesFor, origin: Origin, *, id: str, tracked: bool = True
+    draft: PlanDraft, rules_for: RulesFor, origin: Origin, *, id: str, done: DonePhases = DonePhases.COMPLETED
 ) -> tuple[Plan, PlanText]:
-    """The plan and its bodies. Raises PlanInvalid if the draft has no phases or findings that stop it."""
+    """The plan and its bodies; `done` says what becomes of phases that are done already.
+
+    Raises PlanInvalid if the draft has no phases or findings that stop it.
+    """
     refuse_unusable(draft, origin.source)
     plan = Plan(
         id=id,
@@ -44,10 +51,12 @@ def plan_from(
         source=origin.source,
         phases={one.key: _phase(one, place, rules_for) for place, one in enumerate(draft.phases, 1)},
         graph=Graph({one.key: tuple(need.key for need in one.depends_on) for one in draft.phases}),
-        tracked=tracked,
+        tracked=origin.tracked,
         created_at=origin.at,
     )
-    return plan_of(plan), text_of(draft)
+    ticks = {one.key: one.done for one in draft.phases}
+    plan = with_ticks(plan_of(plan), ticks, origin.at, complete=done is not DonePhases.AGAIN)
+    return plan, text_of(draft)
 
 
 def text_of(draft: PlanDraft) -> PlanText:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
+from services.coordinator.ticks import completes
 from services.domain.messages import AmendPlan, PhaseShape
 from services.domain.phase import Phase, Rules
 from services.domain.plan import Plan
@@ -21,7 +22,8 @@ _TEXT = frozenset({Change.CONTENT, Change.TASKS, Change.DOCUMENTS})
 class NewVersion:
     """How the plan compares with a new version of its document.
 
-    `keys` says of each phase of the document which key it has in the plan, now or from the amendment on.
+    `keys` says of each phase of the document which key it has in the plan, now or from the amendment on. `completed` are
+    those of the plan's phases that the document has come to call done. `is_remarked`: it calls others done than before.
     """
 
     diff: Diff
@@ -30,16 +32,28 @@ class NewVersion:
     overview: str
     old_overview: str | None
     shapes: tuple[PhaseShape, ...]
+    completed: tuple[Phase, ...] = ()
+    completes: bool = False
+    is_remarked: bool = False
 
     def __bool__(self) -> bool:
-        """True if there is anything to amend: in the document, or in the rules that the policy gives."""
-        return bool(self.diff) or any(shape.rules is not None for shape in self.shapes)
+        """True if there is anything to amend: in the document, in what it calls done, or in the rules that the policy gives."""
+        return bool(self.diff or self.completed) or any(shape.rules is not None for shape in self.shapes)
+
+    @property
+    def joining(self) -> frozenset[str]:
+        """Keys, in the document, of the phases that the plan does not have yet."""
+        return frozenset(one.section.key for one in self.diff.phases if one.old is None)
 
     @property
     def reruled(self) -> tuple[str, ...]:
         """The phases that get other rules, by name."""
         changed = (one for one in self.shapes if one.rules is not None)
         return tuple(f"{one.number}: {one.title}" if one.number else one.title for one in changed)
+
+    def known_as(self, wanted: Collection[str] | None) -> frozenset[str] | None:
+        """The keys in the plan of these phases of the document, as far as it has them; None for all."""
+        return None if wanted is None else frozenset(self.keys[key] for key in wanted if key in self.keys)
 
     def finished(self, plan: Plan) -> frozenset[str]:
         """Keys, in the document, of the phases that are done; not of those that it describes differently by now."""
@@ -55,6 +69,7 @@ class NewVersion:
             overview=self.overview,
             old_overview=self.old_overview,
             phases=self.shapes,
+            completes=self.completes,
         )
 
 
@@ -75,7 +90,19 @@ def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> 
         overview=made_text.overview,
         old_overview=text.overview if found.overview else None,
         shapes=tuple(shaping.shapes(_rewritten(told))),
+        completed=tuple(_completed(plan, made, found.pairs)),
+        completes=any(phase.state is PhaseState.COMPLETED for phase in made),
+        is_remarked=any(made.phase(new).ticked is not plan.phase(old).ticked for new, old in found.pairs.items()),
     )
+
+
+def _completed(plan: Plan, made: Plan, pairs: Mapping[str, str]) -> Iterator[Phase]:
+    """Where a phase that is done already counts as such, the new plan has it completed."""
+    for phase in made:
+        old = plan.phases.get(pairs.get(phase.key, ""))
+        is_news = old is not None and phase.state is PhaseState.COMPLETED and not old.ticked
+        if old is not None and is_news and completes(replace(old, ticked=True)):
+            yield old
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +128,7 @@ class _Shaping:
                 text=self.made_text.phases[phase.key] if is_rewritten else None,
                 old_text=self.text.phases.get(key) if is_rewritten else None,
                 rules=self._other_rules(phase) if has_rules else None,
+                ticked=phase.ticked,
             )
 
     def _other_rules(self, phase: Phase) -> Rules | None:

@@ -208,7 +208,7 @@ class PhaseShape:
     """A phase as a new version of the document has it. `key` is the one it has in the plan, or a new one.
 
     `text` is its new body, `old_text` the one that it takes the place of; both None where it is as before. `rules` None: as
-    before, too; by hand if the phase is new.
+    before, too; by hand if the phase is new. `ticked`: the document says that it is done.
     """
 
     key: str
@@ -218,19 +218,22 @@ class PhaseShape:
     text: PhaseText | None = None
     old_text: PhaseText | None = None
     rules: Rules | None = None
+    ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendPlan(_About):
     """The document has changed: its phases are these now, in this order. A phase that is not among them is removed.
 
-    `old_overview` is what the overview takes the place of; None where it is as before.
+    `old_overview` is what the overview takes the place of; None where it is as before. `completes`: phases that the document
+    newly calls done are completed.
     """
 
     title: str
     overview: str
     old_overview: str | None = None
     phases: tuple[PhaseShape, ...]
+    completes: bool = False
     kind: Literal["amend_plan"] = "amend_plan"
 
 

@@ -47,6 +47,7 @@ class Phase:
     how many there ever were. `failures` counts automatic retries spent, `losses` attempts lost since the last retry by hand.
     `priority` None: that of the plan. `serial` counts the phases that ever joined the plan and stays when others come and go;
     0 becomes the ordinal. `leaving`: taken out of the document while it ran; it goes when its execution has ended.
+    `ticked`: its document, as it was last read, says that it is done.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -71,6 +72,7 @@ class Phase:
     finished_at: datetime | None = None
     serial: int = 0
     leaving: bool = False
+    ticked: bool = False
     removed_at: datetime | None = None
 
     def __post_init__(self) -> None:

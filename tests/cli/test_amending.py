@@ -99,6 +99,76 @@ def test_a_run_says_what_it_amended_and_carries_it_out(ran: Phasebot) -> None:
     assert ended.out.startswith("Shop: completed")
 
 
+# ---------------------------------------------------------------- what is done in the document
+
+HALF_DONE = PLAN.replace("[ ] Create", "[x] Create")
+
+
+@pytest.mark.parametrize(
+    ("done", "issues", "statuses"),
+    [
+        ("completed", [("Phase 1: Schema", "closed"), ("Phase 2: API", "open")], ["completed", "ready"]),
+        ("left_out", [("Phase 2: API", "open")], ["ready"]),
+        ("again", [("Phase 1: Schema", "open"), ("Phase 2: API", "open")], ["ready", "queued"]),
+    ],
+)
+def test_a_dry_run_shows_what_becomes_of_what_is_done(
+    phasebot: Phasebot, done: str, issues: list[tuple[str, str]], statuses: list[str]
+) -> None:
+    phasebot.write("plan.md", HALF_DONE)
+    phasebot.write("policy.yml", f"version: 1\npublish: {{done: {done}}}\n")
+
+    ended = phasebot("run", "plan.md", "--policy", "policy.yml", "--dry-run", "--json", "--db", "phasebot.db")
+
+    shown = json.loads(ended.out)
+    assert [(one["title"], one["state"]) for one in shown["issues"][1:]] == issues
+    assert [one["status"] for one in shown["phases"]] == statuses
+    assert shown["left_out"] == (["1-schema"] if done == "left_out" else [])
+    assert not (phasebot.folder / "phasebot.db").exists()
+
+
+def test_what_is_done_is_told_in_the_preview_and_at_the_end(phasebot: Phasebot) -> None:
+    phasebot.write("plan.md", HALF_DONE)
+
+    preview = phasebot("run", "plan.md", "--dry-run", "--db", "phasebot.db").out
+    ended = phasebot("run", "plan.md", "--no-issues", "--db", "phasebot.db").out
+
+    assert "closed as completed: done in the document" in preview
+    assert "completed in the document: stays as it is" in preview
+    assert "1: Schema: completed, done in the document" in ended
+
+
+def test_a_phase_that_needs_what_is_done_can_be_selected_alone(phasebot: Phasebot) -> None:
+    phasebot.write("plan.md", HALF_DONE)
+    phasebot.write("policy.yml", SCHEMA_ONLY.replace("Schema", "API"))
+
+    ended = phasebot("run", "plan.md", *ARGUMENTS, "--phases", "2")
+
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "Shop: completed (2 completed)")
+
+
+# ---------------------------------------------------------------- dry run
+
+
+def test_a_dry_run_shows_how_a_plan_that_is_there_would_be_amended(ran: Phasebot) -> None:
+    ran.write("plan.md", NEW + "\n## Phase 3: Pages\n")
+
+    told = ran("run", "plan.md", *ARGUMENTS, "--dry-run")
+    shown = json.loads(ran("run", "plan.md", *ARGUMENTS, "--dry-run", "--json").out)
+
+    assert told.out.splitlines()[2:7] == [
+        "The plan made of this file goes on; it is amended:",
+        "~ 1: Schema (content, tasks)",
+        "    + task: Load the fixtures",
+        "~ 2: API → 2: Interface (renamed)",
+        "+ 3: Pages",
+    ]
+    assert "completed: stays as it is" in told.out
+    assert [one["changes"] for one in shown["amends"]["phases"]] == [["content", "tasks"], ["renamed"], ["added"]]
+    assert [one["status"] for one in shown["phases"]] == ["completed", "running", "queued"]
+    assert ran("diff", "plan.md", "--db", "phasebot.db").out.splitlines()[-1] == "+ 3: Pages", "nothing was amended"
+
+
 # ---------------------------------------------------------------- writeback
 
 

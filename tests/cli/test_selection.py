@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.selection import DependencyNotSelected, UnknownPhase, refuse_incomplete, selected, without_the_rest
+from bot.cli.selection import DependencyNotSelected, UnknownPhase, refuse_incomplete, selected
 from services.planning.draft import PlanDraft
 from services.planning.parser import parse
+from services.planning.scope import without_the_rest
 from tests.cli.samples import CHAIN
 
 

@@ -33,7 +33,7 @@ PLAN = "# P\n\n## Phase 1: Tidying\n\nNo dependencies.\n\n## Phase 2: Work\n\nNo
 @pytest.fixture
 def plan() -> Plan:
     policy = read_policy(POLICY, tools=builtin_registry({}).inputs(), executors={"local", "manual"})
-    made, _ = plan_from(parse(PLAN), policy.rules_for, Origin("ada/site", "plan.md", NOW), id="plan", tracked=False)
+    made, _ = plan_from(parse(PLAN), policy.rules_for, Origin("ada/site", "plan.md", NOW, tracked=False), id="plan")
     return replace(made, state=PlanState.ACTIVE)
 
 

@@ -18,6 +18,7 @@ from bot.localhub import Hub, HubServer
 from bot.settings import Settings
 from services.domain.plan import Plan, PlanState
 from services.planning.parser import parse
+from services.planning.scope import Scope
 
 BOT, REPO = "phasebot[bot]", "ada/shop"
 PATIENCE = 20
@@ -42,10 +43,10 @@ class Away:
             bot.start()
             yield bot
 
-    def run(self, text: str = PLAN) -> Plan:
+    def run(self, text: str = PLAN, scope: Scope | None = None) -> Plan:
         """One run to where only people can go on."""
         with self.phasebot() as bot:
-            id = bot.intake.submit(Submission(draft=parse(text), source="plan.md")).plan.id
+            id = bot.intake.submit(Submission(draft=parse(text), source="plan.md", scope=scope or Scope())).plan.id
             deadline, pause = time.monotonic() + PATIENCE, threading.Event()
             while time.monotonic() < deadline:
                 plan = bot.answers.plan(id)

@@ -12,6 +12,7 @@ from services.coordinator.intake import by_hand
 from services.domain.phase import Rules
 from services.planning.draft import PhaseDraft
 from services.planning.parser import parse
+from services.planning.scope import DonePhases, Scope
 from tests.recovery.conftest import PLAN, REPO, Away
 
 WORDY = PLAN.replace("Schema\n", "Schema\n\nCreate the tables.\n\n- [ ] Orders\n")
@@ -41,13 +42,48 @@ def test_the_same_document_again_writes_nothing_and_reads_little(away: Away, tex
     assert len(requests) <= 3
 
 
-def test_a_tick_in_the_document_is_no_change(away: Away) -> None:
-    away.run(WORDY)
+def test_a_tick_that_leaves_others_open_is_no_change(away: Away) -> None:
+    two = WORDY.replace("- [ ] Orders\n", "- [ ] Orders\n- [ ] Customers\n")
+    away.run(two)
     before = len(away.hub.requests)
 
-    away.run(WORDY.replace("[ ]", "[x]"))
+    away.run(two.replace("[ ] Orders", "[x] Orders"))
 
     assert [one for one in list(away.hub.requests)[before:] if one.method != "GET"] == []
+
+
+def test_the_last_tick_completes_the_phase_and_closes_its_issue(away: Away) -> None:
+    away.run(WORDY)
+    ticked = WORDY.replace("[ ]", "[x]")
+
+    assert away.statuses(ticked) == {"Schema": "completed", "API": "running", "Pages": "queued"}
+
+    assert (issue(away, 2).state, issue(away, 2).state_reason) == ("closed", "completed")
+    away.hub.reopen_issue(REPO, 2, "ada")
+    before = len(away.hub.requests)
+    away.run(ticked)
+    assert [one for one in list(away.hub.requests)[before:] if one.method != "GET"] == []
+
+
+def test_what_is_done_from_the_start_gets_issues_that_are_closed(away: Away) -> None:
+    statuses = away.statuses(PLAN.replace("Phase 1: Schema", "Phase 1: Schema ✅"))
+
+    assert statuses == {"Schema": "completed", "API": "running", "Pages": "queued"}
+    assert titles(away)[1:] == ["#2 Phase 1: Schema (closed)", "#3 Phase 2: API (open)", "#4 Phase 3: Pages (open)"]
+    assert issue(away, 2).state_reason == "completed"
+
+
+def test_what_is_done_may_be_left_out_and_joins_when_it_is_no_longer_done(away: Away) -> None:
+    left_out, text = Scope(done=DonePhases.LEFT_OUT), PLAN.replace("Phase 1: Schema", "Phase 1: Schema ✅")
+    away.run(text, scope=left_out)
+    assert titles(away)[1:] == ["#2 Phase 2: API (open)", "#3 Phase 3: Pages (open)"]
+    before = len(away.hub.requests)
+    away.run(text, scope=left_out)
+    assert [one for one in list(away.hub.requests)[before:] if one.method != "GET"] == []
+
+    away.run(PLAN, scope=left_out)
+
+    assert titles(away)[3:] == ["#4 Phase 1: Schema (open)"]
 
 
 def test_an_added_phase_gets_its_issue_and_its_links(away: Away) -> None:

@@ -48,25 +48,29 @@ def _compared(file: PlanFile, *, policy: str | None, repo: str | None, database:
     from bot.cli.policy_file import read_policy_file
     from bot.intake import Submission
     from bot.settings import read_settings
-    from services.coordinator.intake import by_hand
+    from services.planning.policy import Policy
+    from services.planning.scope import Scope
 
-    rules_for = read_policy_file(policy).rules_for if policy else by_hand
+    told = read_policy_file(policy) if policy else Policy()
     settings = read_settings(database_url=database)
     log.set_up(settings)
     with Phasebot(settings, Options(repo=repo)) as bot:
-        return bot.intake.changes(Submission(draft=file.draft, source=file.source, rules_for=rules_for))
+        return bot.intake.changes(
+            Submission(draft=file.draft, source=file.source, rules_for=told.rules_for, scope=Scope(done=told.done))
+        )
 
 
 def _record(found: NewVersion | None) -> dict[str, Any]:
     if found is None:
         return {"known": False}
-    return {"known": True, **found.diff.as_json(), "rules": list(found.reruled)}
+    from bot.cli.run.words import changes_record
+
+    return {"known": True, **changes_record(found)}
 
 
 def _lines(file: PlanFile, found: NewVersion | None) -> list[str]:
-    from services.planning.diff import as_text
+    from bot.cli.run.words import changed
 
     if found is None:
         return [f"No plan was made of {file.name} yet: a run would make one of {len(file.draft.phases)} phases."]
-    rules = [f"~ {name} (rules)" for name in found.reruled]
-    return [*as_text(found.diff), *rules] or ["Nothing has changed."]
+    return list(changed(found)) or ["Nothing has changed."]

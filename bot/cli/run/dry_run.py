@@ -1,4 +1,4 @@
-"""The dry run: exactly what `run` would publish and execute, with nothing written anywhere."""
+"""The dry run: exactly what `run` would publish, amend and execute, with nothing written anywhere."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
 import click
 
+from bot.cli.run.foreseen import Foreseen, foreseen
 from bot.cli.run.operations import Step, steps
 from bot.cli.run.outcome import chosen
 from bot.cli.run.request import Prepared
-from bot.cli.run.words import duration, one_line
-from bot.clock import SystemClock
+from bot.cli.run.words import changed, changes_record, duration, one_line
 from bot.settings import Settings, read_settings
-from services.coordinator.intake import Origin, plan_from
 from services.domain.phase import MANUAL, Phase
 from services.domain.plan import Plan
-from services.ports import PlanText
+from services.domain.transitions import PhaseState
+from services.planning.draft import PhaseDraft
 from services.publishing import bodies
 from services.publishing.forecast import Pace, forecast
 from services.publishing.markers import Markers
@@ -32,12 +32,14 @@ _MARKER = re.compile(r"\s*<!-- phasebot:.*?-->")
 
 @dataclass(frozen=True, slots=True)
 class IssueShown:
-    """An issue as it would be created. `needs` are the phases it would be blocked by."""
+    """An issue as it would be created. `needs` are the phases it would be blocked by; `state` is closed where the phase is
+    done already."""
 
     title: str
     labels: tuple[str, ...]
     needs: tuple[str, ...]
     body: str
+    state: str = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +47,34 @@ class DryRun:
     """Everything that would happen. Building one writes nothing."""
 
     prepared: Prepared
-    plan: Plan
-    text: PlanText
+    foreseen: Foreseen
     settings: Settings
 
     @property
+    def plan(self) -> Plan:
+        return self.foreseen.plan
+
+    @property
+    def left_out(self) -> list[PhaseDraft]:
+        """Phases of the document that do not join the plan, because they are done."""
+        changes = self.foreseen.changes
+        there = self.plan.phases if changes is None else changes.keys
+        return [one for one in self.prepared.file.draft.phases if one.key not in there]
+
+    @property
     def issues(self) -> Iterator[IssueShown]:
-        """The parent, then the children in phase order; none with --no-issues."""
+        """Those to be created: the parent, then the children in phase order; none with --no-issues."""
         if not self.prepared.request.issues:
             return
-        plan, text, labels, markers = self.plan, self.text, self.prepared.labels, Markers(b"dry run")
-        body = _visible(bodies.parent_body(plan, text, markers))
-        yield IssueShown(bodies.parent_title(plan), labels.of_parent(), (), body)
-        for phase in plan:
+        plan, text, labels, markers = self.plan, self.foreseen.text, self.prepared.labels, Markers(b"dry run")
+        if plan.issue is None:
+            body = _visible(bodies.parent_body(plan, text, markers))
+            yield IssueShown(bodies.parent_title(plan), labels.of_parent(), (), body)
+        for phase in (one for one in plan if one.issue is None):
             needs = tuple(need.name for need in plan.needs(phase))
             body = _visible(bodies.child_body(plan, phase, text.phases[phase.key], markers))
-            yield IssueShown(bodies.child_title(phase), labels.of_child(phase), needs, body)
+            state = "closed" if phase.state is PhaseState.COMPLETED else "open"
+            yield IssueShown(bodies.child_title(phase), labels.of_child(phase), needs, body, state)
 
     @property
     def requests(self) -> int:
@@ -81,11 +95,9 @@ class DryRun:
 
 
 def dry_run(prepared: Prepared) -> DryRun:
-    """What this request would do if it were not for --dry-run, as a new plan."""
-    origin = Origin(prepared.request.repo or "", prepared.file.source, SystemClock().now())
-    plan, text = plan_from(prepared.draft, prepared.rules_for, origin, id="dry-run", tracked=prepared.request.issues)
+    """What this request would do if it were not for --dry-run."""
     settings = read_settings(database_url=prepared.request.database)
-    return DryRun(prepared, replace(plan, selected=prepared.selected), text, settings)
+    return DryRun(prepared, foreseen(prepared, settings), settings)
 
 
 def show(prepared: Prepared) -> None:
@@ -101,6 +113,7 @@ def show(prepared: Prepared) -> None:
 def _described(run: DryRun) -> Iterator[str]:
     yield click.style(f"{one_line(run.plan.title)}: dry run, nothing is written", bold=True)
     yield ""
+    yield from _changes(run)
     for issue in run.issues:
         yield from _issue(issue, with_body=run.prepared.request.verbose)
     yield ""
@@ -111,8 +124,22 @@ def _described(run: DryRun) -> Iterator[str]:
     yield _forecast(run)
 
 
+def _changes(run: DryRun) -> Iterator[str]:
+    """What becomes of a plan that the file has made before, and of what is done in it."""
+    changes = run.foreseen.changes
+    if changes is not None:
+        told = list(changed(changes))
+        yield "The plan made of this file goes on" + ("; it is amended:" if told else ", unchanged.")
+        yield from told
+        yield ""
+    for phase in run.left_out:
+        yield f"left out  {click.style(one_line(phase.title), bold=True)}: done in the document"
+
+
 def _issue(issue: IssueShown, *, with_body: bool) -> Iterator[str]:
     yield f"issue  {click.style(issue.title, bold=True)}  [{', '.join(issue.labels)}]"
+    if issue.state == "closed":
+        yield "       closed as completed: done in the document"
     if issue.needs:
         yield f"       blocked by {', '.join(map(one_line, issue.needs))}"
     if with_body:
@@ -123,6 +150,9 @@ def _phase(run: DryRun, phase: Phase) -> Iterator[str]:
     yield f"phase  {click.style(one_line(phase.name), bold=True)}  {_rules(phase)}"
     if phase not in chosen(run.plan):
         yield "       not selected: stays as it is"
+        return
+    if phase.is_satisfied:
+        yield f"       {phase.state}{' in the document' if phase.ticked and not phase.attempts else ''}: stays as it is"
         return
     if phase.rules.executor == MANUAL:
         yield "       a person does it, and closes the issue"
@@ -155,13 +185,15 @@ def _forecast(run: DryRun) -> str:
 
 
 def _record(run: DryRun) -> dict[str, Any]:
-    rules = run.plan.phases
+    rules, changes = run.plan.phases, run.foreseen.changes
     return {
         "title": run.plan.title,
         "source": run.plan.source,
         "workspace": str(run.prepared.request.workspace.resolve()),
         "workers": run.prepared.workers,
         "issues": [asdict(issue) for issue in run.issues],
+        "amends": None if changes is None else {"plan": run.plan.id, **changes_record(changes)},
+        "left_out": [phase.key for phase in run.left_out],
         "phases": [_phase_record(run, phase) for phase in rules.values()],
         "forecast": {"requests": run.requests, "seconds": run.takes.total_seconds()},
     }
@@ -175,6 +207,7 @@ def _phase_record(run: DryRun, phase: Phase) -> dict[str, Any]:
         "title": phase.title,
         "depends_on": list(run.plan.graph.needs[phase.key]),
         "selected": run.plan.is_selected(phase),
+        "status": phase.status.value,
         "executor": rules.executor,
         "timeout": rules.timeout and rules.timeout.total_seconds(),
         "retries": rules.retries,

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from bot.cli.plan_file import PlanFile, read_plan
 from bot.cli.policy_file import read_policy_file
-from bot.cli.selection import selected, without_the_rest
+from bot.cli.selection import selected
 from bot.cli.workers import workers_for
 from bot.intake import Submission
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.domain.findings import Finding, Severity
-from services.planning.draft import PlanDraft
 from services.planning.policy import Policy
+from services.planning.scope import DonePhases, Scope
 from services.publishing.labels import LabelNames
 
 
@@ -90,19 +90,18 @@ class Prepared:
         return LabelNames(self.policy.labels.parent, self.policy.labels.child) if self.policy else LabelNames()
 
     @property
-    def draft(self) -> PlanDraft:
-        """The draft as it is to be carried out."""
-        if self.selected is not None and self.request.ignore_dependencies:
-            return without_the_rest(self.file.draft, self.selected)
-        return self.file.draft
+    def scope(self) -> Scope:
+        """How much of the document is taken on."""
+        done = self.policy.done if self.policy else DonePhases.COMPLETED
+        return Scope(self.selected, ignores_dependencies=self.request.ignore_dependencies, done=done)
 
     @property
     def submission(self) -> Submission:
         """What is handed in to be carried out."""
         return Submission(
-            draft=self.draft,
+            draft=self.file.draft,
             source=self.file.source,
             rules_for=self.rules_for,
             again=self.request.again,
-            selected=self.selected,
+            scope=self.scope,
         )

@@ -21,8 +21,7 @@ from bot.cli.run.progress import write_back
 from bot.cli.run.records import Records, emit
 from bot.cli.run.request import Prepared, Request
 from bot.cli.run.summary import Summary
-from bot.cli.selection import DependencyNotSelected, refuse_incomplete
-from services.domain.plan import Plan
+from bot.cli.selection import DependencyNotSelected, missing_needs, refuse_incomplete
 from services.domain.world import Limits
 
 if TYPE_CHECKING:
@@ -57,25 +56,15 @@ def _refuse_incomplete(prepared: Prepared, bot: Phasebot) -> None:
     """What the selected phases need has to be selected, or done by an earlier run of the same plan."""
     if prepared.selected is None:
         return
-    known = None if prepared.request.again else bot.intake.known(prepared.submission)
+    draft, done = prepared.file.draft, bot.intake.satisfied(prepared.submission)
     if not prepared.request.ignore_dependencies:
-        done = {phase.key for phase in known if phase.is_satisfied} if known else ()
-        refuse_incomplete(prepared.file.draft, prepared.selected, done)
-    elif known and _needs_more(known, prepared.selected):
+        refuse_incomplete(draft, prepared.selected, done)
+    elif bot.intake.known(prepared.submission) and missing_needs(draft, prepared.selected, done):
         raise DependencyNotSelected(
             "the plan that was made of this file goes on, and keeps its dependencies",
             where="--ignore-dependencies",
             fix="Add --again to make a new plan.",
         )
-
-
-def _needs_more(plan: Plan, chosen: frozenset[str]) -> bool:
-    return any(
-        need.key not in chosen and not need.is_satisfied
-        for phase in plan
-        if phase.key in chosen
-        for need in plan.needs(phase)
-    )
 
 
 def _view(request: Request, facts: Facts) -> View:

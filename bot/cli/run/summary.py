@@ -61,8 +61,9 @@ class Summary:
     def _phase(self, phase: Phase) -> Iterator[str]:
         icon, color = ICONS[phase.status]
         style = {"dim": True} if color == "dim" else {"fg": color}
-        told = [status_word(phase), attempts(phase)]
-        if phase.finished_at is not None:
+        in_document = "done in the document" if phase.ticked and not phase.attempts and phase.is_satisfied else ""
+        told = [status_word(phase), attempts(phase), in_document]
+        if phase.attempt is not None and phase.finished_at is not None:
             told.append(duration(self.facts.took(phase)))
         yield f"  {click.style(icon, **style)} {one_line(phase.name)}: {', '.join(one for one in told if one)}"
         yield from (f"      {line}" for line in self._trouble(phase))

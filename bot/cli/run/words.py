@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+from services.coordinator.new_version import NewVersion
 from services.coordinator.notices import spoken
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
-from services.planning.diff import Diff, as_text
+from services.planning.diff import as_text
 
 ICONS: dict[QueueStatus, tuple[str, str]] = {
     QueueStatus.QUEUED: ("·", "dim"),
@@ -24,10 +26,23 @@ ICONS: dict[QueueStatus, tuple[str, str]] = {
 """An icon and its colour; the word stands beside it wherever there is room, so that nothing hangs on the colour."""
 
 
-def amended(changes: Diff) -> Iterator[str]:
-    """What the run has changed about the plan, because its file has changed."""
+def amended(changes: NewVersion) -> Iterator[str]:
+    """What the run has changed about the plan, because its file or the policy has changed."""
     yield "The file has changed since this plan was made; the plan was amended:"
-    yield from as_text(changes)
+    yield from changed(changes)
+
+
+def changed(changes: NewVersion) -> Iterator[str]:
+    """How a new version differs from the plan, line by line."""
+    yield from as_text(changes.diff)
+    yield from (f"~ {name} (rules)" for name in changes.reruled)
+    yield from (f"~ {phase.name} (done in the document)" for phase in changes.completed)
+
+
+def changes_record(changes: NewVersion) -> dict[str, Any]:
+    """The same for machines."""
+    done = [phase.name for phase in changes.completed]
+    return {**changes.diff.as_json(), "rules": list(changes.reruled), "done": done}
 
 
 def status_word(phase: Phase) -> str:

@@ -36,6 +36,7 @@ from services.domain.plan import Plan
 from services.planning import parser
 from services.planning.draft import PlanDraft
 from services.planning.policy import Policy, read_policy
+from services.planning.scope import Scope
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -174,6 +175,7 @@ def _take_in(permit: Permit, upload: Upload, options: UploadOptions) -> Uploaded
         source=source,
         again=options.again,
         start=options.start,
+        scope=Scope(done=policy.done),
     )
     accepted = phasebot.intake.submit(submission)
     return Uploaded(

@@ -54,6 +54,9 @@ class PublishText(Strict):
 
     auto: bool = Field(False, description="Publish a plan at once, without waiting for `/phase publish`.")
     labels: LabelsText = LabelsText()
+    done: Literal["completed", "left_out", "again"] = Field(
+        "completed", description="What becomes of phases that are done in the document already."
+    )
 
 
 def _inside(glob: str) -> str:

@@ -15,6 +15,7 @@ from services.planning.policy.problems import did_you_mean
 from services.planning.policy.rules_text import RulesText
 from services.planning.policy.said import laid_over, rules_of
 from services.planning.policy.source import Place
+from services.planning.scope import DonePhases
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Policy:
     publish_auto: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     writeback: bool = False
+    done: DonePhases = DonePhases.COMPLETED
     defaults: RulesText = field(default_factory=RulesText)
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()

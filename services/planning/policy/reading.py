@@ -17,6 +17,7 @@ from services.planning.policy.policy import Entry, Labels, Policy
 from services.planning.policy.problems import Problems, spoken, suggestion
 from services.planning.policy.rules_text import OWN_KEYS
 from services.planning.policy.source import Path, Source, read_source
+from services.planning.scope import DonePhases
 
 Tools = Mapping[str, type[BaseModel]]
 """What each tool takes, by its name."""
@@ -128,6 +129,7 @@ def _policy(language: PolicyText, source: Source) -> Policy:
         publish_auto=language.publish.auto,
         budgets=language.budgets.value(),
         writeback=language.writeback,
+        done=DonePhases(language.publish.done),
         defaults=language.defaults,
         entries=tuple(_entries(language, source)),
         findings=_in_order(source.findings),
