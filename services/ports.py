@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from services.domain.attempts import AttemptKind
 from services.domain.effects import Effect
 from services.domain.events import Event
 from services.domain.messages import Message, Report
-from services.domain.phase import Phase
+from services.domain.phase import Operation, Phase
 from services.domain.plan import Plan
 from services.domain.texts import PhaseText as PhaseText  # noqa: PLC0414  for those who know the ports alone
 from services.domain.texts import PlanText as PlanText  # noqa: PLC0414
@@ -214,6 +215,23 @@ class Assignment:
     plan_title: str
     phase: Phase
     fence: int
+
+    @property
+    def is_check(self) -> bool:
+        """It is to give a verdict, not to do the work."""
+        return self.phase.attempt is not None and self.phase.attempt.kind is AttemptKind.QA
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The steps of this attempt: those of the work, or those that check it."""
+        check = self.phase.rules.qa_operation
+        return self.phase.rules.operations if not self.is_check else (check,) if check else ()
+
+    @property
+    def timeout(self) -> timedelta | None:
+        """How long it may take; None for no limit."""
+        rules = self.phase.rules
+        return rules.qa_timeout or rules.timeout if self.is_check else rules.timeout
 
 
 class Reports(Protocol):

@@ -41,7 +41,7 @@ class Held:
         """Its timeout runs from now. None if it was given up before it could begin."""
         if self.is_over:
             return None
-        timeout = self.assignment.phase.rules.timeout
+        timeout = self.assignment.timeout
         deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
         self.cancellation = Cancellation(deadline)
         return self.cancellation

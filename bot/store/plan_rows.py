@@ -23,7 +23,7 @@ from bot.store.values import (
     rules_of,
     to_json,
 )
-from services.domain.attempts import Attempt, AttemptState
+from services.domain.attempts import Attempt, AttemptKind, AttemptState, Hold
 from services.domain.graph import Graph
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
@@ -92,12 +92,15 @@ def phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
         "ticked": phase.ticked,
         "started_at": micros_or_none(phase.started_at),
         "finished_at": micros_or_none(phase.finished_at),
+        "expires_at": micros_or_none(phase.expires_at),
         "updated_at": now,
     }
 
 
 def may_start(plan: Plan, phase: Phase) -> bool:
-    """Nothing but time and a slot is missing, as far as the phase itself goes: SQL looks for these."""
+    """Nothing but time and a slot is missing, as far as the phase, or its check, goes: SQL looks for these."""
+    if phase.lacks_verdict:
+        return phase.removed_at is None
     if (
         phase.status is not QueueStatus.READY
         or phase.removed_at is not None
@@ -147,6 +150,11 @@ def attempt_row(phase: str, attempt: Attempt) -> dict[str, Any]:
         "deadline": micros_or_none(attempt.deadline),
         "finished_at": micros_or_none(attempt.finished_at),
         "failure": failure_json(attempt.failure),
+        "kind": attempt.kind.value,
+        "ref": attempt.ref,
+        "url": attempt.url,
+        "rerun_of": attempt.rerun_of,
+        "held": attempt.held and attempt.held.value,
     }
 
 
@@ -162,6 +170,7 @@ _PLANS = Listed(
 ATTEMPT = (
     *(_a.number, _a.fence, _a.executor, _a.state, _a.claimed_at),
     *(_a.holder, _a.lease_until, _a.deadline, _a.finished_at, _a.failure),
+    *(_a.kind, _a.ref, _a.url, _a.rerun_of, _a.held),
 )
 _PHASES = Listed(
     lambda ids: (
@@ -169,7 +178,7 @@ _PHASES = Listed(
             *(_f.plan_id, _f.key, _f.ordinal, _f.title, _f.number, _f.rules, _f.state, _f.status, _f.attempts),
             *(_f.failures, _f.losses, _f.not_before, _f.approved_by, _f.failure, _f.issue_number, _f.issue_id),
             *(_f.linked, _f.priority, _f.started_at, _f.finished_at, _f.id, _f.leaving, _f.removed_at),
-            _f.ticked,
+            *(_f.ticked, _f.expires_at),
             *ATTEMPT,
         )
         .outerjoin_from(phases, attempts, and_(_a.phase_id == _f.id, _a.number == _f.attempt))
@@ -234,7 +243,8 @@ def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: G
 def _phase(row: list[Any]) -> Phase:
     key, ordinal, title, number, rules, state, status, attempts_made = row[:8]
     failures, losses, not_before, approved_by, failure, issue_number, issue_id = row[8:15]
-    linked, priority, started_at, finished_at, id, leaving, removed_at, ticked = row[15:23]
+    linked, priority, started_at, finished_at, id, leaving, removed_at = row[15:22]
+    ticked, expires_at, *attempt = row[22:]
     return Phase(
         key=key,
         ordinal=ordinal,
@@ -243,7 +253,7 @@ def _phase(row: list[Any]) -> Phase:
         rules=rules_of(rules),
         state=PhaseState(state),
         status=QueueStatus(status),
-        attempt=None if row[23] is None else attempt_of(row[23:]),
+        attempt=None if attempt[0] is None else attempt_of(attempt),
         attempts=attempts_made,
         failures=failures,
         losses=losses,
@@ -259,12 +269,14 @@ def _phase(row: list[Any]) -> Phase:
         leaving=bool(leaving),
         ticked=bool(ticked),
         removed_at=moment_or_none(removed_at),
+        expires_at=moment_or_none(expires_at),
     )
 
 
 def attempt_of(row: Iterable[Any]) -> Attempt:
     """The attempt whose columns are those of `ATTEMPT`."""
-    number, fence, executor, state, claimed_at, holder, lease_until, deadline, finished_at, failure = row
+    number, fence, executor, state, claimed_at, holder, lease_until, deadline, finished_at, failure, *rest = row
+    kind, ref, url, rerun_of, held = rest
     return Attempt(
         number=number,
         fence=fence,
@@ -276,4 +288,9 @@ def attempt_of(row: Iterable[Any]) -> Attempt:
         deadline=moment_or_none(deadline),
         finished_at=moment_or_none(finished_at),
         failure=failure_of(failure),
+        kind=AttemptKind(kind),
+        ref=ref,
+        url=url,
+        rerun_of=rerun_of,
+        held=Hold(held) if held else None,
     )

@@ -44,7 +44,13 @@ def _startable() -> Any:
         .where(yes(phases.c.startable), plans.c.state == word("active"), projects.c.paused.is_(False), due)
         # said twice, so that no planner begins with all the plans there ever were
         .where(plans.c.id.in_(select(ready.c.plan_id).where(yes(ready.c.startable))))
-        .where(plans.c.id.not_in(select(stopped.c.plan_id).where(yes(stopped.c.stops_plan))))
+        # a plan that has stopped lets finish what runs, and with it the checks of what has run
+        .where(
+            or_(
+                phases.c.state == word("needs_qa"),
+                plans.c.id.not_in(select(stopped.c.plan_id).where(yes(stopped.c.stops_plan))),
+            )
+        )
         .group_by(plans.c.id, plans.c.priority, plans.c.created_at, taken.c.slots)
         .order_by(
             func.min(func.coalesce(phases.c.priority, plans.c.priority)),

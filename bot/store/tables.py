@@ -121,6 +121,7 @@ phases = Table(
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("removed_at", _Moment),
     Column("ticked", Boolean, nullable=False, server_default=false()),
+    Column("expires_at", _Moment),  # when a wait for a person has lasted too long
 )
 Index("ix_phases_ordinal", phases.c.plan_id, phases.c.ordinal)
 Index("ix_phases_issue_id", phases.c.issue_id)
@@ -166,8 +167,14 @@ attempts = Table(
     Column("deadline", _Moment),
     Column("finished_at", _Moment),
     Column("failure", Text),
+    Column("kind", Text, nullable=False, server_default="work"),  # work qa
+    Column("ref", Text, nullable=False, server_default=""),  # what its executor calls it
+    Column("url", Text, nullable=False, server_default=""),
+    Column("rerun_of", Text, nullable=False, server_default=""),
+    Column("held", Text),  # queue approval
     sqlite_with_rowid=False,
 )
+_partial("ix_attempts_ref", attempts.c.ref, where=attempts.c.ref != word(""))
 
 inbox = Table(
     "inbox",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan
-from services.domain.reasons import RUNNING, phase_reasons, plan_reasons, slot_reasons
+from services.domain.reasons import RUNNING, Reason, phase_reasons, plan_reasons, slot_reasons, verdict_reasons
 from services.domain.world import Slots, World
 
 
@@ -27,22 +27,23 @@ class Candidate:
 
 
 def advance(plan: Plan, world: World, now: datetime) -> tuple[Candidate, ...]:
-    """Whatever may start. Safe to call at any moment, any number of times: it only looks."""
-    if next(plan_reasons(plan, world), None) is not None:
-        return ()
-    ready = (phase for phase in plan if phase.status is QueueStatus.READY)
-    return tuple(
-        Candidate(plan, phase) for phase in ready if next(phase_reasons(plan, phase, world, now), None) is None
-    )
+    """Whatever may start, phases and checks of phases. Safe to call at any moment, any number of times: it only looks."""
+    is_open = next(plan_reasons(plan, world), None) is None
+    waiting = (phase for phase in plan if (is_open and phase.status is QueueStatus.READY) or phase.lacks_verdict)
+    return tuple(Candidate(plan, phase) for phase in waiting if next(_reasons(plan, phase, world, now), None) is None)
 
 
 def may_start(plan: Plan, phase: Phase, world: World, now: datetime) -> bool:
-    """Nothing but a slot keeps the phase from starting."""
-    return (
-        phase.status is QueueStatus.READY
-        and not any(plan_reasons(plan, world))
-        and not any(phase_reasons(plan, phase, world, now))
-    )
+    """Nothing but a slot keeps the phase, or its check, from starting."""
+    if phase.lacks_verdict:
+        return not any(verdict_reasons(plan, phase, world, now))
+    is_ready = phase.status is QueueStatus.READY
+    return is_ready and not any(plan_reasons(plan, world)) and not any(phase_reasons(plan, phase, world, now))
+
+
+def _reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    reasons = verdict_reasons if phase.lacks_verdict else phase_reasons
+    return reasons(plan, phase, world, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def allocate(candidates: Iterable[Candidate], world: World) -> Allocation:
     queue = _Queue(candidates, slots)
     open_executors = queue.executors()
     while open_executors and (candidate := queue.next()):
-        plan, executor = candidate.plan, candidate.phase.rules.executor
+        plan, executor = candidate.plan, candidate.phase.next_executor
         refusal = next(slot_reasons(plan, candidate.phase, world, slots), None)
         if refusal is not None:
             left_waiting = True
@@ -86,7 +87,7 @@ class _Queue:
         self._waiting: dict[tuple[int, str], list[tuple[_Rank, Candidate]]] = {}
         self.by_hand: list[Candidate] = []
         for candidate in candidates:
-            if candidate.phase.rules.executor == MANUAL:
+            if candidate.phase.next_executor == MANUAL:
                 self.by_hand.append(candidate)
                 continue
             mine = self._waiting.setdefault((candidate.priority, candidate.plan.project), [])
@@ -94,7 +95,7 @@ class _Queue:
 
     def executors(self) -> set[str]:
         """Those that somebody waits for."""
-        return {one.phase.rules.executor for waiting in self._waiting.values() for _, one in waiting}
+        return {one.phase.next_executor for waiting in self._waiting.values() for _, one in waiting}
 
     def next(self) -> Candidate | None:
         head = min(self._heads(), default=None)

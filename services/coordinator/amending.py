@@ -76,15 +76,26 @@ def _joined(plan: Plan, shapes: Iterable[m.PhaseShape], now: datetime) -> dict[s
 
 
 def _reshaped(phase: Phase, shape: m.PhaseShape, now: datetime) -> Phase:
-    """With other words and rules, which count from the next attempt on. An approval was for the words it was given."""
+    """With other words and rules, which count from the next attempt on. An approval was for what it was given for, and for no
+    other words or deeds: it is wanted again before they are tried."""
     rules = shape.rules or phase.rules
-    approved_by = phase.approved_by if shape.text is None or phase.state is not PhaseState.WAITING else ""
+    approved_by = phase.approved_by if shape.text is None and _runs_alike(phase.rules, rules) else ""
     priority = phase.priority if rules.priority == phase.rules.priority else rules.priority
     wanted = (shape.title, shape.number, rules, approved_by, False)
     if wanted == (phase.title, phase.number, phase.rules, phase.approved_by, phase.leaving):
         return phase
     words = replace(phase, title=shape.title, number=shape.number, approved_by=approved_by, leaving=False)
     return _handed_over(replace(words, rules=rules, priority=priority), now)
+
+
+def _runs_alike(old: Rules, new: Rules) -> bool:
+    """What is carried out is the same; how often it is tried, and how long, is another matter."""
+    return (old.executor, old.operations, old.workflow, old.ref) == (
+        new.executor,
+        new.operations,
+        new.workflow,
+        new.ref,
+    )
 
 
 def _handed_over(phase: Phase, now: datetime) -> Phase:

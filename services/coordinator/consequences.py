@@ -8,6 +8,8 @@ from typing import Literal
 
 from services.coordinator import notices
 from services.coordinator.decision import Decision
+from services.coordinator.waits import awaits_person, has_expired
+from services.domain.attempts import Hold
 from services.domain.effects import Effect, PostComment, RefreshParent, SetIssueState
 from services.domain.events import Event
 from services.domain.messages import Message
@@ -79,6 +81,8 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
             if new.failure is not None:
                 facts["error"] = new.failure.message
             yield Event(f"phase_{new.state}", after.id, message.cause, new.key, message.by, facts)
+        if has_expired(before, old, after, new):
+            yield Event("wait_expired", after.id, message.cause, new.key)
         if new.removed_at is not None and old.removed_at is None:
             yield Event("phase_removed", after.id, message.cause, new.key, message.by)
     for key in after.phases.keys() - before.phases.keys():
@@ -144,24 +148,28 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
             continue
         if _became(old, new, QueueStatus.FAILED):
             yield _comment(after, f"failed:{cause}:{new.key}", new.key, notices.failed(after, new))
-        if _became(old, new, QueueStatus.NEEDS_QA):
+        if _became(old, new, QueueStatus.NEEDS_QA) and new.awaits_person:
             yield _comment(after, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
+        if has_expired(before, old, after, new):
+            yield _comment(after, f"expired:{cause}:{new.key}", new.key, notices.still_waits(new))
+        if _hold(new) is not None and _hold(old) is not _hold(new):
+            yield _comment(after, f"held:{cause}:{new.key}", new.key, notices.held(new))
     for phase in after:
-        if phase.rules.approval and _at_gate(after, phase) and not _was_at_gate(before, phase):
+        if phase.is_at_gate and awaits_person(after, phase) and not _was_at_gate(before, phase):
             yield _comment(after, f"gate:{cause}:{phase.key}", phase.key, notices.needs_approval(phase))
     blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
     if blocked and after.issue is not None:
         yield _comment(after, f"blocked:{cause}", None, notices.blocked(after, blocked))
 
 
-def _at_gate(plan: Plan, phase: Phase) -> bool:
-    """Only an approval is missing. A pause makes no difference, so that its end is not news."""
-    return plan.state in _UNDER_WAY and phase.status is QueueStatus.READY and not phase.approved_by
-
-
 def _was_at_gate(before: Plan, phase: Phase) -> bool:
     old = before.phases.get(phase.key)
-    return old is not None and _at_gate(before, old)
+    return old is not None and old.is_at_gate and awaits_person(before, old)
+
+
+def _hold(phase: Phase) -> Hold | None:
+    """Why the attempt in flight has not begun, if its executor has said so."""
+    return phase.attempt.held if phase.attempt and phase.attempt.state.is_in_flight else None
 
 
 def _comment(plan: Plan, key: str, phase: str | None, body: str) -> PostComment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.coordinator import amending, orders, reports
+from services.coordinator import amending, orders, reports, waits
 from services.coordinator.answering import answered, said
 from services.coordinator.consequences import consequences
 from services.coordinator.decision import Decision
@@ -28,7 +28,7 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
         decision = Decision(plan, refused=refusal.message)
     if decision.refused:
         return answered(decision.noting(_about(message, "order_refused", why=decision.refused)), message)
-    after = amending.without_the_gone(decision.plan, now)
+    after = waits.timed(plan, amending.without_the_gone(decision.plan, now), now)
     decision = decision if after is decision.plan else replace(decision, plan=after)
     return answered(consequences(plan, decision, message), message)
 
@@ -39,6 +39,10 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return reports.finished(plan, message, world, now)
         case m.ClaimPhase():
             return orders.claim(plan, message, world, now)
+        case m.AttemptDispatched():
+            return reports.dispatched(plan, message)
+        case m.AttemptHeld():
+            return reports.held(plan, message)
         case m.AttemptStarted():
             return reports.started(plan, message)
         case m.AttemptRenewed():

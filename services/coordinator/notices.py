@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from services.domain.approvers import names
+from services.domain.attempts import Hold
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
@@ -58,7 +60,39 @@ def needs_verdict(phase: Phase) -> str:
 
 def needs_approval(phase: Phase) -> str:
     """On the child of a phase that could start if somebody approved it."""
-    return f"**{_name(phase)}** could start now and waits for approval, as the policy asks."
+    return f"**{_name(phase)}** could start now and waits for approval{_by_whom(phase)}, as the policy asks."
+
+
+def still_waits(phase: Phase) -> str:
+    """On the child of a phase for whose approval or verdict a person has been waited for too long."""
+    what = "approval" if phase.is_at_gate else "a verdict"
+    after, told = phase.rules.escalation.after, " ".join(f"@{one}" for one in phase.rules.escalation.to.people)
+    since = f" for {spoken(after)} already" if after else ""
+    return _paragraphs(
+        f"**{_name(phase)}** still waits for {what}{since}.",
+        told,
+        f"It can be given{_by_whom(phase) or ' by whoever may write here'}. Until then nothing passes by itself.",
+    )
+
+
+def held(phase: Phase) -> str:
+    """On the child of a phase whose run has not begun long after it was asked for."""
+    attempt = phase.attempt
+    where = f" ([the run]({attempt.url}))" if attempt and attempt.url else ""
+    if attempt and attempt.held is Hold.APPROVAL:
+        return _paragraphs(
+            f"**{_name(phase)}** waits for the approval of its environment on GitHub{where}.",
+            "Somebody who may review deployments there has to approve the run, or to reject it.",
+        )
+    return _paragraphs(
+        f"**{_name(phase)}** has been queued for long and has not begun{where}.",
+        "No runner has taken it: look whether there is one with the labels its jobs ask for, and whether it is free.",
+    )
+
+
+def _by_whom(phase: Phase) -> str:
+    found = " or ".join(inline(one) for one in names(phase.rules.approvers))
+    return f" by {found}" if found else ""
 
 
 def removed(phase: Phase) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.coordinator.advance import may_start
 from services.coordinator.decision import Decision
+from services.coordinator.retries import retries_left
 from services.domain import messages as m
-from services.domain.attempts import Attempt, AttemptState, Outcome
+from services.domain.approvers import may_judge, names
+from services.domain.attempts import Attempt, AttemptKind, AttemptState, Outcome
 from services.domain.effects import DispatchAttempt, StopAttempt
 from services.domain.failure import Failure
 from services.domain.phase import MANUAL, IssueRef, Phase
@@ -16,6 +18,9 @@ from services.domain.plan import Plan, PlanState
 from services.domain.transitions import NoTransition, PhaseState, Trigger
 from services.domain.world import World
 from services.publishing.publish import is_published
+
+VERDICT_WAIT = timedelta(hours=6)
+"""How long a check may take where nobody has said so: CI that never says anything is not waited for, for ever."""
 
 # ---------------------------------------------------------------- the plan
 
@@ -90,9 +95,12 @@ def claim(plan: Plan, order: m.ClaimPhase, world: World, now: datetime) -> Decis
     if not may_start(plan, phase, world, now):
         raise NoTransition(f"a phase that is {phase.status} cannot be started now")
     attempt = _next_attempt(plan, phase, order, world, now)
-    phase = phase.on(
-        Trigger.START, attempt=attempt, attempts=attempt.number, not_before=None, started_at=now, finished_at=None
-    )
+    if attempt.kind is AttemptKind.QA:
+        phase = replace(phase, attempt=attempt, attempts=attempt.number, not_before=None)
+    else:
+        phase = phase.on(
+            Trigger.START, attempt=attempt, attempts=attempt.number, not_before=None, started_at=now, finished_at=None
+        )
     plan = replace(plan.with_phase(phase), fences=attempt.fence)
     dispatch = DispatchAttempt(
         plan=plan.id,
@@ -115,15 +123,17 @@ def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
         case m.ReopenPhase():
             return Decision(plan.with_phase(_reset(phase, Trigger.REOPEN)))
         case m.CompletePhase():
+            _demand_approver(phase, order)
             return _ended_by_hand(Decision(plan), phase, Trigger.COMPLETE, now)
         case m.SkipPhase():
+            _demand_approver(phase, order)
             return _ended_by_hand(Decision(plan), phase, Trigger.SKIP, now)
         case m.CancelPhase():
             return _ended_by_hand(Decision(plan), phase, Trigger.CANCEL, now)
         case m.ApprovePhase():
-            return Decision(plan.with_phase(_approved(phase, order, now)))
+            return _approved(plan, phase, order, now)
         case m.RejectPhase():
-            return Decision(plan.with_phase(_rejected(phase, order, now)))
+            return _rejected(plan, phase, order, now)
 
 
 def _phase(plan: Plan, key: str) -> Phase:
@@ -133,19 +143,29 @@ def _phase(plan: Plan, key: str) -> Phase:
 
 
 def _next_attempt(plan: Plan, phase: Phase, order: m.ClaimPhase, world: World, now: datetime) -> Attempt:
-    by_hand = phase.rules.executor == MANUAL
-    timeout = phase.rules.timeout
+    executor, rules = phase.next_executor, phase.rules
+    by_hand = executor == MANUAL
+    timeout = rules.timeout if phase.kind is AttemptKind.WORK else rules.qa_timeout or rules.timeout or VERDICT_WAIT
     return Attempt(
         number=phase.attempts + 1,
         fence=plan.fences + 1,
-        executor=phase.rules.executor,
+        executor=executor,
         state=AttemptState.RUNNING if by_hand else AttemptState.CLAIMED,
         claimed_at=now,
         holder=order.holder,
-        lease_until=None if by_hand else now + world.lease,
+        kind=phase.kind,
+        rerun_of=_rerun_of(phase, executor),
+        lease_until=None if by_hand else now + world.lease_of(executor),
         # The executor enforces the timeout itself; we look after it only when it does not.
         deadline=None if by_hand or timeout is None else now + timeout + world.kill_grace,
     )
+
+
+def _rerun_of(phase: Phase, executor: str) -> str:
+    """The run of which only the failed jobs are to be run again, where the policy wants that and there is such a run."""
+    last = phase.attempt
+    is_wanted = phase.rules.rerun_failed and last is not None and last.state is AttemptState.FAILED
+    return last.ref if is_wanted and last and (last.executor, last.kind) == (executor, phase.kind) else ""
 
 
 def _reset(phase: Phase, trigger: Trigger) -> Phase:
@@ -155,33 +175,61 @@ def _reset(phase: Phase, trigger: Trigger) -> Phase:
 
 def _ended_by_hand(decision: Decision, phase: Phase, trigger: Trigger, now: datetime) -> Decision:
     """Decided by a person: a running attempt is superseded, and stopped where something really runs."""
-    attempt = phase.attempt
-    ended = phase.on(trigger, failure=None, not_before=None, finished_at=now)
+    return _superseded(decision, phase.on(trigger, failure=None, not_before=None, finished_at=now), trigger, now)
+
+
+def _superseded(decision: Decision, ended: Phase, trigger: Trigger, now: datetime) -> Decision:
+    """The phase as it is now, with the attempt that may still be in flight for it no longer wanted."""
+    attempt = ended.attempt
     if attempt is None or not attempt.state.is_in_flight:
         return Decision(decision.plan.with_phase(ended), decision.effects)
     if attempt.lease_until is None:  # a person's work is over when a person says so
         outcome = Outcome.PASSED if trigger is Trigger.COMPLETE else Outcome.CANCELLED
         ended = replace(ended, attempt=attempt.ended(outcome, now))
         return Decision(decision.plan.with_phase(ended), decision.effects)
-    stop = StopAttempt.of(decision.plan.id, phase.key, attempt)
+    stop = StopAttempt.of(decision.plan.id, ended.key, attempt)
     return Decision(decision.plan.with_phase(replace(ended, attempt=attempt.superseded())), (*decision.effects, stop))
 
 
-def _approved(phase: Phase, order: m.ApprovePhase, now: datetime) -> Phase:
+# ---------------------------------------------------------------- gates and verdicts
+
+
+def _approved(plan: Plan, phase: Phase, order: m.ApprovePhase, now: datetime) -> Decision:
     if phase.state is PhaseState.NEEDS_QA:
-        return phase.on(Trigger.APPROVED, finished_at=now, failure=None)
-    if phase.state is PhaseState.WAITING and phase.rules.approval and not phase.approved_by:
-        return replace(phase, approved_by=order.by or "operator")
+        _demand_approver(phase, order)
+        return _ended_by_hand(Decision(plan), phase, Trigger.APPROVED, now)
+    if _is_to_be_approved(phase):
+        _demand_approver(phase, order)
+        return Decision(plan.with_phase(replace(phase, approved_by=order.by or "operator")))
     raise NoTransition("nothing about this phase waits for approval")
 
 
-def _rejected(phase: Phase, order: m.RejectPhase, now: datetime) -> Phase:
+def _rejected(plan: Plan, phase: Phase, order: m.RejectPhase, now: datetime) -> Decision:
     failure = Failure("rejected", order.why or "Rejected.", timestamp=now.isoformat(), details={"by": order.by})
     if phase.state is PhaseState.NEEDS_QA:
-        again = phase.failures < phase.rules.retries
-        if again:
-            return phase.on(Trigger.REJECTED_RETRYABLE, failure=failure, failures=phase.failures + 1)
-        return phase.on(Trigger.REJECTED, failure=failure, finished_at=now)
-    if phase.state is PhaseState.WAITING and phase.rules.approval and not phase.approved_by:
-        return phase.on(Trigger.GATE_REJECTED, failure=failure, finished_at=now)
+        _demand_approver(phase, order)
+        return _superseded(Decision(plan), _sent_back(phase, failure, now), Trigger.REJECTED, now)
+    if _is_to_be_approved(phase):
+        _demand_approver(phase, order)
+        return Decision(plan.with_phase(phase.on(Trigger.GATE_REJECTED, failure=failure, finished_at=now)))
     raise NoTransition("nothing about this phase waits for a verdict")
+
+
+def _sent_back(phase: Phase, failure: Failure, now: datetime) -> Phase:
+    """The work is done again, while there are retries."""
+    if retries_left(phase):
+        return phase.on(Trigger.REJECTED_RETRYABLE, failure=failure, failures=phase.failures + 1, not_before=None)
+    return phase.on(Trigger.REJECTED, failure=failure, finished_at=now, not_before=None)
+
+
+def _is_to_be_approved(phase: Phase) -> bool:
+    return phase.state is PhaseState.WAITING and phase.rules.approval and not phase.approved_by
+
+
+def _demand_approver(phase: Phase, order: m.Judgement) -> None:
+    """Raises NoTransition where an approval or a verdict is waited for, and this is nobody who may give it."""
+    if order.role is None or not (_is_to_be_approved(phase) or phase.state is PhaseState.NEEDS_QA):
+        return
+    if not may_judge(phase.rules.approvers, order.by, order.role):
+        whom = " or ".join(names(phase.rules.approvers)) or "write access"
+        raise NoTransition(f"this takes {whom}, as the policy says")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from zlib import crc32
+from datetime import datetime
 
+from services.coordinator import verdicts, waits
 from services.coordinator.decision import Decision
+from services.coordinator.retries import back_off, retries_left
 from services.domain import messages as m
-from services.domain.attempts import Attempt, AttemptState, Outcome
+from services.domain.attempts import Attempt, AttemptKind, AttemptState, Outcome
 from services.domain.effects import StopAttempt
 from services.domain.events import Event
 from services.domain.failure import Failure
@@ -18,12 +19,30 @@ from services.domain.transitions import PhaseState, Trigger
 from services.domain.world import World
 
 
+def dispatched(plan: Plan, news: m.AttemptDispatched) -> Decision:
+    """Known even of one that is being stopped: whoever stops it has to know what it is called."""
+    phase = plan.phases.get(news.phase)
+    attempt = phase.attempt if phase else None
+    if phase is None or attempt is None or attempt.fence != news.fence or not attempt.state.is_live:
+        return _stale(plan, news)
+    taken = attempt.dispatched(news.ref, news.url)
+    return Decision(plan if taken == attempt else plan.with_phase(replace(phase, attempt=taken)))
+
+
+def held(plan: Plan, news: m.AttemptHeld) -> Decision:
+    phase = plan.phases.get(news.phase)
+    attempt = _in_flight(phase, news)
+    if phase is None or attempt is None or attempt.state is AttemptState.RUNNING:
+        return _stale(plan, news)
+    return Decision(plan.with_phase(replace(phase, attempt=replace(attempt, held=news.hold))))
+
+
 def started(plan: Plan, news: m.AttemptStarted) -> Decision:
     phase = plan.phases.get(news.phase)
     attempt = _in_flight(phase, news)
     if phase is None or attempt is None:
         return _stale(plan, news)
-    return Decision(plan.with_phase(replace(phase, attempt=replace(attempt, state=AttemptState.RUNNING))))
+    return Decision(plan.with_phase(replace(phase, attempt=attempt.started())))
 
 
 def renewed(plan: Plan, news: m.AttemptRenewed, world: World, now: datetime) -> Decision:
@@ -31,7 +50,7 @@ def renewed(plan: Plan, news: m.AttemptRenewed, world: World, now: datetime) -> 
     attempt = _in_flight(phase, news)
     if phase is None or attempt is None or attempt.lease_until is None:
         return _stale(plan, news)
-    return Decision(plan.with_phase(replace(phase, attempt=attempt.renewed(now + world.lease))))
+    return Decision(plan.with_phase(replace(phase, attempt=attempt.renewed(now + world.lease_of(attempt.executor)))))
 
 
 def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -> Decision:
@@ -47,7 +66,7 @@ def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -
         outcome = Outcome.CANCELLED if attempt.failure is None else Outcome.TIMED_OUT
         return Decision(plan.with_phase(replace(phase, attempt=attempt.ended(outcome, now, attempt.failure))))
     if _is_late_success(phase, attempt, news):
-        return Decision(plan.with_phase(_completed(phase, attempt.ended(Outcome.PASSED, now), now)))
+        return Decision(plan.with_phase(_settled(phase, attempt.ended(Outcome.PASSED, now), world, now)))
     return _stale(plan, news)
 
 
@@ -61,7 +80,7 @@ def time_passed(plan: Plan, world: World, now: datetime) -> Decision:
         waiting = decision.plan.phases[phase.key]
         if waiting.not_before is not None and waiting.not_before <= now:
             decision = replace(decision, plan=decision.plan.with_phase(replace(waiting, not_before=None)))
-    return decision
+    return waits.expired(decision, now)
 
 
 def wake_at(plan: Plan, world: World) -> datetime | None:
@@ -73,8 +92,10 @@ def wake_at(plan: Plan, world: World) -> datetime | None:
             moments.append(attempt.lease_until + world.kill_grace)
             if attempt.deadline is not None and attempt.state.is_in_flight:
                 moments.append(attempt.deadline)
-        elif phase.not_before is not None and phase.state is PhaseState.WAITING:
+        elif phase.not_before is not None and (phase.state is PhaseState.WAITING or phase.lacks_verdict):
             moments.append(phase.not_before)
+        if phase.expires_at is not None:
+            moments.append(phase.expires_at)
     return min(moments, default=None)
 
 
@@ -92,13 +113,13 @@ def _stale(plan: Plan, news: m.Report) -> Decision:
 
 
 def _is_late_success(phase: Phase, attempt: Attempt, news: m.AttemptFinished) -> bool:
-    """The lost attempt lived after all, and nothing newer was claimed. Not where a verdict has to follow."""
-    return (
-        news.outcome is Outcome.PASSED
-        and attempt.state is AttemptState.LOST
-        and phase.allows(Trigger.PASSED)
-        and phase.rules.qa is Qa.NONE
-    )
+    """The lost attempt lived after all, and nothing newer was claimed. Not where a verdict has to follow: but a late verdict
+    is one, as long as it is waited for."""
+    if news.outcome is not Outcome.PASSED or attempt.state is not AttemptState.LOST:
+        return False
+    if attempt.kind is AttemptKind.QA:
+        return phase.state is PhaseState.NEEDS_QA
+    return phase.allows(Trigger.PASSED) and phase.rules.qa is Qa.NONE
 
 
 def _looked_at(decision: Decision, phase: Phase, attempt: Attempt, at: tuple[World, datetime]) -> Decision:
@@ -108,7 +129,7 @@ def _looked_at(decision: Decision, phase: Phase, attempt: Attempt, at: tuple[Wor
         return Decision(decision.plan.with_phase(_lost(phase, attempt, world, now)), decision.effects)
     if attempt.state.is_in_flight and attempt.deadline is not None and now >= attempt.deadline:
         timed_out = replace(attempt.superseded(), failure=_timed_out(phase, now))
-        plan = decision.plan.with_phase(_broken(phase, timed_out, _may_retry(phase, timed_out), now, world))
+        plan = decision.plan.with_phase(_settled(phase, timed_out, world, now))
         return Decision(plan, (*decision.effects, StopAttempt.of(plan.id, phase.key, attempt)))
     return decision
 
@@ -121,14 +142,17 @@ def _lost(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
 
 
 def _timed_out(phase: Phase, now: datetime) -> Failure:
-    return Failure("timed_out", f"No result within {phase.rules.timeout}.", retryable=True, timestamp=now.isoformat())
+    limit = (phase.rules.qa_timeout or phase.rules.timeout) if phase.kind is AttemptKind.QA else phase.rules.timeout
+    return Failure("timed_out", f"No result within {limit}.", retryable=True, timestamp=now.isoformat())
 
 
 def _settled(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
     """The phase after its attempt ended. The rules pick the trigger; the table says where it leads."""
+    if attempt.kind is AttemptKind.QA:
+        return verdicts.judged(phase, attempt, world, now)
     match attempt.state:
         case AttemptState.SUCCEEDED if phase.rules.qa is not Qa.NONE:
-            return phase.on(Trigger.PASSED_TO_QA, attempt=attempt, failure=None)
+            return phase.on(Trigger.PASSED_TO_QA, attempt=attempt, failure=None, losses=0)
         case AttemptState.SUCCEEDED:
             return _completed(phase, attempt, now)
         case AttemptState.LOST if phase.losses < world.lost_retries:
@@ -142,7 +166,7 @@ def _completed(phase: Phase, attempt: Attempt, now: datetime) -> Phase:
 
 
 def _may_retry(phase: Phase, attempt: Attempt) -> bool:
-    return attempt.failure is not None and attempt.failure.retryable and phase.failures < phase.rules.retries
+    return attempt.failure is not None and attempt.failure.retryable and retries_left(phase)
 
 
 def _broken(phase: Phase, attempt: Attempt, again: bool, now: datetime, world: World) -> Phase:
@@ -155,10 +179,3 @@ def _broken(phase: Phase, attempt: Attempt, again: bool, now: datetime, world: W
         failures=phase.failures + 1,
         not_before=now + back_off(phase, world.retry_delay_cap),
     )
-
-
-def back_off(phase: Phase, cap: timedelta) -> timedelta:
-    """How long to wait before the next automatic retry: doubling, capped, ±20 % by a hash so that herds disperse."""
-    delay = min(cap, phase.rules.retry_delay * (1 << min(phase.failures, 20)))
-    share = crc32(f"{phase.key}/{phase.attempts}".encode()) / 0xFFFFFFFF
-    return delay * (0.8 + 0.4 * share)

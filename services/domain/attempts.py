@@ -36,6 +36,20 @@ class AttemptState(StrEnum):
 _LIVE = frozenset({AttemptState.CLAIMED, AttemptState.DISPATCHED, AttemptState.RUNNING, AttemptState.STOPPING})
 
 
+class AttemptKind(StrEnum):
+    """What an attempt is for: the work of the phase, or the verdict on it."""
+
+    WORK = "work"
+    QA = "qa"
+
+
+class Hold(StrEnum):
+    """Why an attempt that was handed over has not begun: its executor lets it wait, or waits for a person's approval there."""
+
+    QUEUE = "queue"
+    APPROVAL = "approval"
+
+
 class Outcome(StrEnum):
     """How an execution ended, as its executor reports it."""
 
@@ -66,7 +80,9 @@ class Attempt:
     `number` counts within the phase, from 1. `fence` counts claims within the plan: a report with an older fence is stale.
     `holder` names the process that claimed it. `lease_until` is None for attempts that hold no lease (a person's work);
     otherwise the holder renews it, and past it (plus the kill grace) the attempt is lost.
-    `deadline` is when the coordinator gives up on it, None for no timeout.
+    `deadline` is when the coordinator gives up on it, None for no timeout. `ref` is what its executor calls it (a run and its
+    attempt, `<run>/<attempt>`), `url` where people see it; both empty until the executor has said so. `rerun_of` is the
+    `ref` of the attempt before it, where only what failed of that is to be run again. `held`: why it has not begun there.
     """
 
     number: int
@@ -79,11 +95,24 @@ class Attempt:
     deadline: datetime | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None
+    kind: AttemptKind = AttemptKind.WORK
+    ref: str = ""
+    url: str = ""
+    rerun_of: str = ""
+    held: Hold | None = None
 
     @property
     def holds_slot(self) -> bool:
         """True while it counts against the limits. A person's work has no lease and holds no slot."""
         return self.lease_until is not None and self.state.is_live
+
+    def dispatched(self, ref: str, url: str) -> Attempt:
+        """Its executor has it. One that has begun already, or is being stopped, stays as it is, with its name known."""
+        named = replace(self, ref=ref, url=url or self.url)
+        return replace(named, state=AttemptState.DISPATCHED) if self.state is AttemptState.CLAIMED else named
+
+    def started(self) -> Attempt:
+        return replace(self, state=AttemptState.RUNNING, held=None)
 
     def renewed(self, lease_until: datetime) -> Attempt:
         return replace(self, lease_until=lease_until)

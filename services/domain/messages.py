@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
-from services.domain.attempts import Outcome
+from services.domain.attempts import Hold, Outcome
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
 from services.domain.texts import PhaseText
@@ -50,6 +50,23 @@ class _Report(_AboutPhase):
 
 
 # ---------------------------------------------------------------- facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptDispatched(_Report):
+    """The executor has taken the attempt on: what it calls it, and where people see it."""
+
+    ref: str
+    url: str = ""
+    kind: Literal["attempt_dispatched"] = "attempt_dispatched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptHeld(_Report):
+    """The executor has taken the attempt on long ago, and has not begun: it waits there."""
+
+    hold: Hold
+    kind: Literal["attempt_held"] = "attempt_held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,14 +169,22 @@ class RetryPhase(_AboutPhase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompletePhase(_AboutPhase):
+class _Judgement(_AboutPhase):
+    """An order that an approver has to give where an approval or a verdict is waited for. `role` is that of `by` in the
+    repository; None for the operator, whose word counts everywhere."""
+
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletePhase(_Judgement):
     """A person says the phase is done."""
 
     kind: Literal["complete_phase"] = "complete_phase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SkipPhase(_AboutPhase):
+class SkipPhase(_Judgement):
     """Leave the phase out; dependents may go on."""
 
     kind: Literal["skip_phase"] = "skip_phase"
@@ -180,14 +205,14 @@ class ReopenPhase(_AboutPhase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovePhase(_AboutPhase):
+class ApprovePhase(_Judgement):
     """Pass the gate before the phase, or its quality check after it."""
 
     kind: Literal["approve_phase"] = "approve_phase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectPhase(_AboutPhase):
+class RejectPhase(_Judgement):
     """Refuse the phase at its gate or its quality check, with a reason for people to read."""
 
     why: str = ""
@@ -254,8 +279,9 @@ class Say(_About):
     kind: Literal["say"] = "say"
 
 
-Report = AttemptStarted | AttemptRenewed | AttemptFinished
+Report = AttemptDispatched | AttemptHeld | AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | TimePassed
+Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
 Order = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
 Message = Fact | Order | Say

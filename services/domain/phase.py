@@ -7,8 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from services.domain.attempts import Attempt
+from services.domain.attempts import Attempt, AttemptKind
 from services.domain.failure import Failure
+from services.domain.rules import ACTIONS as ACTIONS  # noqa: PLC0414
+from services.domain.rules import CI as CI  # noqa: PLC0414
+from services.domain.rules import LOCAL as LOCAL  # noqa: PLC0414
 from services.domain.rules import MANUAL as MANUAL  # noqa: PLC0414  for those who know the phase alone
 from services.domain.rules import OnError as OnError  # noqa: PLC0414
 from services.domain.rules import Operation as Operation  # noqa: PLC0414
@@ -46,8 +49,8 @@ class Phase:
     `ordinal` is its place in the plan, from 1; `number` the number as written. `attempt` is the newest attempt, `attempts`
     how many there ever were. `failures` counts automatic retries spent, `losses` attempts lost since the last retry by hand.
     `priority` None: that of the plan. `serial` counts the phases that ever joined the plan and stays when others come and go;
-    0 becomes the ordinal. `leaving`: taken out of the document while it ran; it goes when its execution has ended.
-    `ticked`: its document, as it was last read, says that it is done.
+    0 becomes the ordinal. `expires_at` is when a wait for a person has lasted too long. `leaving`: taken out of the document
+    while it ran; it goes when its execution has ended. `ticked`: its document, as it was last read, says that it is done.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -74,6 +77,7 @@ class Phase:
     leaving: bool = False
     ticked: bool = False
     removed_at: datetime | None = None
+    expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.serial:
@@ -100,6 +104,33 @@ class Phase:
     def is_in_flight(self) -> bool:
         """An execution whose result is wanted, or its verdict, is under way."""
         return self.state in _IN_FLIGHT
+
+    @property
+    def kind(self) -> AttemptKind:
+        """What the next attempt would be for, or the newest one is."""
+        return AttemptKind.QA if self.state is PhaseState.NEEDS_QA else AttemptKind.WORK
+
+    @property
+    def next_executor(self) -> str:
+        """Where the next attempt would run."""
+        return self.rules.executor if self.kind is AttemptKind.WORK else self.rules.checker
+
+    @property
+    def lacks_verdict(self) -> bool:
+        """A machine is to give the verdict, and none is at it."""
+        attempt = self.attempt
+        is_awaited = self.state is PhaseState.NEEDS_QA and self.rules.qa.is_by_machine
+        return is_awaited and not (attempt is not None and attempt.state.is_in_flight)
+
+    @property
+    def is_at_gate(self) -> bool:
+        """Only an approval is missing, as far as the phase itself goes."""
+        return self.status is QueueStatus.READY and self.rules.approval and not self.approved_by
+
+    @property
+    def awaits_person(self) -> bool:
+        """Nothing moves until a person approves, or gives the verdict."""
+        return self.is_at_gate or (self.state is PhaseState.NEEDS_QA and not self.rules.qa.is_by_machine)
 
     @property
     def is_stopping(self) -> bool:

@@ -48,7 +48,9 @@ class Reason:
 
 
 def why_not_running(plan: Plan, phase: Phase, world: World, now: datetime) -> Reason | None:
-    """The first reason that holds for a waiting phase; None if it may start, or is past waiting."""
+    """The first reason that holds for a phase that waits to start, or for its check; None if that may start, or is past it."""
+    if phase.lacks_verdict:
+        return next(_check_reasons(plan, phase, world, now), None)
     if phase.state is not PhaseState.WAITING:
         return None
     return next(_reasons(plan, phase, world, now), None)
@@ -57,6 +59,11 @@ def why_not_running(plan: Plan, phase: Phase, world: World, now: datetime) -> Re
 def _reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
     yield from plan_reasons(plan, world)
     yield from phase_reasons(plan, phase, world, now)
+    yield from slot_reasons(plan, phase, world, world.slots)
+
+
+def _check_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    yield from verdict_reasons(plan, phase, world, now)
     yield from slot_reasons(plan, phase, world, world.slots)
 
 
@@ -91,8 +98,23 @@ def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iter
         yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
     if stopping := _still_stopping(plan, phase):
         yield Reason(ReasonCode.ATTEMPT_STOPPING, stopping)
-    if world.executors is not None and phase.rules.executor not in world.executors:
-        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=phase.rules.executor)
+    yield from _executor_reasons(phase, world)
+
+
+def verdict_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    """What keeps the check of a phase from starting. A stopped plan lets it: what runs may finish. A pause does not."""
+    halted = {ReasonCode.PLAN_STOPPED}
+    yield from (reason for reason in plan_reasons(plan, world) if reason.code not in halted)
+    if phase.not_before is not None and phase.not_before > now:
+        yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
+    if phase.is_stopping:
+        yield Reason(ReasonCode.ATTEMPT_STOPPING, (phase.key,))
+    yield from _executor_reasons(phase, world)
+
+
+def _executor_reasons(phase: Phase, world: World) -> Iterator[Reason]:
+    if world.executors is not None and phase.next_executor not in world.executors:
+        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=phase.next_executor)
 
 
 def _dependency_reason(plan: Plan, phase: Phase) -> Reason:
@@ -114,9 +136,9 @@ def _still_stopping(plan: Plan, phase: Phase) -> tuple[str, ...]:
 
 def slot_reasons(plan: Plan, phase: Phase, world: World, slots: Slots) -> Iterator[Reason]:
     """Which limit, if any, leaves no slot for this phase. A person's work takes none."""
-    if phase.rules.executor == MANUAL:
+    executor, limits = phase.next_executor, world.limits
+    if executor == MANUAL:
         return
-    limits, executor = world.limits, phase.rules.executor
     held = (
         (RUNNING, limits.running, slots.running),
         ("project", limits.project, slots.projects.get(plan.project, 0)),

@@ -30,9 +30,20 @@ class Qa(StrEnum):
     CI = "ci"
     TOOL = "tool"
 
+    @property
+    def is_by_machine(self) -> bool:
+        """The verdict comes from an attempt of its own; a person may still give it first."""
+        return self in (Qa.CI, Qa.TOOL)
+
 
 MANUAL = "manual"
 """The executor that waits for a person."""
+LOCAL = "local"
+"""The executor that runs operations in our own processes."""
+ACTIONS = "actions"
+"""The executor that dispatches workflows of GitHub Actions."""
+CI = "ci"
+"""The executor of verdicts that dispatches nothing: it waits for what CI says by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,8 @@ class Rules:
     `priority` None: that of the plan. It is where a phase begins; an order may give it another. `when`, `skip_when` and
     `only_if` are conditions (see `conditions`), empty where there is none. `environment` holds plain values, `secrets` only
     the names of secrets. `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
+    `rerun_failed`: after a failed run only its failed jobs are run again. A verdict of CI is that of the `qa_workflow`, or,
+    without one, what CI says by itself; `qa_timeout` is how long it may take.
     """
 
     executor: str = MANUAL
@@ -140,3 +153,13 @@ class Rules:
     inputs: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
     model: str = ""
+    rerun_failed: bool = False
+    qa_workflow: str = ""
+    qa_timeout: timedelta | None = None
+
+    @property
+    def checker(self) -> str:
+        """The executor that gives the verdict of a machine."""
+        if self.qa is Qa.TOOL:
+            return LOCAL
+        return ACTIONS if self.qa_workflow else CI

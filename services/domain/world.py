@@ -50,8 +50,9 @@ def most_that_can_start(limits: Limits, slots: Slots) -> int | None:
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
 
-    `lease` is how long an attempt lives without news; `kill_grace` how much longer its execution may need to die.
-    `lost_retries` is how often a lost attempt is replaced without spending a retry of the policy's.
+    `lease` is how long an attempt lives without news, `leases` are those of executors that are heard of less often;
+    `kill_grace` is how much longer its execution may need to die. `lost_retries` is how often a lost attempt is replaced
+    without spending a retry of the policy's.
     """
 
     holder: str = ""
@@ -60,6 +61,11 @@ class World:
     executors: frozenset[str] | None = None
     paused_projects: frozenset[str] = frozenset()
     lease: timedelta = timedelta(seconds=60)
+    leases: Mapping[str, timedelta] = field(default_factory=dict)
     kill_grace: timedelta = timedelta(seconds=10)
     lost_retries: int = 3
     retry_delay_cap: timedelta = timedelta(minutes=10)
+
+    def lease_of(self, executor: str) -> timedelta:
+        """How long an attempt there lives without news."""
+        return self.leases.get(executor, self.lease)

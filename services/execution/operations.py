@@ -19,7 +19,9 @@ def run_operations(assignment: Assignment, runner: ToolRunner, context: Context)
 
     Whether the work is still wanted is asked before each of them, and after the last: a pass that comes too late is none.
     """
-    for operation in assignment.phase.rules.operations:
+    if assignment.is_check and not assignment.operations:
+        return Failure("no_verdict", "The policy names nothing that could give a verdict.")
+    for operation in assignment.operations:
         if context.cancellation.reason is not None:
             break
         result = runner.run(operation.tool, operation.arguments, context)

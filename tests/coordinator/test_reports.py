@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.coordinator.reports import back_off, wake_at
+from services.coordinator.reports import wake_at
+from services.coordinator.retries import back_off
 from services.domain import messages as m
 from services.domain.attempts import AttemptState
 from services.domain.effects import DispatchAttempt, StopAttempt

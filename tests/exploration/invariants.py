@@ -9,9 +9,9 @@ from services.coordinator.advance import Candidate, allocate
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain import messages as m
-from services.domain.attempts import AttemptState
+from services.domain.attempts import AttemptKind, AttemptState, Outcome
 from services.domain.effects import DispatchAttempt, StopAttempt
-from services.domain.phase import MANUAL, OnError, Phase, QueueStatus
+from services.domain.phase import MANUAL, OnError, Phase, Qa, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, is_completed, plan_status
 from services.domain.reasons import ReasonCode, why_not_running
@@ -55,6 +55,8 @@ class Broken(AssertionError):
 
 def no_phase_starts_before_its_needs(step: Step) -> bool:
     for _, new in _started(step):
+        if _is_check(new):
+            continue
         if not all(_satisfied(step.before.phases[key]) for key in step.before.graph.needs[new.key]):
             return False
         if step.before.state is not PlanState.ACTIVE or any(map(_stops_all, step.before.phases.values())):
@@ -71,17 +73,18 @@ def at_most_one_attempt_is_in_flight(step: Step) -> bool:
 
 
 def nothing_starts_beside_an_old_run(step: Step) -> bool:
+    """Of its own, or of what it needs; a check is of work that is there already, whatever happens above it."""
     phases = step.before.phases
     return not any(
         one.attempt is not None and one.attempt.state.is_live
         for old, new in _started(step)
-        for one in (old, *(phases[key] for key in step.before.graph.needs[new.key]))
+        for one in (old, *(phases[key] for key in step.before.graph.needs[new.key] if not _is_check(new)))
     )
 
 
 def a_stale_report_changes_nothing(step: Step) -> bool:
     message = step.message
-    if not isinstance(message, m.AttemptStarted | m.AttemptRenewed | m.AttemptFinished):
+    if not isinstance(message, m.Report):
         return True
     attempt = step.before.phases[message.phase].attempt
     if attempt is not None and attempt.fence == message.fence:
@@ -91,6 +94,36 @@ def a_stale_report_changes_nothing(step: Step) -> bool:
 
 
 _PAIRS = frozenset((start, end) for (start, _), end in TRANSITIONS.items())
+
+
+def nothing_passes_by_default(step: Step) -> bool:
+    """Where a verdict is wanted, it is that of a check that passed, or a person's."""
+    message = step.message
+    for old, new in step.changes:
+        if new.rules.qa is Qa.NONE or new.state is not PhaseState.COMPLETED or old.state is PhaseState.COMPLETED:
+            continue
+        if isinstance(message, m.ApprovePhase | m.CompletePhase):
+            continue
+        is_verdict = isinstance(message, m.AttemptFinished) and message.outcome is Outcome.PASSED
+        if not (is_verdict and old.state is PhaseState.NEEDS_QA and _is_check(old)):
+            return False
+    return True
+
+
+def a_check_that_says_nothing_leaves_the_work_alone(step: Step) -> bool:
+    """Only a verdict sends the work back."""
+    message = step.message
+    for old, new in step.changes:
+        if old.state is not PhaseState.NEEDS_QA or not _is_check(old) or new.state is PhaseState.NEEDS_QA:
+            continue
+        is_verdict = isinstance(message, m.AttemptFinished) and message.outcome in (Outcome.PASSED, Outcome.BROKE)
+        if not is_verdict and not m.is_order(message) and new.state is not PhaseState.FAILED:
+            return False
+    return True
+
+
+def no_more_retries_are_spent_than_there_are(step: Step) -> bool:
+    return all(new.failures <= new.rules.retries for _, new in step.changes)
 
 
 def states_change_along_the_table(step: Step) -> bool:
@@ -120,7 +153,7 @@ def each_start_is_dispatched_once(step: Step) -> bool:
     started = [
         (new.key, new.attempt.fence)
         for _, new in _started(step)
-        if new.attempt is not None and new.rules.executor != MANUAL
+        if new.attempt is not None and new.attempt.executor != MANUAL
     ]
     return dispatched == started
 
@@ -166,10 +199,14 @@ def time_that_has_been_told_is_not_waited_for(step: Step) -> bool:
 
 
 def running_means_an_attempt_in_flight(plan: Plan, rules: Rulebook) -> bool:
-    return all(
-        (phase.state is PhaseState.RUNNING) == (phase.attempt is not None and phase.attempt.state.is_in_flight)
-        for phase in plan.phases.values()
-    )
+    """The work of a phase that runs, and the check of one that waits for a verdict: nothing else is in flight."""
+    for phase in plan.phases.values():
+        in_flight = phase.attempt is not None and phase.attempt.state.is_in_flight
+        if (phase.state is PhaseState.RUNNING) != (in_flight and not _is_check(phase)):
+            return False
+        if in_flight and _is_check(phase) and phase.state is not PhaseState.NEEDS_QA:
+            return False
+    return True
 
 
 def a_completed_plan_is_at_rest(plan: Plan, rules: Rulebook) -> bool:
@@ -183,13 +220,14 @@ def whoever_waits_has_a_reason_or_may_start(plan: Plan, rules: Rulebook) -> bool
     return all(
         (why_not_running(plan, phase, THERE, NOW) is None) == (phase.key in startable)
         for phase in plan.phases.values()
-        if phase.state is PhaseState.WAITING
+        if phase.state is PhaseState.WAITING or _lacks_verdict(phase)
     )
 
 
 def whatever_waits_for_time_is_woken(plan: Plan, rules: Rulebook) -> bool:
     timed = any(
         phase.not_before is not None
+        or phase.expires_at is not None
         or (phase.attempt is not None and phase.attempt.state.is_live and phase.attempt.lease_until is not None)
         for phase in plan.phases.values()
     )
@@ -242,6 +280,9 @@ ALL = Invariants(
         at_most_one_attempt_is_in_flight,
         nothing_starts_beside_an_old_run,
         a_stale_report_changes_nothing,
+        nothing_passes_by_default,
+        a_check_that_says_nothing_leaves_the_work_alone,
+        no_more_retries_are_spent_than_there_are,
         states_change_along_the_table,
         statuses_follow_from_the_facts,
         fences_only_rise,
@@ -283,7 +324,7 @@ def is_decided(plan: Plan) -> bool:
     for phase in plan.phases.values():
         if phase.attempt is not None and phase.attempt.state.is_live and phase.attempt.executor != MANUAL:
             return False
-        if phase.state is PhaseState.WAITING:
+        if phase.state is PhaseState.WAITING or _lacks_verdict(phase):
             reason = why_not_running(plan, phase, THERE, NOW)
             if reason is None or reason.code not in _PERSONS:
                 return False
@@ -321,9 +362,20 @@ def _stops_all(phase: Phase) -> bool:
 
 
 def _started(step: Step) -> Iterator[tuple[Phase, Phase]]:
+    """Phases of which an attempt has begun, for the work or for the check."""
     for old, new in step.changes:
-        if new.state is PhaseState.RUNNING and old.state is not PhaseState.RUNNING:
+        if new.attempt is not None and (old.attempt is None or new.attempt.fence != old.attempt.fence):
             yield old, new
+
+
+def _is_check(phase: Phase) -> bool:
+    return phase.attempt is not None and phase.attempt.kind is AttemptKind.QA
+
+
+def _lacks_verdict(phase: Phase) -> bool:
+    if phase.state is not PhaseState.NEEDS_QA or phase.rules.qa not in (Qa.CI, Qa.TOOL):
+        return False
+    return phase.attempt is None or not phase.attempt.state.is_in_flight
 
 
 def _facts(phase: Phase) -> tuple[object, ...]:

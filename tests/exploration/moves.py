@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from services.domain import messages as m
-from services.domain.attempts import Attempt, Outcome
+from services.domain.attempts import Attempt, Hold, Outcome
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
 from tests.exploration.states import EARLIER
 from tests.plans import NOW
 
-MACHINE = frozenset({m.AttemptStarted, m.AttemptRenewed, m.AttemptFinished, m.TimePassed, m.ClaimPhase})
+MACHINE = frozenset({*get_args(m.Report), m.TimePassed, m.ClaimPhase})
 """What happens to a plan that people leave alone."""
 
 
@@ -114,6 +114,8 @@ def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) 
     older = attempt.fence - 1
     yield _ended(plan, phase.key, older, Outcome.PASSED, False)
     for fence in (attempt.fence, older) if vocabulary.all_stale else (attempt.fence,):
+        yield m.AttemptDispatched(plan=plan, cause="report", phase=phase.key, fence=fence, ref="run/1")
+        yield m.AttemptHeld(plan=plan, cause="report", phase=phase.key, fence=fence, hold=Hold.QUEUE)
         yield m.AttemptStarted(plan=plan, cause="report", phase=phase.key, fence=fence)
         yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)
         for outcome, again in vocabulary.outcomes:
@@ -135,6 +137,8 @@ def _later(plan: Plan, phase: Phase) -> Iterator[Plan]:
             yield _with(plan, replace(phase, attempt=replace(attempt, deadline=EARLIER)))
     if phase.not_before is not None and phase.not_before > NOW:
         yield _with(plan, replace(phase, not_before=EARLIER))
+    if phase.expires_at is not None and phase.expires_at > NOW:
+        yield _with(plan, replace(phase, expires_at=EARLIER))
 
 
 def _with(plan: Plan, phase: Phase) -> Plan:

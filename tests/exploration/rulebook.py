@@ -10,7 +10,7 @@ from services.coordinator.advance import Candidate, advance
 from services.coordinator.decide import decide
 from services.coordinator.decision import Decision
 from services.domain import messages as m
-from services.domain.attempts import AttemptState
+from services.domain.attempts import AttemptKind, AttemptState, Outcome
 from services.domain.effects import StopAttempt
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
@@ -113,6 +113,27 @@ def _decide_without_ending_back_offs(plan: Plan, message: m.Message, world: Worl
     return replace(decision, plan=_seen_as(decision.plan, timed_again))
 
 
+def _decide_with_checks_that_pass_by_silence(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    if isinstance(message, m.AttemptFinished) and message.outcome is Outcome.LOST:
+        attempt = plan.phase(message.phase).attempt
+        if attempt is not None and attempt.kind is AttemptKind.QA:
+            message = replace(message, outcome=Outcome.PASSED, failure=None)
+    return decide(plan, message, world, now)
+
+
+A_LOST_CHECK_COUNTS_AS_PASSED = Rulebook(_decide_with_checks_that_pass_by_silence)
+
+
+def _decide_with_silence_as_verdict(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    if isinstance(message, m.AttemptFinished) and message.outcome is Outcome.LOST:
+        attempt = plan.phase(message.phase).attempt
+        if attempt is not None and attempt.kind is AttemptKind.QA:
+            message = replace(message, outcome=Outcome.BROKE)
+    return decide(plan, message, world, now)
+
+
+A_LOST_CHECK_SENDS_THE_WORK_BACK = Rulebook(_decide_with_silence_as_verdict)
+
 AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER = Rulebook(_decide_without_ending_back_offs)
 
 BROKEN = {
@@ -121,5 +142,7 @@ BROKEN = {
     "a dependent starts while the old run is stopping": A_DEPENDENT_STARTS_WHILE_THE_OLD_RUN_IS_STOPPING,
     "a lost attempt is never given up": A_LOST_ATTEMPT_IS_NEVER_GIVEN_UP,
     "a superseded run is not stopped": A_SUPERSEDED_RUN_IS_NOT_STOPPED,
+    "a lost check counts as passed": A_LOST_CHECK_COUNTS_AS_PASSED,
+    "a lost check sends the work back": A_LOST_CHECK_SENDS_THE_WORK_BACK,
     "an ended back-off is due for ever": AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER,
 }

@@ -74,6 +74,7 @@ def _trait(phase: Phase) -> _Trait:
         phase.losses if undecided else 0,
         _moment(phase.not_before),
         bool(phase.approved_by),
+        _moment(phase.expires_at),
     )
 
 
@@ -81,8 +82,8 @@ def _attempt_trait(attempt: Attempt | None) -> _Trait | None:
     if attempt is None:
         return None
     if attempt.state.is_live:
-        return attempt.state.is_in_flight, _moment(attempt.lease_until), _moment(attempt.deadline)
-    return (attempt.state if attempt.state is AttemptState.LOST else _ENDED,)
+        return attempt.state.is_in_flight, attempt.kind, _moment(attempt.lease_until), _moment(attempt.deadline)
+    return (attempt.state, attempt.kind) if attempt.state is AttemptState.LOST else (_ENDED,)
 
 
 def _moment(moment: datetime | None) -> bool | None:
@@ -99,6 +100,7 @@ def _plain(phase: Phase) -> Phase:
         losses=phase.losses if undecided else 0,
         not_before=_plain_moment(phase.not_before),
         approved_by="ada" if phase.approved_by else "",
+        expires_at=_plain_moment(phase.expires_at),
         failure=None,
         priority=None,
         issue=None,
@@ -118,6 +120,7 @@ def _plain_attempt(attempt: Attempt | None, fence: int) -> Attempt | None:
         executor=attempt.executor,
         state=attempt.state if live or attempt.state is AttemptState.LOST else _ENDED,
         claimed_at=NOW,
+        kind=attempt.kind,
         lease_until=_plain_moment(attempt.lease_until) if live else None,
         deadline=_plain_moment(attempt.deadline) if live else None,
     )

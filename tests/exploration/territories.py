@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from services.domain.messages import ApprovePhase, RejectPhase
 from services.domain.phase import MANUAL, OnError, Qa, Rules
+from services.domain.rules import Escalation
 from tests.exploration.explorer import Scope, Tally, explore
 from tests.exploration.graphs import Edges, colourings, shapes
 from tests.exploration.moves import EVERYTHING, FULL, LATE, MACHINE, PEOPLE, TERSE
@@ -54,9 +55,14 @@ QUICK: tuple[Territory, ...] = (
     Territory(
         "1 phase with gate and verdict, every message followed",
         1,
-        (replace(_TIMED, approval=True, qa=Qa.MANUAL), Rules(executor=MANUAL, approval=True)),
+        (
+            replace(_TIMED, approval=True, qa=Qa.MANUAL, escalation=Escalation(timedelta(hours=1))),
+            Rules(executor=MANUAL, approval=True),
+            replace(_TIMED, qa=Qa.TOOL),
+        ),
         Scope(FULL, EVERYTHING),
     ),
+    Territory("2 phases, checked by tools", 2, _modes(replace(_ONCE, qa=Qa.TOOL)), _STEERED, mixed=False),
     Territory("2 phases, every message followed", 2, (_TIMED,), Scope(TERSE, EVERYTHING)),
     Territory("2 phases, every mix of on_error, steered by people", 2, _modes(_ONCE), _STEERED),
     Territory("3 phases, every mix of on_error", 3, _modes(_ONCE), _ALONE),
@@ -87,7 +93,7 @@ DEEP: tuple[Territory, ...] = (
     Territory(
         "3 phases, gates and verdicts mixed",
         3,
-        (_ONCE, replace(_ONCE, approval=True, qa=Qa.MANUAL)),
+        (_ONCE, replace(_ONCE, approval=True, qa=Qa.MANUAL), replace(_ONCE, qa=Qa.CI)),
         Scope(TERSE, MACHINE | {ApprovePhase, RejectPhase}),
     ),
     Territory("3 phases, steered by people", 3, _modes(Rules(executor="local")), _STEERED, mixed=False),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.domain.phase import Rules
+from services.domain.phase import Qa, Rules
 from tests.exploration.explorer import Scope, explore
 from tests.exploration.graphs import colourings, shapes, symmetries
 from tests.exploration.invariants import ALL, Broken
@@ -31,6 +31,8 @@ _NOTICED_BY = {
     "a dependent starts while the old run is stopping": "nothing_starts_beside_an_old_run",
     "a lost attempt is never given up": "left_alone_every_plan_ends",
     "a superseded run is not stopped": "each_superseded_run_is_stopped",
+    "a lost check counts as passed": "nothing_passes_by_default",
+    "a lost check sends the work back": "a_check_that_says_nothing_leaves_the_work_alone",
     "an ended back-off is due for ever": "time_that_has_been_told_is_not_waited_for",
 }
 
@@ -38,7 +40,9 @@ _NOTICED_BY = {
 @pytest.mark.parametrize("mistake", BROKEN)
 def test_rules_broken_on_purpose_are_noticed(mistake: str) -> None:
     chain = frozenset({(1, 0)})
-    rules = Rules(executor="local", retries=1, timeout=timedelta(hours=1))
+    rules = Rules(
+        executor="local", retries=1, timeout=timedelta(hours=1), qa=Qa.TOOL if "check" in mistake else Qa.NONE
+    )
 
     with pytest.raises(Broken) as found:
         explore(chain, (rules, rules), Scope(TERSE, EVERYTHING, BROKEN[mistake], ALL.only(_NOTICED_BY[mistake])))

@@ -114,17 +114,19 @@ def test_what_is_stored_survives_an_upgrade(url: str, clock: HandClock) -> None:
     store.close()
 
 
+_OLD_PLAN = (
+    "INSERT INTO projects (id, created_at, paused) VALUES ('ada/site', 0, false)",
+    "INSERT INTO plans (id, project, source, title, state, version, fences, priority, tracked, updated_at)"
+    " VALUES ('old', 'ada/site', 'plan.md', 'Old', 'active', 3, 0, 50, false, 0)",
+    "INSERT INTO phases (id, plan_id, ordinal, key, title, rules, executor, state, status, startable, stops_plan,"
+    " holds_slot, attempts, failures, losses, approved_by, linked, updated_at) VALUES ('old.1', 'old', 1, 'a', 'A',"
+    " '{}', 'manual', 'waiting', 'ready', true, false, false, 0, 0, 0, '', false, 0)",
+)
+
+
 def test_plans_from_before_they_could_change_shape_are_read_and_go_back(url: str, clock: HandClock) -> None:
     migrated(url, "0001")
-    _change(
-        url,
-        "INSERT INTO projects (id, created_at, paused) VALUES ('ada/site', 0, false)",
-        "INSERT INTO plans (id, project, source, title, state, version, fences, priority, tracked, updated_at)"
-        " VALUES ('old', 'ada/site', 'plan.md', 'Old', 'active', 3, 0, 50, false, 0)",
-        "INSERT INTO phases (id, plan_id, ordinal, key, title, rules, executor, state, status, startable, stops_plan,"
-        " holds_slot, attempts, failures, losses, approved_by, linked, updated_at) VALUES ('old.1', 'old', 1, 'a', 'A',"
-        " '{}', 'manual', 'waiting', 'ready', true, false, false, 0, 0, 0, '', false, 0)",
-    )
+    _change(url, *_OLD_PLAN)
 
     schema.upgrade(url)
     store = Store(url, clock=clock)
@@ -136,6 +138,37 @@ def test_plans_from_before_they_could_change_shape_are_read_and_go_back(url: str
     assert (plan.revision, plan.removed) == (0, {})
     with connected(url) as connection:
         assert connection.execute(text("SELECT id FROM phases")).all() == [("old.1",)]
+
+
+def test_attempts_from_before_there_were_checks_are_work_and_checks_are_gone_on_the_way_back(
+    url: str, clock: HandClock
+) -> None:
+    migrated(url, "0004")
+    _change(
+        url,
+        *_OLD_PLAN,
+        "INSERT INTO attempts (phase_id, number, fence, executor, state, holder, claimed_at)"
+        " VALUES ('old.1', 1, 1, 'local', 'succeeded', '', 0)",
+        "UPDATE phases SET attempt = 1, attempts = 1",
+    )
+
+    schema.upgrade(url)
+    store = Store(url, clock=clock)
+    attempt = read(store, "old").phase("a").attempt
+    store.close()
+    _change(
+        url,
+        "INSERT INTO attempts (phase_id, number, fence, executor, state, holder, claimed_at, kind)"
+        " VALUES ('old.1', 2, 2, 'local', 'running', '', 0, 'qa')",
+        "UPDATE phases SET attempt = 2, attempts = 2",
+    )
+    migrated(url, "0004")
+
+    assert attempt is not None
+    assert (attempt.kind, attempt.ref, attempt.held) == ("work", "", None)
+    with connected(url) as connection:
+        assert connection.execute(text("SELECT attempt FROM phases")).all() == [(1,)]
+        assert connection.execute(text("SELECT number FROM attempts")).all() == [(1,)]
 
 
 def test_the_code_knows_all_migrations() -> None:
