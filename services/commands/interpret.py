@@ -75,7 +75,16 @@ def interpret(command: Command, place: Place, speaker: Speaker, *, cause: str, a
         if verb.scope is Scope.PHASE and phase is None:
             raise CommandInvalid(f"`{verb.name}` needs a phase", fix=f"Say it as in `{verb.usage}`.")
         return Wish(verb, phase)
-    return order_for(verb.name, place.plan, phase, by=speaker.login, cause=cause, argument=argument, asked=asked)
+    return order_for(
+        verb.name,
+        place.plan,
+        phase,
+        by=speaker.login,
+        role=speaker.level.value,
+        cause=cause,
+        argument=argument,
+        asked=asked,
+    )
 
 
 def _taken_apart(verb: Verb, rest: str, plan: Plan, here: Phase | None) -> tuple[Phase | None, str]:

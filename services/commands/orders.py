@@ -21,10 +21,19 @@ class CommandInvalid(UserError):
     code = "command_invalid"
 
 
-def order_for(
-    verb: str, plan: Plan, phase: Phase | None, *, by: str, cause: str, argument: str = "", asked: m.Asked | None = None
+def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but three by name
+    verb: str,
+    plan: Plan,
+    phase: Phase | None,
+    *,
+    by: str,
+    cause: str,
+    role: str | None = None,
+    argument: str = "",
+    asked: m.Asked | None = None,
 ) -> m.Order:
-    """`argument` is what the verb takes besides a phase: why it is rejected, how urgent it is.
+    """`role` is that of `by` in the repository, None for the operator. `argument` is what the verb takes besides a phase:
+    why it is rejected, how urgent it is.
 
     Raises CommandInvalid for a verb that orders nothing, a phase that is missing, or an argument that makes no sense.
     """
@@ -39,7 +48,10 @@ def order_for(
             plan=plan.id, cause=cause, by=by, asked=asked, phase=key, priority=_priority(argument or "")
         )
     if key is not None and verb == "reject":
-        return m.RejectPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, why=argument[:LONGEST_WHY])
+        why = argument[:LONGEST_WHY]
+        return m.RejectPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role, why=why)
+    if key is not None and (judgement := _JUDGEMENTS.get(verb)):
+        return judgement(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role)
     if key is not None and (about_phase := _ABOUT_PHASES.get(verb)):
         return about_phase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key)
     if verb in ("start", "publish"):
@@ -51,11 +63,13 @@ def order_for(
 
 _ABOUT_PHASES: Mapping[str, Callable[..., m.Order]] = {
     "retry": m.RetryPhase,
+    "reopen": m.ReopenPhase,
+    "cancel": m.CancelPhase,
+}
+_JUDGEMENTS: Mapping[str, Callable[..., m.Order]] = {
     "skip": m.SkipPhase,
     "complete": m.CompletePhase,
-    "reopen": m.ReopenPhase,
     "approve": m.ApprovePhase,
-    "cancel": m.CancelPhase,
 }
 _ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
     "pause": m.PausePlan,

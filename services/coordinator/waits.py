@@ -28,7 +28,8 @@ def timed(before: Plan, after: Plan, now: datetime) -> Plan:
         if old is phase and before.state is after.state:
             continue
         lasts, lasted = _patience(after, phase), _patience(before, old) if old else None
-        if lasts is not None and lasted is None:
+        has_begun = lasted is None or (old is not None and _holds_approval(old) is not _holds_approval(phase))
+        if lasts is not None and has_begun:
             after = after.with_phase(replace(phase, expires_at=now + lasts))
         elif lasts is None and phase.expires_at is not None:
             after = after.with_phase(replace(phase, expires_at=None))

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from bot.github.events.payloads import Account, Issue, Payload, Repository
 from bot.github.events.sources import MAY_STEER, Sources, Subject
-from services.domain.messages import CancelPhase, CancelPlan, CompletePhase, Message, ReopenPhase, ResumePlan, SkipPhase
+from services.domain.messages import (
+    CancelPhase,
+    CancelPlan,
+    CompletePhase,
+    Judgement,
+    Message,
+    ReopenPhase,
+    ResumePlan,
+    SkipPhase,
+)
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_completed
@@ -36,7 +46,7 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
         return ()
     who = sources.level(project, event.sender.login)
     if who.includes(MAY_STEER):
-        return (message,)
+        return (replace(message, role=who.value) if isinstance(message, Judgement) else message,)
     log.warning("hand_not_heeded", login=event.sender.login, role=who.value, issue=event.issue.number)
     return ()
 
