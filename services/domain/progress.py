@@ -74,6 +74,8 @@ def _may_move(plan: Plan, phase: Phase) -> bool:
     attempt = phase.attempt
     if attempt is not None and attempt.lease_until is not None and attempt.state.is_live:
         return True
-    waits_for_approval = phase.rules.approval and not phase.approved_by
-    is_active = plan.state is PlanState.ACTIVE
-    return phase.status is QueueStatus.READY and is_active and plan.is_selected(phase) and not waits_for_approval
+    if plan.state is not PlanState.ACTIVE:
+        return False
+    return phase.lacks_verdict or (
+        phase.status is QueueStatus.READY and plan.is_selected(phase) and not phase.is_at_gate
+    )

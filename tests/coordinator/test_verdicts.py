@@ -14,7 +14,7 @@ from services.domain.failure import Failure
 from services.domain.messages import ApprovePhase, AttemptFinished, AttemptRenewed, CancelPhase, PausePlan, RejectPhase
 from services.domain.phase import LOCAL as LOCAL_NAME
 from services.domain.phase import OnError, Phase, Qa, QueueStatus, Rules
-from services.domain.progress import PlanStatus, plan_status
+from services.domain.progress import PlanStatus, is_at_rest, plan_status
 from services.domain.reasons import ReasonCode, why_not_running
 from services.domain.world import Limits
 from tests.plans import LOCAL, WORLD, Story, chain, loose, published
@@ -223,3 +223,12 @@ def test_ci_waits_for_what_it_says_by_itself_or_runs_a_workflow() -> None:
     assert replace(LOCAL, qa=Qa.CI, qa_workflow="smoke.yml").checker == "actions"
     checked = Phase("a", 1, "A", rules=CHECKED)
     assert (checked.next_executor, checked.status) == ("local", QueueStatus.QUEUED)
+
+
+def test_a_plan_is_not_at_rest_before_its_checks_have_ended() -> None:
+    story = story_to_check()
+    assert not is_at_rest(story.plan)
+
+    story.starts("a").ends("a", "broke")
+
+    assert is_at_rest(story.plan)
