@@ -132,11 +132,10 @@ class Phasebot:
         )
 
     def _remote(self) -> Remote:
-        from bot.github.pacing import MemoryLedger
         from bot.remote import Known, Remote  # the GitHub client is not even imported where there are no issues
 
         lookups = self.store.lookups
-        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why, ledger=MemoryLedger())
+        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why, ledger=self.store.ledger)
         return Remote(self.tracker, self.settings, self.options.labels, known)
 
     # ------------------------------------------------------------ life

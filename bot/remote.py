@@ -12,7 +12,7 @@ from bot.clock import SystemClock
 from bot.github.catch_up import catch_up
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
-from bot.github.pacing import Ledger, Pacer
+from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.resolve import Resolver
 from bot.github.session import Access
@@ -20,9 +20,9 @@ from bot.github.speaking import Speaking
 from bot.keys import marker_key
 from bot.settings import Settings
 from bot.tracker import Tracker
-from services.publishing.forecast import Pace
 from services.publishing.labels import LabelNames
 from services.publishing.markers import Markers
+from services.publishing.pace import Ledger, Pace
 
 if TYPE_CHECKING:
     from services.domain.effects import Effect, Spoken

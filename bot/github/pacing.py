@@ -11,14 +11,12 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.github.errors import RateLimited
 from services.domain.errors import TransientError
 from services.ports import Clock
-from services.publishing.forecast import Pace
+from services.publishing.pace import HOUR, Hold, Ledger, Pace, next_turn
 
 PATIENCE = timedelta(seconds=5)
 """How long a write may wait in place; for longer it goes back into the outbox."""
@@ -27,40 +25,8 @@ LEAST_HOLD = timedelta(minutes=1)
 MOST_DOUBLINGS = 6
 """For how long nothing is sent after a limit that does not say how long, and how often that is doubled."""
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 UNHURRIED = Pace(timedelta(0), 0, 0)
 """No pace at all: for a server that nobody else uses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Nothing is to be sent before `until`. `times` counts the limits since a request last went well; `of_writes`: one of
-    the limits was for writes, which a read that goes well says nothing about."""
-
-    until: datetime
-    times: int
-    of_writes: bool
-
-
-class Ledger(Protocol):
-    """What was written with each account lately: the limits are the account's, whichever process has written."""
-
-    def turn(self, account: str, pace: Pace, now: datetime) -> timedelta:
-        """Take the next turn to write, and say how long it is until then; where that is longer than PATIENCE it is not
-        taken."""
-
-    def held(self, account: str) -> Hold | None:
-        """The hold that was put on the account last, if it was not released."""
-
-    def hold(self, account: str, hold: Hold | None) -> None:
-        """Put a hold on it, or release it."""
-
-
-def next_turn(pace: Pace, nth_last: Callable[[int], datetime | None], now: datetime) -> datetime:
-    """When the next write may go out. `nth_last` says when the nth last one did, or will; None if there are fewer."""
-    windows = ((1, pace.interval), (pace.per_minute, MINUTE), (pace.per_hour, HOUR))
-    frees = [at + wait for count, wait in windows if count and (at := nth_last(count)) is not None]
-    return max([now, *frees])
 
 
 class MemoryLedger:
@@ -71,11 +37,11 @@ class MemoryLedger:
         self._turns: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._holds: dict[str, Hold] = {}
 
-    def turn(self, account: str, pace: Pace, now: datetime) -> timedelta:
+    def turn(self, account: str, pace: Pace, now: datetime, patience: timedelta) -> timedelta:
         with self._lock:
             turns = self._turns[account]
             at = next_turn(pace, lambda n: turns[-n] if len(turns) >= n else None, now)
-            if at - now <= PATIENCE:
+            if at - now <= patience:
                 turns.append(at)
                 while turns[0] <= now - HOUR:
                     turns.popleft()
@@ -130,7 +96,7 @@ class Pacer:
     def _take_turn(self, account: str) -> None:
         if self._pace == UNHURRIED:
             return
-        ahead = self._ledger.turn(account, self._pace, self._clock.now())
+        ahead = self._ledger.turn(account, self._pace, self._clock.now(), PATIENCE)
         if ahead > PATIENCE:
             seconds = ahead.total_seconds()
             raise TransientError("the pace of writing to GitHub is used up for now", retry_after=seconds)

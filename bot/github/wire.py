@@ -98,7 +98,7 @@ class Wire:
             if answer.status not in _MOVED:
                 return self._checked(answer, is_write=is_write)
             path, asked = self._elsewhere(path, answer.headers.get("location", "")), None
-        raise RemoteUnavailable("GitHub leads in circles", where=f"{self.api_url}{path}", fix="Check the address.")
+        raise RemoteUnavailable("GitHub leads in circles", where=self.api_url, fix="Check the address.")
 
     def _sent(self, verb: str, path: str, given: dict[str, Any]) -> Answer:
         is_write = verb != "GET"
@@ -123,7 +123,8 @@ class Wire:
 
     def _elsewhere(self, path: str, location: str) -> str:
         """Where a renamed repository is now. The token goes to no other server."""
-        target = urljoin(f"{self.api_url}{path}", location)
+        here = path if "://" in path else f"{self.api_url}{path}"
+        target = urljoin(here, location)
         place = urlsplit(target)
         if not location or (place.scheme, place.netloc) != (self._place.scheme, self._place.netloc):
             raise RemoteUnavailable(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.store import schema
 from bot.store.credentials import Credentials
 from bot.store.database import LOCK_TIMEOUT, Database
+from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
@@ -38,6 +39,7 @@ class Store:
         self._cache = PlanCache()
         self._writer = Lock()
         self.views = Views(self._reading)
+        self.ledger = SqlLedger(self._writing, self._reading)
         self.lookups = Lookups(self._reading, self._looking)
         self.credentials = Credentials(self._reading, self._writing)
         try:

@@ -243,6 +243,24 @@ events = Table(
 )
 Index("ix_events_plan_id", events.c.plan_id, events.c.seq)
 
+# What was written to GitHub in the last hour, by whose allowance; and until when nothing is to be sent with it.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("held_until", _Moment),
+    Column("limits", Integer, nullable=False),  # since a request last went well
+    Column("of_writes", Boolean, nullable=False),
+)
+writes = Table(
+    "writes",
+    metadata,
+    Column("id", _RowNumber, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("at", _Moment, nullable=False),
+)
+Index("ix_writes_account", writes.c.account, writes.c.at)
+
 # One row. Locking it is the turn to allocate slots, to apply deliveries in order and to number effects.
 coordination = Table(
     "coordination",

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.domain.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast writes may go out. GitHub allows about 80 creations of content a minute and 500 an hour."""
-
-    interval: timedelta = timedelta(seconds=1)
-    per_minute: int = 80
-    per_hour: int = 500
+from services.publishing.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from bot.github.errors import RateLimited
 from bot.github.pacing import MemoryLedger, Pacer
 from services.domain.errors import TransientError
-from services.publishing.forecast import Pace
+from services.publishing.pace import Pace
 from tests.localhub.conftest import MovedClock
 
 from .conftest import Moment

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan
-from services.publishing.forecast import Forecast, Pace, forecast
+from services.publishing.forecast import Forecast, forecast
+from services.publishing.pace import Pace
 from services.publishing.publish import is_published, next_steps
 from tests import plans
 

@@ -23,8 +23,9 @@ from services.domain.plan import Plan
 from services.domain.transitions import PhaseState
 from services.planning.draft import PhaseDraft
 from services.publishing import bodies
-from services.publishing.forecast import Pace, forecast
+from services.publishing.forecast import forecast
 from services.publishing.markers import Markers
+from services.publishing.pace import Pace
 
 _MARKER = re.compile(r"\s*<!-- phasebot:.*?-->")
 """Hidden from readers, and signed with a key that a dry run does not make."""
