@@ -16,11 +16,13 @@ from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Ro
 from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, CUES, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
 from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
-from services.planning.references import find
-from services.planning.statements import clean, interpret
+from services.planning.references import find, leading
+from services.planning.statements import Statement, clean, interpret
 from services.planning.tasks import is_about_a_task
 
 _SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
+_STATUS = re.compile(r"[\W_]*(?:status|état|estado|stato|статус|状态|ステータス)[\W_]", re.IGNORECASE)
+_UNIT_WORD = re.compile(r"(?i:\b(?:phase|stage|milestone|sprint|step|iteration|part|wave|week|epic)s?\b)")
 _IN_BRACKETS = re.compile(r"\(([^()]{6,120})\)")
 _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
@@ -136,7 +138,10 @@ class _Reader:
                 self._labelled(name, clean(body), line, place)
             if labels:
                 continue
-            if BLANKET.search(raw):
+            for aside in _IN_BRACKETS.findall(raw) if _STATUS.match(raw) else ():
+                self._said(read_sentence(clean(aside), self._names, owner=self._owner(line)), line, place)
+            blanket = BLANKET.search(raw)
+            if blanket and all(self._names.are(word) for word in _UNIT_WORD.findall(blanket[0])):
                 self._each_on_the_one_before(line)
             elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
@@ -147,12 +152,14 @@ class _Reader:
         """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
         for offset, sentence in sentences(block.text):
             line = block.line + offset
-            said = read_sentence(clean(sentence), self._names, owner=self._owner(line))
-            if said and not is_about_a_task(self._outline.blocks, place):
-                self._ledger.note(said, line)
-            elif said:
-                for subject, needed in product(said.subjects, said.objects):
-                    self._lifted.setdefault((subject, needed), line)
+            self._said(read_sentence(clean(sentence), self._names, owner=self._owner(line)), line, place)
+
+    def _said(self, said: Statement | None, line: int, place: int) -> None:
+        if said and not is_about_a_task(self._outline.blocks, place):
+            self._ledger.note(said, line)
+        elif said:
+            for subject, needed in product(said.subjects, said.objects):
+                self._lifted.setdefault((subject, needed), line)
 
     def _listed(self, item: Item) -> None:
         """An item below `**Depends on**:` is a whole reference, or speaks of something else."""
@@ -165,7 +172,7 @@ class _Reader:
         if _SEQUENCE.search(label) or not owner:
             self._chain(body, line)
             return
-        body = self._counted(body.replace(";", ","), owner)
+        body = self._counted(self._listing(body), owner)
         found = find(_ASIDE.sub("", body), self._names, near=True)
         task_like = self._task_owners(body)
         if is_about_a_task(self._outline.blocks, place):
@@ -174,6 +181,14 @@ class _Reader:
             self._note(f"depends on {body}" if not body.lower().startswith("depends") else body, line, owner)
         for needed in task_like - owner:
             self._lifted.setdefault((min(owner), needed), line)
+
+    def _listing(self, body: str) -> str:
+        """What stands before the first semicolon, and behind it what is named in the same way: `Phase 1; Phase 2`."""
+        first, *more = body.split(";")
+        alike = [
+            one for one in more if leading(one.strip(), self._names)[1] or one.strip().casefold() in self._names.words
+        ]
+        return ", ".join([first, *alike])
 
     def _counted(self, body: str, owner: frozenset[int]) -> str:
         """Bare numbers as numbers of phases, if each is one: `Depends-On: 1, 2`."""
@@ -184,7 +199,11 @@ class _Reader:
         return body if found.unknown or not found.units - owner else named
 
     def _task_owners(self, body: str) -> frozenset[int]:
-        found = re.findall(r"\b(?:T-?|Tasks?\s+)(\d+(?:\.\d+)?)", _ASIDE.sub("", body)) if self._tasks else []
+        found = (
+            re.findall(r"\b(?:T-?|Tasks?\s+|Stor(?:y|ies)\s+(?=\d+\.))(\d+(?:\.\d+)?)", _ASIDE.sub("", body))
+            if self._tasks
+            else []
+        )
         return frozenset(self._tasks[key] for number in found if (key := number.lstrip("0") or "0") in self._tasks)
 
     def _named(self, text: str, line: int) -> None:

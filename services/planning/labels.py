@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 _LABEL = re.compile(
-    r"\s*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
+    r"\s*(?:>\s*)*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
     r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)|"
     r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence|"
     r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"

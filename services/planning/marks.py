@@ -40,9 +40,10 @@ _WORDS: dict[str, str] = {
     "step": "step|schritt|paso|passo|шаг|krok|bước|adım|steg|stap",
     "release": "release|version|versión|version",
     "epic": "epic|эпик|épica",
-    "part": "part|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc",
+    "part": "part|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc|"
+    "chunk|slice|lane|cluster|bucket",
     "task": "task|aufgabe|tâche|tarea|задача|tehtävä|zadanie|görev|nhiệm vụ|công việc",
-    "story": "story|user story|task group|issue|ticket|feature|tool|component",
+    "story": "story|user story|task group|issue|ticket|feature|tool|component|PR|pull request",
 }
 _CJK: dict[str, str] = {
     "phase": "阶段|階段|フェーズ|フェイズ|段階|期|페이즈|단계",
@@ -135,7 +136,14 @@ _STATUS_TAIL = re.compile(
     r"(?:\s*[(（][^()（）]{0,40}[)）])?\s*[)）\]]?\s*[!.]?\s*\Z"
 )
 _DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
-_NOT_DONE = re.compile(r"(?i:\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)")
+_NOT_DONE = re.compile(
+    r"(?i:\b(?:except|but|pending|remaining|open)\b"
+    r"|\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)"
+)
+_STATUS_FIELD = re.compile(
+    r"[\s>*_-]*(?i:status|état|estado|stato|статус|trạng thái|状态|狀態|ステータス|상태)[*_\s]*[:：][*_\s]*"
+    rf"(?:[✅✔✓☑]\ufe0f?\s*)?(?i:{_DONE_WORDS})(?![\w-])(?P<rest>[^\n]*)"
+)
 _DONE_SIGNS = frozenset("✅✔✓☑🏁")
 _LONGEST_STATUS = 80
 _STATUS_STEMS = sorted(
@@ -259,6 +267,12 @@ def split_status(text: str) -> tuple[str, bool, str]:
     title = _without_mvp(title.rstrip(_DASHES))
     done = bool(tail) and not _NOT_DONE.search(tail) and (tail[0] in _DONE_SIGNS or bool(_DONE.search(tail)))
     return title, done, tail.strip(_DASHES + "()[]（）")
+
+
+def says_done(text: str) -> bool:
+    """True for a line such as `**Status**: ✅ Complete (12 May)`, which speaks of the whole phase it stands in."""
+    field = _STATUS_FIELD.match(text[:LONGEST])
+    return field is not None and not _NOT_DONE.search(field["rest"])
 
 
 def _status_at(title: str) -> int:

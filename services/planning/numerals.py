@@ -40,7 +40,8 @@ NUM = (
 KINDS = (
     r"(?:sub-?)?phases?|phasen|fases?|faz[aeyięą]?|fasi|etap\w*|этап\w*|фаз\w*|フェーズ|阶段|階段|段階|단계|giai đoạn|aşama\w*|"
     r"stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
-    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|"
+    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|tracks?|"
+    r"workstreams?|chunks?|slices?|lanes?|batch(?:es)?|rounds?|PRs?|issues?|"
     r"epics?|groups?|releases?"
 )
 _JOIN = (

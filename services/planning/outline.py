@@ -22,7 +22,7 @@ _LONGEST_TEXT = 4000
 _DEEPEST = 20
 _CONTINUATION_LINES = 20
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
-_BOX = re.compile(r"\\?\[([ xX~/>✓✔✅☑-]?)\\?\]\*?(?:[ \t]+|$)")
+_BOX = re.compile(r"\\?\[ ?([ xX~/>!?✓✔✅☑–—-]?) ?\\?\](?:\*?(?:[ \t]+|$)|(?=\w)|:[ \t])")
 _NO_SPACE = re.compile(r"(#{2,6})([^\W_].{0,200})\Z")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
 _SENTENCE = re.compile(r"(?:\*\*|__|[*_])?(?![\s\d_])\w(?<![a-z])")

@@ -10,15 +10,16 @@ from services.domain.errors import PlanUnreadable
 from services.planning import checks, dependencies, dialects
 from services.planning.documents import external_docs
 from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
-from services.planning.marks import plain, split_status
+from services.planning.marks import plain, says_done, split_status
 from services.planning.ordering import attach
-from services.planning.outline import Heading, Outline, Paragraph, read_outline
+from services.planning.outline import Heading, Item, Outline, Paragraph, read_outline
 from services.planning.reading import Document, Reading, Unit
 from services.planning.tasks import Habits, habits, read_tasks, task_places
 
 MAX_BYTES = 5 * 1024 * 1024
 _MAX_PHASES = 20
 _KEY_LENGTH = 60
+_STATUS_BLOCKS = 5
 _GOAL = re.compile(
     r"\s*(?:\*\*|__)?(?:goal|purpose|objective|mission|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|目的|목표)s?"
     r"(?:\*\*|__)?"
@@ -106,13 +107,23 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
         end_line=unit.end_line,
         goal=_goal(outline, unit),
         content=content,
-        done=unit.done or (bool(tasks) and all(task.done for task in tasks)),
+        done=unit.done or _is_reported_done(outline, unit) or (bool(tasks) and all(task.done for task in tasks)),
         parallel=False,
         tasks=tasks,
         depends_on=(),
         external_docs=external_docs(content),
         labels=_labels(unit, tasks),
     )
+
+
+def _is_reported_done(outline: Outline, unit: Unit) -> bool:
+    """True if a line at the start of the phase gives its status as done."""
+    for block in outline.blocks[unit.first : min(unit.last, unit.first + _STATUS_BLOCKS)]:
+        if isinstance(block, Heading):
+            return False
+        if isinstance(block, Paragraph | Item) and any(says_done(line) for line in block.text.split("\n")):
+            return True
+    return False
 
 
 def phase_keys(units: Sequence[Unit]) -> tuple[str, ...]:

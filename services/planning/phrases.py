@@ -240,14 +240,19 @@ NOT_STATED = Phrases(
 )
 """Headings over advice, examples and the order within a phase, which states nothing about phases."""
 
+_EACH = r"(?:builds? (?:up)?on|depends? (?:up)?on|requires|needs|follows)"
+_BEFORE = r"(?:the )?(?:\w+ ){0,5}?(?:previous|prior|preceding|earlier|last|one before)\b"
+_UNITS = r"(?:phases|stages|milestones|sprints|steps|iterations|parts|waves|weeks|epics)"
+_IN_ORDER = r"(?:strictly )?(?:in (?:strict )?(?:order|sequence)|sequential(?:ly)?|one (?:after|by))\b"
 BLANKET = Phrases(
-    r"\beach (?:phase|stage|milestone|sprint|step|iteration|part) (?:\w+ )?(?:builds? (?:up)?on|depends? on|requires|follows) "
-    r"(?:the )?(?:previous|prior|preceding|one before)",
+    rf"\b(?:each|every) (?:phase|stage|milestone|sprint|step|iteration|part|wave|week|epic) (?:\w+ )?{_EACH} {_BEFORE}",
+    rf"\b{_UNITS}\b[^.]{{0,60}}\b(?:each|every)(?: one)? {_EACH} {_BEFORE}",
     r"\bdo (?:\w+ )?top to bottom\b",
-    r"\b(?:phases|stages|milestones|sprints|steps) (?:must|should|are to) be (?:completed|executed|done|implemented) "
-    r"(?:strictly )?(?:in (?:order|sequence)|sequentially|one after)",
+    rf"\b{_UNITS} (?:(?:must|should|will|are to|have to) be|are|run) "
+    rf"(?:completed |executed |done |implemented |worked on )?{_IN_ORDER}",
+    rf"\b(?:complete|execute|implement|do|run|follow|work through) (?:the |these |all )*{_UNITS} {_IN_ORDER}",
     r"\bmust be (?:completed|executed|done) in (?:strict )?order\b",
-    cues="each top order sequen after",
+    cues="each every top order sequen after",
 )
 """Each phase needs the one before it."""
 
@@ -282,7 +287,7 @@ BLOCKS_NAMED = Phrases(
 """A sentence that names what it blocks or follows, wherever it stands."""
 
 _CUES = """
-    pend bloc prereq precond requi wait follow after once sequence order before build bottom previous start begin until
+    pend bloc prereq precond requi wait follow after once sequen order before build bottom previous start begin until
     immediate need predec first keine aucune après hängt nach wartet benötigt erforder setzt dopo richied tras después
     necesita após depois requer precisa завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
     hängig vorauss brauch requis prerrequ zale zakoń wymaga blokowan afhank hangt vereis závis vyžad beror kräver залежить
@@ -290,6 +295,18 @@ _CUES = """
     потребує önko bağım parallel parallèle paralel параллельно concurrent simultan alongside
     依 의존 선행 前 後 后 相 取 完 완료 이후 与 與
 """
-_SPACED = ("must be", "when phase", "when stage", "when sprint", "when milestone", "entry c", "start cond")
+_SPACED = (
+    "preced",
+    "earlier",
+    "prior phase",
+    "prior s",
+    "must be",
+    "when phase",
+    "when stage",
+    "when sprint",
+    "when milestone",
+    "entry c",
+    "start cond",
+)
 CUES = tuple(cue.encode() for cue in (*_CUES.split(), *_SPACED))
 """What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""

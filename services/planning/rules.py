@@ -34,6 +34,13 @@ RULES: tuple[Rule, ...] = (
         "Give each phase a heading such as `## Phase 1: Title`, or take the whole document as one with --single.",
     ),
     Rule(
+        "explanation",
+        Severity.NOTE,
+        "The phases of the document are those of something it explains.",
+        "its phases read like an explanation and not like work to be done",
+        "Say `plan` or `roadmap` in the title, or give each phase tasks, a goal or an estimate.",
+    ),
+    Rule(
         "template",
         Severity.NOTE,
         "The document is a template whose placeholders are not filled in.",

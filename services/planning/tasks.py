@@ -25,6 +25,7 @@ _WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
 )
+_STORY_HEADING = re.compile(r"(?i:(?:user )?story)\s+(?P<number>\d+\.\d+)\b")
 _ID_FIELD = re.compile(
     r"(?:\*\*|__)?(?:Task )?ID(?:\*\*|__)?\s*:(?:\*\*|__)?\s*`?(?P<id>T-?\d{1,4}[a-z]?)\b", re.IGNORECASE
 )
@@ -71,8 +72,9 @@ def task_places(outline: Outline, units: Sequence[Unit], phases: Sequence[PhaseD
         ids = [task.id or "" for task in phase.tasks]
         for block in outline.blocks[unit.first : unit.last]:
             if block.__class__ is Heading:
-                match = _TASK_HEADING.match(plain(block.text))
-                ids.append((match["id"] or match["number"]) if match else "")
+                words = plain(block.text)
+                match, story = _TASK_HEADING.match(words), _STORY_HEADING.match(words)
+                ids.append((match["id"] or match["number"]) if match else story["number"] if story else "")
             elif block.__class__ is Paragraph and (field := _ID_FIELD.match(block.text)):
                 ids.append(field["id"])
         for identity in ids:

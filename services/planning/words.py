@@ -41,6 +41,23 @@ NOT_WORK = _any_of(
     r"コンセプト|次アクション|検査|檢查|检查|チェック|完了条件|完了判定|受け入れ|验收|驗收|注意|备注|備考|概要|目次|总结|摘要|参考|風險|风险|依赖|依存|개요|참고|승인|검토|위험|요약",
 )
 
+SOMETHING_ELSE = re.compile(
+    r"(?i:\b(?:readme|contributing|guides?|tutorial|course|how[ -]to|how it works|handbook|manual|cheat ?sheet|glossary|"
+    r"terminology|reference|architecture|protocol|algorithm|skills?|specification|lifecycle|life cycle|workflow|process|"
+    r"changelog|release notes|faq|installation|getting started|quick ?start|troubleshooting|code of conduct|policy)\b)"
+)
+"""What a document calls itself that explains or tells, and plans nothing; unless it says more of a plan than this."""
+
+PLANNED = re.compile(
+    r"(?im:^\W*(?:goals?|deliverables?|tasks?|objectives?|purpose|acceptance|exit criteria|entry criteria|estimate[ds]?|effort|"
+    r"duration|timeline|status|owner|depends[ -]on|dependenc(?:y|ies)|blocked by|milestone|due|target|scope|priority|done when|"
+    r"files?(?: to \w+)?|success criteria|prerequisites?|outcome|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|목표)"
+    r"(?: \([^)]*\))?\W{0,3}:)"
+    r"|(?i:\b(?:\d+(?:\s*[-–]\s*\d+)?\s*(?:h|hrs?|hours?|d|days?|weeks?|months?|wochen|semaines?|semanas?)|"
+    r"(?:week|day|month|q[1-4])s? ?\d)\b)|[✅✔☑🚧⏳🔄]"
+)
+"""What people write about work to be done, and not about how something works: labels, durations, signs of progress."""
+
 GROUNDWORK = _any_of(
     r"foundations?\b|pre-?conditions?|pre-?requisites?|set-?up\b|preparation|bootstrap|groundwork|kick-?off|"
     r"housekeeping|cross-cutting|follow-?ups?|clean-?up|polish|phase\b|backlog|hardening|vorbereitung|"

@@ -43,7 +43,7 @@ def read(document: Document) -> Reading:
     for dialect in DIALECTS:
         reading = dialect(document)
         if not reading.units:
-            notes += reading.notes
+            notes += tuple(note for note in reading.notes if note not in notes)
         if reading.confidence > best.confidence:
             best = reading
         if best.confidence >= SURE:
@@ -52,7 +52,7 @@ def read(document: Document) -> Reading:
         return replace(NOT_MINE, notes=notes)
     if _is_template(document, best):
         return replace(NOT_MINE, notes=(*notes, "template"))
-    return replace(best, notes=(*best.notes, *notes))
+    return replace(best, notes=(*best.notes, *(note for note in notes if not note.startswith("explanation"))))
 
 
 def _is_template(document: Document, reading: Reading) -> bool:

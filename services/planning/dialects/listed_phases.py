@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from services.planning.marks import Mark, plain, read_mark, read_unit
 from services.planning.outline import Block, Item, Paragraph, Row
 from services.planning.reading import NOT_MINE, Document, Reading, item_units
+from services.planning.words import PLAN, PLANNED
 
 _KINDS = frozenset({"phase", "milestone", "stage", "sprint", "iteration", "wave", "work package"})
 _FEWEST = 2
 _LONGEST_BOLD = 120
 _BOLD = ("**", "__")
+_BOLD_UNIT = re.compile(
+    r"(?:\*\*|__)(?P<bold>[^*\n]{3,100}?)(?:\*\*|__)(?P<rest>\s*(?:\Z|[:：—–-].*|[(（].*))\s*\Z", re.DOTALL
+)
+"""A line that opens in bold: to its end, or followed by a title or an aside."""
 Found = tuple[int, str, str, bool, str]
 
 
@@ -19,9 +25,21 @@ def read(document: Document) -> Reading:
     """The lines that open with a firm mark, if several of one kind do, each number once."""
     for finder, confidence in ((_bold_lines, 0.61), (_items, 0.61), (_rows, 0.5)):
         found = _of_one_kind(list(finder(document)))
-        if len(found) >= _FEWEST:
+        if len(found) >= _FEWEST and _is_planned(document, found):
             return Reading("listed-phases", confidence, item_units(document, found))
     return NOT_MINE
+
+
+def _is_planned(document: Document, found: list[Found]) -> bool:
+    """True if the document is a plan, says so right above, speaks of work, or consists of hardly anything else."""
+    if document.calls_itself(PLAN) or document.boxes[-1] or any(done for _, _, _, done, _ in found):
+        return True
+    outline = document.outline
+    first, last = outline.blocks[found[0][0]], outline.blocks[found[-1][0]]
+    above = next((one for one in reversed(outline.sections) if one.heading.line < first.line), None)
+    if above and PLAN.search(above.heading.text):
+        return True
+    return last.line - first.line > len(outline.lines) / 2 or bool(PLANNED.search(outline.text(first.line, last.line)))
 
 
 def _of_one_kind(found: list[Found]) -> list[Found]:
@@ -58,13 +76,21 @@ def _lead(text: str) -> str:
 def _bold_lines(document: Document) -> Iterator[Found]:
     for index, block in enumerate(document.outline.blocks):
         if isinstance(block, Paragraph) and not block.quoted and _is_bold(block):
-            yield from _found(index, read_unit(block.text.strip().partition("\n")[0]))
+            bold = _BOLD_UNIT.match(block.text.lstrip().partition("\n")[0])
+            yield from _found(index, read_unit(_bold_lead(bold))) if bold else ()
 
 
 def _is_bold(block: Paragraph) -> bool:
-    """The first line is bold from end to end; text may follow below it."""
-    text = block.text.strip().partition("\n")[0].rstrip()
-    return len(text) <= _LONGEST_BOLD and text[:2] in _BOLD and text.rstrip(":：")[-2:] in _BOLD
+    return len(block.text.partition("\n")[0]) <= _LONGEST_BOLD and block.text.lstrip()[:2] in _BOLD
+
+
+def _bold_lead(bold: re.Match[str]) -> str:
+    """The words in bold, and the title behind them where the bold ones are only a number: `**Phase 1**: Setup`."""
+    words, rest = bold["bold"].strip(" .:：—–-"), bold["rest"].strip()
+    named = read_unit(words)
+    if named and named.title.casefold() == plain(words).casefold() and rest[:1] in ":：—–-":
+        return f"{words}: {rest.lstrip(' :：—–-')}"
+    return words
 
 
 def _rows(document: Document) -> Iterator[Found]:

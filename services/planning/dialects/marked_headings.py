@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from services.planning.marks import Mark
 from services.planning.outline import Item, Section
 from services.planning.reading import NOT_MINE, Document, Reading, Unit, direct_end
-from services.planning.words import GROUNDWORK, PLAN, is_work
+from services.planning.words import ACTION, GROUNDWORK, PLAN, PLANNED, SOMETHING_ELSE, is_work
 
 _WEIGHT = {
     "work package": 1.2,
@@ -25,14 +25,15 @@ _WEIGHT = {
     "epic": 0.7,
     "step": 0.7,
     "release": 0.65,
-    "part": 0.6,
-    "story": 0.6,
+    "part": 0.65,
+    "story": 0.65,
     "task": 0.5,
 }
 _CERTAIN = frozenset({"work package", "phase", "milestone", "stage", "sprint", "iteration", "wave"})
 """Kinds that nobody uses for anything but units of work; the others need a document that looks like a plan."""
 
-
+_ALSO_TOLD = frozenset({"phase", "stage"})
+"""Of these, what happens by itself has some too: a compiler, a protocol, a way of working."""
 _SEVERAL = 2
 _MOST_CLUSTERS = 200
 _NAMED_PHASE = re.compile(r"\w\s+phase\s*(?:[(（][^()（）]*[)）])?\Z", re.IGNORECASE)
@@ -62,7 +63,9 @@ def read(document: Document) -> Reading:
     best = _outermost(document, max(groups, key=lambda group: (group.weight, len(group.members))), groups)
     confidence = _confidence(document, best)
     if confidence == 0.0:
-        return NOT_MINE
+        told = best.kind in _ALSO_TOLD and len(best.members) >= _SEVERAL
+        line = document.outline.sections[best.members[0]].heading.line
+        return replace(NOT_MINE, notes=(f"explanation:{line}",)) if told else NOT_MINE
     members = _with_siblings(document, best)
     units = _filled(document, _without_repeats([_unit(document, index, members) for index in members]))
     return Reading(
@@ -177,11 +180,23 @@ def _confidence(document: Document, group: _Group) -> float:
     count = len(group.members)
     if count < 2 and not (group.kind in _CERTAIN and _is_alone(document, group)):
         return 0.0
-    if group.kind not in _CERTAIN and not group.boxes and not _looks_like_a_plan(document, group):
+    if _is_something_else(document, group):
         return 0.0
     if count < 2 and group.kind != "phase":
         return 0.4
     return round(min(0.98, _WEIGHT[group.kind] * (0.75 if group.loose else 0.9) + 0.02 * min(count, 4)), 2)
+
+
+def _is_something_else(document: Document, group: _Group) -> bool:
+    """The parts of an explanation: steps of a guide, phases of a protocol. What speaks of work is work all the same."""
+    sections, explains = document.outline.sections, document.calls_itself(SOMETHING_ELSE)
+    if group.kind not in _CERTAIN:
+        held = [document.checkboxes(sections[index].first, sections[index].last) > 0 for index in group.members]
+        return not _looks_like_a_plan(document, group) and not (all(held) if explains else any(held))
+    if group.kind not in _ALSO_TOLD or not explains or group.boxes or document.calls_itself(ACTION):
+        return False
+    texts = (document.outline.text(sections[index].heading.line, sections[index].end_line) for index in group.members)
+    return not any(PLANNED.search(text) for text in texts)
 
 
 def _is_alone(document: Document, group: _Group) -> bool:

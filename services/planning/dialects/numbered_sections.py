@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.planning.marks import plain, read_mark
+from services.planning.outline import Item
 from services.planning.reading import NOT_MINE, Document, Reading, Unit
 from services.planning.words import ACTION, PLAN, is_work
 
 _FEWEST = 3
+_PAIR = 2
+"""So few are units only if their tasks bear their numbers: `1.1` below `1.`."""
 
 
 def read(document: Document) -> Reading:
@@ -17,7 +20,7 @@ def read(document: Document) -> Reading:
     for index, section in enumerate(document.outline.sections):
         if document.marks[index].section:
             groups.setdefault((section.heading.level, section.parent), []).append(index)
-    readings = [_reading(document, members) for members in groups.values() if len(members) >= _FEWEST]
+    readings = [_reading(document, members) for members in groups.values() if len(members) >= _PAIR]
     return max(readings, key=lambda reading: (reading.confidence, len(reading.units)), default=NOT_MINE)
 
 
@@ -27,16 +30,28 @@ def _reading(document: Document, members: list[int]) -> Reading:
     work = [index for index in members if is_work(document.marks[index].title)]
     holding = [index for index in work if index in held]
     units = tuple(_unit(document, index) for index in work)
-    if len(work) < _FEWEST:
+    if len(work) < _FEWEST and not (len(work) == len(holding) == _PAIR and _is_numbered_alike(document, work)):
         return NOT_MINE
     covered = sum(document.checkboxes(sections[index].first, sections[index].last) for index in holding)
-    if len(holding) >= _FEWEST and covered * 2 > document.boxes[-1] and len(holding) * 2 > len(members):
+    if len(holding) >= min(_FEWEST, len(work)) and covered * 2 > document.boxes[-1] and len(holding) * 2 > len(members):
         return Reading("numbered-sections", _with_boxes(document, members), units)
     parent = sections[members[0]].parent
     called = document.calls_itself(ACTION) or (parent is not None and PLAN.search(sections[parent].heading.text))
     if called and len(work) == len(members) and not holding:
         return Reading("numbered-sections", 0.45, units)
     return NOT_MINE
+
+
+def _is_numbered_alike(document: Document, members: list[int]) -> bool:
+    """True if each section holds a task whose id begins with the number of the section."""
+    sections, blocks = document.outline.sections, document.outline.blocks
+    return all(
+        any(
+            isinstance(block, Item) and block.box and block.text.startswith(f"{document.marks[index].section}.")
+            for block in blocks[sections[index].first : sections[index].last]
+        )
+        for index in members
+    )
 
 
 def _with_boxes(document: Document, members: list[int]) -> float:
