@@ -17,8 +17,10 @@ from bot.localhub.issue_rows import IssueRows
 from bot.localhub.issues import Issues
 from bot.localhub.labels import Labels
 from bot.localhub.links import Dependencies, SubIssues
+from bot.localhub.oidc import Oidc
 from bot.localhub.reactions import Reactions
 from bot.localhub.reading import RepositoryReading
+from bot.localhub.runs import Runs
 from bot.localhub.traffic import Allowances, RequestLog
 from bot.localhub.values import (
     Comment,
@@ -59,6 +61,8 @@ class Hub:
         self.reactions = Reactions(ground)
         self.files = Files(ground)
         self.apps = Apps(ground)
+        self.runs = Runs(ground, self.files)
+        self.oidc = Oidc(ground)
         self.courier = Courier(self.hooks)
         self.hooks.forget_old()
         if self.hooks.next_pending():

@@ -46,6 +46,9 @@ class News:
         for hook in hooks:
             self._hooks.queue(hook, event, payload)
 
+    def repository(self, repository_id: int) -> Repository:
+        return self._repositories.get(repository_id)
+
     def ping(self, hook: Hook, repository: Repository, actor: User) -> None:
         payload = {
             "zen": "Keep it logically awesome.",

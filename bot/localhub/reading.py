@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.localhub.run_values import Run
 from bot.localhub.values import Comment, Delivery, Hook, Issue, IssueQuery, Label, Reaction, Repository, TimelineEntry
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class RepositoryReading:
 
     def timeline(self, number: int) -> tuple[TimelineEntry, ...]:
         return tuple(self._hub.news.timeline(self.issue(number)))
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """All workflow runs, the oldest first."""
+        return tuple(reversed(self._hub.runs.all(self._repository)))
 
     @property
     def labels(self) -> tuple[Label, ...]:

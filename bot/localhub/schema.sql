@@ -182,6 +182,43 @@ CREATE TABLE IF NOT EXISTS installation_tokens (
     permissions TEXT NOT NULL,
     expires_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repositories (id),
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    event TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    status TEXT NOT NULL DEFAULT 'queued',
+    conclusion TEXT,
+    inputs TEXT NOT NULL,
+    actor_id INTEGER NOT NULL REFERENCES users (id),
+    sha TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS runs_by_repository ON runs (repository_id, id);
+CREATE TABLE IF NOT EXISTS jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    attempt INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'queued',
+    conclusion TEXT,
+    steps TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    completed_at TEXT
+);
+CREATE INDEX IF NOT EXISTS jobs_by_run ON jobs (run_id, attempt);
+CREATE TABLE IF NOT EXISTS signing_keys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    private_key TEXT NOT NULL
+);
 
 -- Database ids start far apart and, for issues and comments, beyond 32 bits, so that nothing mistakes one for another.
 INSERT INTO sqlite_sequence (name, seq)
@@ -197,5 +234,7 @@ SELECT name, seq FROM (
     UNION ALL SELECT 'deliveries', 190000000000
     UNION ALL SELECT 'apps', 1200000
     UNION ALL SELECT 'installations', 60000000
+    UNION ALL SELECT 'runs', 24000000000
+    UNION ALL SELECT 'jobs', 68000000000
 ) AS start
 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence AS known WHERE known.name = start.name);

@@ -17,6 +17,7 @@ from bot.localhub.rest.routes import ENDPOINTS
 from .apps import assertion, installed, manifest
 from .conftest import REPO, Clients
 from .receiver import Receiver
+from .runs import start_run
 
 BASE = f"/repos/{REPO}"
 
@@ -57,6 +58,10 @@ class World:
     @property
     def installation(self) -> int:
         return self.hub.apps.installed_in(self.hub.apps.named("planner"))[0].id
+
+    def run(self, *, ended: bool = False) -> int:
+        run = self.hub.repository(REPO).runs[0]
+        return self.hub.runs.complete(run, "failure").id if ended else run.id
 
     def as_app(self, method: str, path: str, **body: Any) -> httpx.Response:
         """As the App itself."""
@@ -246,6 +251,40 @@ EXCHANGES = {
         "EmptyObject",
         lambda world: world.send("POST", f"{BASE}/hooks/{world.hook}/deliveries/{world.delivery}/attempts"),
     ),
+    "actions/list-repo-workflows": get("ReposOwnerRepoActionsWorkflowsGetResponse200", f"{BASE}/actions/workflows"),
+    "actions/get-workflow": get("Workflow", f"{BASE}/actions/workflows/phase.yml"),
+    "actions/create-workflow-dispatch": Exchange(
+        "WorkflowDispatchResponse",
+        lambda world: world.send("POST", f"{BASE}/actions/workflows/phase.yml/dispatches", ref="main"),
+    ),
+    "actions/list-workflow-runs": get(
+        "ReposOwnerRepoActionsRunsGetResponse200", f"{BASE}/actions/workflows/phase.yml/runs?event=workflow_dispatch"
+    ),
+    "actions/list-workflow-runs-for-repo": get("ReposOwnerRepoActionsRunsGetResponse200", f"{BASE}/actions/runs"),
+    "actions/get-workflow-run": Exchange(
+        "WorkflowRun", lambda world: world.send("GET", f"{BASE}/actions/runs/{world.run(ended=True)}")
+    ),
+    "actions/cancel-workflow-run": Exchange(
+        "EmptyObject", lambda world: world.send("POST", f"{BASE}/actions/runs/{world.run()}/cancel")
+    ),
+    "actions/force-cancel-workflow-run": Exchange(
+        "EmptyObject", lambda world: world.send("POST", f"{BASE}/actions/runs/{world.run()}/force-cancel")
+    ),
+    "actions/re-run-workflow": Exchange(
+        "EmptyObject", lambda world: world.send("POST", f"{BASE}/actions/runs/{world.run(ended=True)}/rerun")
+    ),
+    "actions/re-run-workflow-failed-jobs": Exchange(
+        "EmptyObject",
+        lambda world: world.send("POST", f"{BASE}/actions/runs/{world.run(ended=True)}/rerun-failed-jobs"),
+    ),
+    "actions/list-jobs-for-workflow-run": Exchange(
+        "ReposOwnerRepoActionsRunsRunIdJobsGetResponse200",
+        lambda world: world.send("GET", f"{BASE}/actions/runs/{world.run(ended=True)}/jobs?filter=all"),
+    ),
+    "checks/list-for-ref": Exchange(
+        "ReposOwnerRepoCommitsRefCheckRunsGetResponse200",
+        lambda world: world.send("GET", f"{BASE}/commits/{world.hub.repository(REPO).runs[0].sha}/check-runs"),
+    ),
     "repos/get-contents-of-root": get("[ContentDirectoryItems]", f"{BASE}/contents"),
     "repos/get-content": get("ContentFile", f"{BASE}/contents/plans/site.md"),
 }
@@ -272,6 +311,8 @@ def world(hub: Hub, clients: Clients, receiver: Receiver) -> World:
     hub.reactions.add(site.issue(1), hub.people.named("ada"), "heart")
     hub.add_hook(REPO, receiver.url, secret="s")
     hub.put_file(REPO, "plans/site.md", "# Site\n")
+    hub.put_file(REPO, ".github/workflows/phase.yml", "name: Phase\non: workflow_dispatch\njobs: {work: {}}\n")
+    start_run(hub, "phase.yml")
     installed(hub)
     return World(clients.http("ada", **{"X-GitHub-Api-Version": "2026-03-10"}), hub, receiver)
 
@@ -345,6 +386,10 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
     world.send("POST", f"{BASE}/hooks/{world.hook}/pings")
     hub.delete_issue(REPO, 3, "ada")
     hub.put_file(REPO, "plans/site.md", "# Changed\n")
+    run = start_run(hub, "phase.yml")
+    hub.runs.wait(run)
+    hub.runs.begin(run)
+    hub.runs.rerun(hub.runs.complete(run, "failure"), hub.people.named("ada"))
     hub.drain_deliveries()
 
     for received in world.receiver.received:
@@ -356,6 +401,9 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
         *(f"sub_issues.{side}_issue_{what}" for side in ("sub", "parent") for what in ("added", "removed")),
         *(f"issue_dependencies.{side}_{what}" for side in ("blocked_by", "blocking") for what in ("added", "removed")),
         *(f"label.{what}" for what in ("created", "edited", "deleted")),
+        *(f"workflow_run.{what}" for what in ("requested", "in_progress", "completed")),
+        *(f"workflow_job.{what}" for what in ("queued", "waiting", "in_progress", "completed")),
+        *(f"check_run.{what}" for what in ("created", "completed")),
         "ping",
         "push",
     }

@@ -85,6 +85,11 @@ class Fields:
         items = {} if values is None else self._typed(name, values, dict, "an object")
         return {key: self._typed(name, item, str, "a string") for key, item in items.items()}
 
+    def mapping(self, name: str) -> Mapping[str, object]:
+        """An object of anything."""
+        values = self._given.get(name)
+        return {} if values is None else self._typed(name, values, dict, "an object")
+
     def nested(self, name: str) -> Fields:
         value = self._given.get(name)
         return Fields({} if value is None else self._typed(name, value, dict, "an object"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.localhub.rest import apps, comments, contents, hooks, issues, links, people
+from bot.localhub.rest import actions, apps, comments, contents, hooks, issues, links, people
 
 ENDPOINTS = (
     *people.ENDPOINTS,
@@ -12,4 +12,5 @@ ENDPOINTS = (
     *links.ENDPOINTS,
     *hooks.ENDPOINTS,
     *contents.ENDPOINTS,
+    *actions.ENDPOINTS,
 )
