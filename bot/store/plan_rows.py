@@ -19,6 +19,8 @@ from bot.store.values import (
     micros_or_none,
     moment,
     moment_or_none,
+    result_json,
+    result_of,
     rules_json,
     rules_of,
     to_json,
@@ -85,6 +87,7 @@ def phase_row(plan: Plan, phase: Phase, now: int) -> dict[str, Any]:
         "losses": phase.losses,
         "not_before": micros_or_none(phase.not_before),
         "approved_by": phase.approved_by,
+        "admitted": phase.admitted,
         "failure": failure_json(phase.failure),
         "issue_number": issue and issue.number,
         "issue_id": issue and issue.id,
@@ -155,6 +158,7 @@ def attempt_row(phase: str, attempt: Attempt) -> dict[str, Any]:
         "url": attempt.url,
         "rerun_of": attempt.rerun_of,
         "held": attempt.held and attempt.held.value,
+        "result": result_json(attempt.result),
     }
 
 
@@ -170,7 +174,7 @@ _PLANS = Listed(
 ATTEMPT = (
     *(_a.number, _a.fence, _a.executor, _a.state, _a.claimed_at),
     *(_a.holder, _a.lease_until, _a.deadline, _a.finished_at, _a.failure),
-    *(_a.kind, _a.ref, _a.url, _a.rerun_of, _a.held),
+    *(_a.kind, _a.ref, _a.url, _a.rerun_of, _a.held, _a.result),
 )
 _PHASES = Listed(
     lambda ids: (
@@ -178,7 +182,7 @@ _PHASES = Listed(
             *(_f.plan_id, _f.key, _f.ordinal, _f.title, _f.number, _f.rules, _f.state, _f.status, _f.attempts),
             *(_f.failures, _f.losses, _f.not_before, _f.approved_by, _f.failure, _f.issue_number, _f.issue_id),
             *(_f.linked, _f.priority, _f.started_at, _f.finished_at, _f.id, _f.leaving, _f.removed_at),
-            *(_f.ticked, _f.expires_at),
+            *(_f.ticked, _f.expires_at, _f.admitted),
             *ATTEMPT,
         )
         .outerjoin_from(phases, attempts, and_(_a.phase_id == _f.id, _a.number == _f.attempt))
@@ -244,7 +248,7 @@ def _phase(row: list[Any]) -> Phase:
     key, ordinal, title, number, rules, state, status, attempts_made = row[:8]
     failures, losses, not_before, approved_by, failure, issue_number, issue_id = row[8:15]
     linked, priority, started_at, finished_at, id, leaving, removed_at = row[15:22]
-    ticked, expires_at, *attempt = row[22:]
+    ticked, expires_at, admitted, *attempt = row[22:]
     return Phase(
         key=key,
         ordinal=ordinal,
@@ -270,13 +274,14 @@ def _phase(row: list[Any]) -> Phase:
         ticked=bool(ticked),
         removed_at=moment_or_none(removed_at),
         expires_at=moment_or_none(expires_at),
+        admitted=bool(admitted),
     )
 
 
 def attempt_of(row: Iterable[Any]) -> Attempt:
     """The attempt whose columns are those of `ATTEMPT`."""
     number, fence, executor, state, claimed_at, holder, lease_until, deadline, finished_at, failure, *rest = row
-    kind, ref, url, rerun_of, held = rest
+    kind, ref, url, rerun_of, held, result = rest
     return Attempt(
         number=number,
         fence=fence,
@@ -293,4 +298,5 @@ def attempt_of(row: Iterable[Any]) -> Attempt:
         url=url,
         rerun_of=rerun_of,
         held=Hold(held) if held else None,
+        result=result_of(result),
     )

@@ -122,6 +122,7 @@ phases = Table(
     Column("removed_at", _Moment),
     Column("ticked", Boolean, nullable=False, server_default=false()),
     Column("expires_at", _Moment),  # when a wait for a person has lasted too long
+    Column("admitted", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_phases_ordinal", phases.c.plan_id, phases.c.ordinal)
 Index("ix_phases_issue_id", phases.c.issue_id)
@@ -172,6 +173,7 @@ attempts = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("rerun_of", Text, nullable=False, server_default=""),
     Column("held", Text),  # queue approval
+    Column("result", Text),
     sqlite_with_rowid=False,
 )
 _partial("ix_attempts_ref", attempts.c.ref, where=attempts.c.ref != word(""))

@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.domain.attempts import Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _rules: TypeAdapter[Rules] = TypeAdapter(Rules)
 _failure: TypeAdapter[Failure] = TypeAdapter(Failure)
+_result: TypeAdapter[Result] = TypeAdapter(Result)
 
 
 def micros(moment: datetime) -> int:
@@ -55,6 +57,14 @@ def failure_json(failure: Failure | None) -> str | None:
 
 def failure_of(stored: str | None) -> Failure | None:
     return None if stored is None else _failure.validate_json(stored)
+
+
+def result_json(result: Result | None) -> str | None:
+    return None if result is None else _result.dump_json(result).decode()
+
+
+def result_of(stored: str | None) -> Result | None:
+    return None if stored is None else _result.validate_json(stored)
 
 
 def issue_of(number: int | None, id: int | None) -> IssueRef | None:

@@ -84,6 +84,8 @@ def _reshaped(phase: Phase, shape: m.PhaseShape, now: datetime) -> Phase:
     wanted = (shape.title, shape.number, rules, approved_by, False)
     if wanted == (phase.title, phase.number, phase.rules, phase.approved_by, phase.leaving):
         return phase
+    if _premises(rules) != _premises(phase.rules):
+        phase = replace(phase, admitted=False, not_before=None)  # other conditions and windows are asked anew
     words = replace(phase, title=shape.title, number=shape.number, approved_by=approved_by, leaving=False)
     return _handed_over(replace(words, rules=rules, priority=priority), now)
 
@@ -96,6 +98,10 @@ def _runs_alike(old: Rules, new: Rules) -> bool:
         new.workflow,
         new.ref,
     )
+
+
+def _premises(rules: Rules) -> tuple[object, ...]:
+    return rules.when, rules.skip_when, rules.only_if, rules.windows
 
 
 def _handed_over(phase: Phase, now: datetime) -> Phase:

@@ -35,9 +35,9 @@ def consequences(before: Plan, decision: Decision, message: Message) -> Decision
         return decision
     if decision.plan == before:  # the very same plan, so that nothing is saved
         return replace(decision, plan=before)
-    after = _published(decision.plan)
+    after = decision.plan
     changes = list(_changes(before, after))
-    decision = replace(decision, plan=after, events=(*decision.events, *_events(before, after, changes, message)))
+    decision = replace(decision, events=(*decision.events, *_events(before, after, changes, message)))
     if not after.tracked:
         return decision
     publishing = tuple(_publishing(before, after))  # first: what is refreshed may point to what is to be created
@@ -58,7 +58,7 @@ def _changes(before: Plan, after: Plan) -> Iterator[Change]:
                 yield old, phase
 
 
-def _published(plan: Plan) -> Plan:
+def published(plan: Plan) -> Plan:
     """Publishing ends when every issue and every link is there."""
     if plan.state is PlanState.PUBLISHING and is_published(plan):
         return replace(plan, state=PlanState.ACTIVE)

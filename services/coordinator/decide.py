@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.coordinator import amending, orders, reports, waits
+from services.coordinator import amending, orders, premises, reports, waits
 from services.coordinator.answering import answered, said
-from services.coordinator.consequences import consequences
+from services.coordinator.consequences import consequences, published
 from services.coordinator.decision import Decision
 from services.domain import messages as m
 from services.domain.events import Event
@@ -28,7 +28,9 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
         decision = Decision(plan, refused=refusal.message)
     if decision.refused:
         return answered(decision.noting(_about(message, "order_refused", why=decision.refused)), message)
-    after = waits.timed(plan, amending.without_the_gone(decision.plan, now), now)
+    after = published(amending.without_the_gone(decision.plan, now))
+    decision = premises.settled(decision if after is decision.plan else replace(decision, plan=after), message, now)
+    after = waits.timed(plan, decision.plan, now)
     decision = decision if after is decision.plan else replace(decision, plan=after)
     return answered(consequences(plan, decision, message), message)
 

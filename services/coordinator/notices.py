@@ -95,6 +95,15 @@ def _by_whom(phase: Phase) -> str:
     return f" by {found}" if found else ""
 
 
+def not_called_for(phase: Phase, condition: str) -> str:
+    """On the child of a phase that its own conditions leave out."""
+    return _paragraphs(
+        f"**{_name(phase)}** is skipped: the policy does not call for it.",
+        fenced(condition),
+        "What needs it goes on. Reopen this issue to have it carried out all the same.",
+    )
+
+
 def removed(phase: Phase) -> str:
     """On the child of a phase that a new version of the document no longer has."""
     return _paragraphs(

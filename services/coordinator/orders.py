@@ -119,9 +119,9 @@ def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
         case m.RetryPhase() | m.ReopenPhase() if phase.leaving:
             raise NoTransition("this phase is no longer in the document and is not run again")
         case m.RetryPhase():
-            return Decision(plan.with_phase(_reset(phase, Trigger.RETRY)))
+            return Decision(plan.with_phase(_reset(phase, Trigger.RETRY, admitted=True)))
         case m.ReopenPhase():
-            return Decision(plan.with_phase(_reset(phase, Trigger.REOPEN)))
+            return Decision(plan.with_phase(_reset(phase, Trigger.REOPEN, admitted=True)))
         case m.CompletePhase():
             _demand_approver(phase, order)
             return _ended_by_hand(Decision(plan), phase, Trigger.COMPLETE, now)
@@ -168,9 +168,10 @@ def _rerun_of(phase: Phase, executor: str) -> str:
     return last.ref if is_wanted and last and (last.executor, last.kind) == (executor, phase.kind) else ""
 
 
-def _reset(phase: Phase, trigger: Trigger) -> Phase:
-    """Waiting again, with all automatic retries restored."""
-    return phase.on(trigger, failures=0, losses=0, not_before=None, failure=None, finished_at=None)
+def _reset(phase: Phase, trigger: Trigger, *, admitted: bool = False) -> Phase:
+    """Waiting again, with all automatic retries restored; whoever asks for this very phase wants it whatever its conditions."""
+    admitted = admitted or phase.admitted
+    return phase.on(trigger, failures=0, losses=0, not_before=None, failure=None, finished_at=None, admitted=admitted)
 
 
 def _ended_by_hand(decision: Decision, phase: Phase, trigger: Trigger, now: datetime) -> Decision:

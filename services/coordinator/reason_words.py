@@ -28,6 +28,8 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
             return f"waits for {names(plan, reason.phases)}"
         case _CODE.RETRY_BACKOFF:
             return _back_off(reason, now)
+        case _CODE.WINDOW_CLOSED:
+            return f"may start again from {reason.until:%a %Y-%m-%d %H:%M} UTC on, when its window opens"
         case _CODE.ATTEMPT_STOPPING:
             return f"waits until the earlier attempt of {names(plan, reason.phases)} has ended"
         case _CODE.EXECUTOR_UNAVAILABLE:

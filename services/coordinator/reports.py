@@ -59,14 +59,15 @@ def finished(plan: Plan, news: m.AttemptFinished, world: World, now: datetime) -
     if phase is None or attempt is None or attempt.fence != news.fence:
         return _stale(plan, news)
     if attempt.state.is_in_flight:
-        ended = attempt.ended(news.outcome, now, news.failure)
+        ended = attempt.ended(news.outcome, now, news.failure, news.result)
         return Decision(plan.with_phase(_settled(phase, ended, world, now)))
     if attempt.state is AttemptState.STOPPING:
         # one superseded by its deadline already has its failure
         outcome = Outcome.CANCELLED if attempt.failure is None else Outcome.TIMED_OUT
         return Decision(plan.with_phase(replace(phase, attempt=attempt.ended(outcome, now, attempt.failure))))
     if _is_late_success(phase, attempt, news):
-        return Decision(plan.with_phase(_settled(phase, attempt.ended(Outcome.PASSED, now), world, now)))
+        ended = attempt.ended(Outcome.PASSED, now, result=news.result)
+        return Decision(plan.with_phase(_settled(phase, ended, world, now)))
     return _stale(plan, news)
 
 

@@ -14,7 +14,9 @@ def retries_left(phase: Phase) -> bool:
 
 
 def back_off(phase: Phase, cap: timedelta) -> timedelta:
-    """How long to wait before the next automatic retry: doubling, capped, ±20 % by a hash so that herds disperse."""
-    delay = min(cap, phase.rules.retry_delay * (1 << min(phase.failures, 20)))
+    """How long to wait before the next automatic retry: longer each time, capped, and off by a hash so that herds disperse."""
+    rules = phase.rules
+    longest = (cap if rules.retry_cap is None else rules.retry_cap).total_seconds()
+    delay = min(longest, rules.retry_delay.total_seconds() * rules.retry_factor ** min(phase.failures, 20))
     share = crc32(f"{phase.key}/{phase.attempts}".encode()) / 0xFFFFFFFF
-    return delay * (0.8 + 0.4 * share)
+    return timedelta(seconds=delay * (1 + rules.retry_jitter * (2 * share - 1)))

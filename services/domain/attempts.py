@@ -74,6 +74,25 @@ _ENDED_AS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What an execution brought, besides its end. `modified`: whether it changed anything; None where that is not known.
+
+    `tokens` and `cost` are what it has used; `model` the model that used them, where there is one.
+    """
+
+    modified: bool | None = None
+    tokens: int = 0
+    cost: float = 0.0
+    model: str = ""
+
+    def __add__(self, other: Result) -> Result:
+        """Of two steps, one after the other."""
+        known = {self.modified, other.modified}
+        modified = True if True in known else None if None in known else False
+        return Result(modified, self.tokens + other.tokens, self.cost + other.cost, other.model or self.model)
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One execution of a phase.
 
@@ -100,6 +119,7 @@ class Attempt:
     url: str = ""
     rerun_of: str = ""
     held: Hold | None = None
+    result: Result | None = None
 
     @property
     def holds_slot(self) -> bool:
@@ -117,8 +137,10 @@ class Attempt:
     def renewed(self, lease_until: datetime) -> Attempt:
         return replace(self, lease_until=lease_until)
 
-    def ended(self, outcome: Outcome, now: datetime, failure: Failure | None = None) -> Attempt:
-        return replace(self, state=outcome.state, finished_at=now, failure=failure)
+    def ended(
+        self, outcome: Outcome, now: datetime, failure: Failure | None = None, result: Result | None = None
+    ) -> Attempt:
+        return replace(self, state=outcome.state, finished_at=now, failure=failure, result=result or self.result)
 
     def superseded(self) -> Attempt:
         """No longer wanted; whether its execution has ended is not known yet."""

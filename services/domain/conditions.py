@@ -52,7 +52,8 @@ def condition(text: str) -> Condition:
     if len(text) > LONGEST:
         raise BadCondition(f"is longer than {LONGEST} characters")
     parser = _Parser(_tokens(text))
-    return Condition(text, tuple(parser.phases), parser.whole())
+    evaluate = parser.whole()
+    return Condition(text, tuple(parser.phases), evaluate)
 
 
 # ---------------------------------------------------------------- what it may ask

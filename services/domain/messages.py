@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
-from services.domain.attempts import Hold, Outcome
+from services.domain.attempts import Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
 from services.domain.texts import PhaseText
@@ -89,13 +89,22 @@ class AttemptFinished(_Report):
 
     outcome: Outcome
     failure: Failure | None = None
+    result: Result | None = None
     kind: Literal["attempt_finished"] = "attempt_finished"
 
     @classmethod
-    def of(cls, plan: str, phase: str, fence: int, outcome: Outcome, failure: Failure | None) -> AttemptFinished:
+    def of(
+        cls,
+        plan: str,
+        phase: str,
+        fence: int,
+        outcome: Outcome,
+        failure: Failure | None,
+        result: Result | None = None,
+    ) -> AttemptFinished:
         """The one report of an attempt's end: whoever sends it, its cause is the same."""
         cause = f"{plan}/{phase}/{fence}/finished"
-        return cls(plan=plan, phase=phase, fence=fence, cause=cause, outcome=outcome, failure=failure)
+        return cls(plan=plan, phase=phase, fence=fence, cause=cause, outcome=outcome, failure=failure, result=result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ class Phase:
     `priority` None: that of the plan. `serial` counts the phases that ever joined the plan and stays when others come and go;
     0 becomes the ordinal. `expires_at` is when a wait for a person has lasted too long. `leaving`: taken out of the document
     while it ran; it goes when its execution has ended. `ticked`: its document, as it was last read, says that it is done.
+    `admitted`: its conditions held, or a person wants it in spite of them; they are not asked again.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -66,6 +67,7 @@ class Phase:
     failures: int = 0
     losses: int = 0
     not_before: datetime | None = None
+    admitted: bool = False
     approved_by: str = ""
     failure: Failure | None = None
     issue: IssueRef | None = None

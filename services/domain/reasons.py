@@ -11,6 +11,7 @@ from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_stopped, stops_plan
 from services.domain.transitions import PhaseState
+from services.domain.windows import closed_until
 from services.domain.world import Slots, World
 
 RUNNING = "running"
@@ -30,6 +31,7 @@ class ReasonCode(StrEnum):
     DEPENDENCY_FAILED = "dependency_failed"
     WAITING_FOR_DEPENDENCY = "waiting_for_dependency"
     APPROVAL_REQUIRED = "approval_required"
+    WINDOW_CLOSED = "window_closed"
     RETRY_BACKOFF = "retry_backoff"
     ATTEMPT_STOPPING = "attempt_stopping"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
@@ -94,6 +96,8 @@ def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iter
         yield _dependency_reason(plan, phase)
     if phase.rules.approval and not phase.approved_by:
         yield Reason(ReasonCode.APPROVAL_REQUIRED)
+    if until := closed_until(phase.rules.windows, now):
+        yield Reason(ReasonCode.WINDOW_CLOSED, until=until)
     if phase.not_before is not None and phase.not_before > now:
         yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
     if stopping := _still_stopping(plan, phase):

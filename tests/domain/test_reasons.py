@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -14,8 +14,9 @@ from services.domain.phase import MANUAL, IssueRef, OnError, Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.reasons import Reason, ReasonCode, why_not_running
 from services.domain.transitions import PhaseState
+from services.domain.windows import Window
 from services.domain.world import Limits, Slots, World
-from tests.plans import LOCAL, NOW, WORLD, Story, chain, plan
+from tests.plans import LOCAL, NOW, WORLD, Story, chain, plan, with_rules
 
 Setting = tuple[Plan, World]
 
@@ -40,7 +41,8 @@ def of_world(setting: Setting, **facts: object) -> Setting:
 
 def everything_in_the_way() -> Setting:
     """A plan whose phase `b` has every reason at once that can hold together, after the plan's own state."""
-    rules = {"x": replace(LOCAL, on_error=OnError.FAIL), "b": replace(LOCAL, approval=True)}
+    shut = (Window((1,), time(9), time(10)),)
+    rules = {"x": replace(LOCAL, on_error=OnError.FAIL), "b": replace(LOCAL, approval=True, windows=shut)}
     made = plan({"x": "", "a": "", "b": "a"}, rules, state=PlanState.PAUSED, selected=frozenset("a"))
     old = Attempt(number=1, fence=1, executor="local", state=AttemptState.STOPPING, claimed_at=NOW, lease_until=NOW)
     full = Slots(running=1, projects={"ada/site": 1}, plans={"plan": 1}, executors={"local": 1})
@@ -77,6 +79,9 @@ IN_ORDER = [
     Clearing(_CODE.DEPENDENCY_FAILED, (("a",),), lambda s: changed(s, "a", state=PhaseState.WAITING)),
     Clearing(_CODE.WAITING_FOR_DEPENDENCY, (("a",),), lambda s: changed(s, "a", state=PhaseState.COMPLETED)),
     Clearing(_CODE.APPROVAL_REQUIRED, (), lambda s: changed(s, "b", approved_by="ada")),
+    Clearing(
+        _CODE.WINDOW_CLOSED, (datetime(2026, 1, 6, 9, tzinfo=UTC),), lambda s: (with_rules(s[0], "b", windows=()), s[1])
+    ),
     Clearing(_CODE.RETRY_BACKOFF, (NOW + timedelta(seconds=5),), lambda s: changed(s, "b", not_before=NOW)),
     Clearing(_CODE.ATTEMPT_STOPPING, (("b",),), lambda s: changed(s, "b", attempt=None)),
     Clearing(_CODE.EXECUTOR_UNAVAILABLE, ("local",), lambda s: of_world(s, executors=frozenset({"local"}))),

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from services.domain.messages import AttemptRenewed, Message
+from services.domain.messages import AttemptRenewed, Message, TimePassed
 from services.domain.phase import Rules
 from services.domain.plan import Plan
 from tests.exploration.graphs import Edges, symmetries
@@ -137,4 +137,5 @@ class Explorer:
 def explore(edges: Edges, rules: tuple[Rules, ...], scope: Scope) -> Tally:
     """Explore one graph whose phases have these rules. Raises Broken where an invariant does not hold."""
     states = States(symmetries(edges, [repr(one) for one in rules]))
-    return Explorer(plan_with(edges, rules), states, scope).run()
+    start = REAL.decide(plan_with(edges, rules), TimePassed(plan="plan", cause="start"), THERE, NOW).plan
+    return Explorer(start, states, scope).run()

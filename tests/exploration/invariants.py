@@ -18,7 +18,7 @@ from services.domain.reasons import ReasonCode, why_not_running
 from services.domain.transitions import TRANSITIONS, PhaseState
 from services.domain.world import Limits
 from tests.exploration.rulebook import Rulebook
-from tests.exploration.states import THERE
+from tests.exploration.states import SHUT, THERE
 from tests.plans import NOW
 
 
@@ -185,7 +185,16 @@ def only_the_phase_in_question_changes(step: Step) -> bool:
     about = getattr(step.message, "phase", None)
     if about is None:
         return True
-    return all(_facts(old) == _facts(new) for old, new in step.changes if new.key != about)
+    others = [(old, new) for old, new in step.changes if new.key != about]
+    return all(_facts(old) == _facts(new) or _met_its_premises(old, new) for old, new in others)
+
+
+def nothing_starts_without_its_premises(step: Step) -> bool:
+    """Conditions are decided before the start, and a closed window keeps it from happening."""
+    return not any(
+        (_has_conditions(new) and not new.admitted) or (new.rules.windows and SHUT in new.rules.windows)
+        for _, new in _started(step)
+    )
 
 
 def time_that_has_been_told_is_not_waited_for(step: Step) -> bool:
@@ -221,6 +230,13 @@ def whoever_waits_has_a_reason_or_may_start(plan: Plan, rules: Rulebook) -> bool
         (why_not_running(plan, phase, THERE, NOW) is None) == (phase.key in startable)
         for phase in plan.phases.values()
         if phase.state is PhaseState.WAITING or _lacks_verdict(phase)
+    )
+
+
+def whoever_is_ready_has_its_conditions_decided(plan: Plan, rules: Rulebook) -> bool:
+    return plan.state is not PlanState.ACTIVE or not any(
+        phase.status is QueueStatus.READY and _has_conditions(phase) and not phase.admitted
+        for phase in plan.phases.values()
     )
 
 
@@ -291,12 +307,14 @@ ALL = Invariants(
         what_changes_nothing_leaves_the_plan_itself,
         facts_are_never_refused,
         only_the_phase_in_question_changes,
+        nothing_starts_without_its_premises,
         time_that_has_been_told_is_not_waited_for,
     ),
     of_states=(
         running_means_an_attempt_in_flight,
         a_completed_plan_is_at_rest,
         whoever_waits_has_a_reason_or_may_start,
+        whoever_is_ready_has_its_conditions_decided,
         whatever_waits_for_time_is_woken,
         advancing_twice_is_advancing_once,
         what_people_see_of_the_plan_fits_its_phases,
@@ -315,6 +333,7 @@ _PERSONS = frozenset(
         ReasonCode.DEPENDENCY_FAILED,
         ReasonCode.WAITING_FOR_DEPENDENCY,
         ReasonCode.APPROVAL_REQUIRED,
+        ReasonCode.WINDOW_CLOSED,  # for people time goes on; here it stands still, and the window never opens
     }
 )
 
@@ -376,6 +395,17 @@ def _lacks_verdict(phase: Phase) -> bool:
     if phase.state is not PhaseState.NEEDS_QA or phase.rules.qa not in (Qa.CI, Qa.TOOL):
         return False
     return phase.attempt is None or not phase.attempt.state.is_in_flight
+
+
+def _has_conditions(phase: Phase) -> bool:
+    return bool(phase.rules.when or phase.rules.skip_when or phase.rules.only_if)
+
+
+def _met_its_premises(old: Phase, new: Phase) -> bool:
+    """Its conditions were decided, or its window was found closed; nothing else has happened to it."""
+    if old.state is not PhaseState.WAITING or not (_has_conditions(new) or new.rules.windows):
+        return False
+    return new.state in (PhaseState.WAITING, PhaseState.SKIPPED) and new.attempt is old.attempt
 
 
 def _facts(phase: Phase) -> tuple[object, ...]:

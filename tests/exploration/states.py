@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.transitions import PhaseState
+from services.domain.windows import Window
 from services.domain.world import World
 from tests.exploration.graphs import Renaming
 from tests.plans import NOW
 
 THERE = World(holder="here", lost_retries=0)
 """The world in which exploration happens: no limits, and one lost attempt is replaced for free."""
+SHUT = Window(((NOW.weekday() + 1) % 7,), time(9), time(10))
+"""A window that opens tomorrow: never, in exploration."""
 LATER = NOW + timedelta(hours=1)
 EARLIER = NOW - timedelta(hours=1)
 
@@ -75,6 +78,7 @@ def _trait(phase: Phase) -> _Trait:
         _moment(phase.not_before),
         bool(phase.approved_by),
         _moment(phase.expires_at),
+        phase.admitted,
     )
 
 

@@ -12,6 +12,7 @@ from services.domain.rules import Escalation
 from tests.exploration.explorer import Scope, Tally, explore
 from tests.exploration.graphs import Edges, colourings, shapes
 from tests.exploration.moves import EVERYTHING, FULL, LATE, MACHINE, PEOPLE, TERSE
+from tests.exploration.states import SHUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ def _modes(rules: Rules, modes: tuple[OnError, ...] = tuple(OnError)) -> tuple[R
 
 _ONCE = Rules(executor="local", retries=1)
 _TIMED = replace(_ONCE, timeout=timedelta(hours=1))
+_CONDITIONAL = (
+    replace(_ONCE, on_error=OnError.CONTINUE),
+    replace(_ONCE, skip_when="failed()"),
+    replace(_ONCE, only_if="phase_modified", approval=True),
+)
+_SHUT = replace(_ONCE, windows=(SHUT,))
 _ALONE = Scope(TERSE, MACHINE)
 _STEERED = Scope(TERSE, MACHINE | PEOPLE)
 
@@ -63,6 +70,8 @@ QUICK: tuple[Territory, ...] = (
         Scope(FULL, EVERYTHING),
     ),
     Territory("2 phases, checked by tools", 2, _modes(replace(_ONCE, qa=Qa.TOOL)), _STEERED, mixed=False),
+    Territory("2 phases with conditions, steered by people", 2, _CONDITIONAL, _STEERED),
+    Territory("2 phases with closed windows, every message followed", 2, (_ONCE, _SHUT), Scope(TERSE, EVERYTHING)),
     Territory("2 phases, every message followed", 2, (_TIMED,), Scope(TERSE, EVERYTHING)),
     Territory("2 phases, every mix of on_error, steered by people", 2, _modes(_ONCE), _STEERED),
     Territory("3 phases, every mix of on_error", 3, _modes(_ONCE), _ALONE),
