@@ -70,8 +70,8 @@ QUICK: tuple[Territory, ...] = (
         Scope(FULL, EVERYTHING),
     ),
     Territory("2 phases, checked by tools", 2, _modes(replace(_ONCE, qa=Qa.TOOL)), _STEERED, mixed=False),
-    Territory("2 phases with conditions, steered by people", 2, _CONDITIONAL, _STEERED),
-    Territory("2 phases with closed windows, every message followed", 2, (_ONCE, _SHUT), Scope(TERSE, EVERYTHING)),
+    Territory("2 phases with conditions, steered by people", 2, _CONDITIONAL[:2], _STEERED),
+    Territory("2 phases with closed windows", 2, (_ONCE, _SHUT), _ALONE),
     Territory("2 phases, every message followed", 2, (_TIMED,), Scope(TERSE, EVERYTHING)),
     Territory("2 phases, every mix of on_error, steered by people", 2, _modes(_ONCE), _STEERED),
     Territory("3 phases, every mix of on_error", 3, _modes(_ONCE), _ALONE),
@@ -79,6 +79,8 @@ QUICK: tuple[Territory, ...] = (
 )
 
 DEEP: tuple[Territory, ...] = (
+    Territory("2 phases with conditions and gates, steered by people", 2, _CONDITIONAL, _STEERED),
+    Territory("2 phases with closed windows, every message followed", 2, (_ONCE, _SHUT), Scope(TERSE, EVERYTHING)),
     Territory(
         "2 phases, every mix of on_error, every message followed, a late clock",
         2,
