@@ -5,7 +5,7 @@ Links go by the database id of an issue, never by its number. Docs: https://docs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from bot.github.session import Access, Sessions
 from services.commands.spec import Level
 from services.domain.errors import NotFound
 from services.ports import Clock
+from services.publishing.arranging import Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,14 @@ class GitHub:
             wanted["parent_issue_id"] = draft.parent_id
         return self._sessions.one(RemoteIssue, "POST", f"/repos/{project}/issues", wanted)
 
-    def edit(self, project: str, number: int, *, title: str, body: str) -> RemoteIssue:
-        return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), {"title": title, "body": body})
+    def edit(
+        self, project: str, number: int, *, title: str, body: str, labels: Sequence[str] | None = None
+    ) -> RemoteIssue:
+        """`labels` are all that it is to have; None leaves them alone."""
+        wanted: dict[str, object] = {"title": title, "body": body}
+        if labels is not None:
+            wanted["labels"] = list(labels)
+        return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), wanted)
 
     def edit_body(self, project: str, number: int, body: str) -> RemoteIssue:
         return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), {"body": body})
@@ -82,6 +89,16 @@ class GitHub:
     def add_sub_issue(self, project: str, parent: int, child_id: int) -> None:
         """Put the issue of that id under the numbered one. The answer is the parent, not the child."""
         self._sessions.one(RemoteIssue, "POST", f"{_issue(project, parent)}/sub_issues", {"sub_issue_id": child_id})
+
+    def sub_issues(self, project: str, parent: int) -> list[int]:
+        """Ids of the children, in their order. Raises NotFound where the server knows no sub-issues."""
+        return [one.id for one in self._sessions.all(RemoteIssue, f"{_issue(project, parent)}/sub_issues")]
+
+    def move_sub_issue(self, project: str, parent: int, move: Move) -> None:
+        """The answer is the parent, not the child."""
+        wanted: dict[str, object] = {"sub_issue_id": move.issue, "after_id": move.after, "before_id": move.before}
+        said = {name: id for name, id in wanted.items() if id is not None}
+        self._sessions.one(RemoteIssue, "PATCH", f"{_issue(project, parent)}/sub_issues/priority", said)
 
     def blockers(self, project: str, number: int) -> frozenset[int]:
         """Ids of the issues that block it. Raises NotFound where the server knows no dependencies."""

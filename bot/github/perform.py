@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from bot.github.answers import RemoteIssue
+from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
 from bot.github.linking import Linking
@@ -18,6 +19,7 @@ from bot.github.revising import Revising
 from bot.github.showing import Showing
 from services.coordinator import notices
 from services.domain.effects import (
+    ArrangeChildren,
     CreateIssue,
     LinkDependencies,
     PostComment,
@@ -84,6 +86,8 @@ class Performer:
             case LinkDependencies():
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
+            case ArrangeChildren():
+                arrange(self._github(), plan)
             case RefreshChild() | ReviseParent():
                 self._revise(effect, plan, text, again=again)
             case RefreshParent():

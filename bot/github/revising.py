@@ -47,20 +47,21 @@ class Revising:
             return False
         try:
             there = self._github.issue(self._plan.project, issue.number)
-            found = Written(there.title, there.body)
+            found = Written(there.title, there.body, there.labels)
             revision = wanted(found)
             if revision.written != found:
-                self._write(issue, revision.written)
+                self._write(issue, revision.written, labels=revision.written.labels != found.labels)
         except NotFound:
             log.warning("issue_gone", project=self._plan.project, issue=issue.number)
             return False
         return revision.has_conflicts
 
-    def _write(self, issue: IssueRef, wanted: Written) -> None:
+    def _write(self, issue: IssueRef, wanted: Written, *, labels: bool) -> None:
         if length(wanted.body) > LONGEST:
             log.warning("issue_full", project=self._plan.project, issue=issue.number)
         else:
-            self._github.edit(self._plan.project, issue.number, title=wanted.title, body=wanted.body)
+            names = sorted(wanted.labels) if labels else None
+            self._github.edit(self._plan.project, issue.number, title=wanted.title, body=wanted.body, labels=names)
 
     def _relink(self, phase: Phase, issue: IssueRef, effect: RefreshChild) -> None:
         try:

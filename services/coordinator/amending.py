@@ -204,6 +204,7 @@ def _refreshed(before: Plan, after: Plan, shapes: Mapping[str, m.PhaseShape], ca
                 key=f"child:{cause}:{phase.key}",
                 phase=phase.key,
                 old_title=child_title(old),
+                old_place=old.place,
                 old_text=shape.old_text if shape else None,
                 dropped=tuple(
                     need for need in before.graph.needs[phase.key] if need not in after.graph.needs[phase.key]
@@ -213,4 +214,4 @@ def _refreshed(before: Plan, after: Plan, shapes: Mapping[str, m.PhaseShape], ca
 
 def _says(plan: Plan, phase: Phase) -> tuple[object, ...]:
     """What an issue says of the phase and of the plan around it, in words and in links."""
-    return child_title(phase), child_block(plan, phase), plan.graph.needs[phase.key]
+    return child_title(phase), phase.place, child_block(plan, phase), plan.graph.needs[phase.key]

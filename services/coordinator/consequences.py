@@ -10,7 +10,7 @@ from services.coordinator import notices
 from services.coordinator.decision import Decision
 from services.coordinator.waits import awaits_person, has_expired
 from services.domain.attempts import Hold
-from services.domain.effects import Effect, PostComment, RefreshParent, SetIssueState
+from services.domain.effects import ArrangeChildren, Effect, PostComment, RefreshParent, SetIssueState
 from services.domain.events import Event
 from services.domain.messages import Message
 from services.domain.phase import Phase, QueueStatus
@@ -98,6 +98,8 @@ def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: 
     for comment in _comments(before, after, changes, cause):
         if comment.phase is None or after.ever(comment.phase).issue is not None:
             yield comment
+    if _is_rearranged(before, after):
+        yield ArrangeChildren(plan=after.id, key=f"arrange:{after.id}:{after.revision}")
     yield from _parent_state(before, after, cause)
     if _shows(before, after, changes):
         yield RefreshParent(plan=after.id, key=f"refresh:{cause}")
@@ -129,6 +131,16 @@ def _parent_state(before: Plan, after: Plan, cause: str) -> Iterator[Effect]:
         yield SetIssueState(plan=after.id, key=f"close:{cause}", phase=None, state="closed", reason=now)
     elif was and not now:
         yield SetIssueState(plan=after.id, key=f"reopen:{cause}", phase=None, state="open", reason="reopened")
+
+
+def _is_rearranged(before: Plan, after: Plan) -> bool:
+    """Phases of a published plan have changed places, or the issues of those that joined it are all there by now."""
+    if not after.revision or after.issue is None or after.state in (PlanState.PLANNED, PlanState.PUBLISHING):
+        return False
+    if before.state is PlanState.PUBLISHING:
+        return True
+    known = [key for key in before.phases if key in after.phases]
+    return before.phases is not after.phases and known != [key for key in after.phases if key in before.phases]
 
 
 def _parent_closed_as(plan: Plan) -> Literal["completed", "not_planned"] | None:

@@ -120,8 +120,8 @@ def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
             raise NoTransition("this phase is no longer in the document and is not run again")
         case m.RetryPhase():
             return Decision(plan.with_phase(_reset(phase, Trigger.RETRY, admitted=True)))
-        case m.ReopenPhase():
-            return Decision(plan.with_phase(_reset(phase, Trigger.REOPEN, admitted=True)))
+        case m.ReopenPhase():  # a tick in the document is no news from here on: it may be our own
+            return Decision(plan.with_phase(replace(_reset(phase, Trigger.REOPEN, admitted=True), ticked=True)))
         case m.CompletePhase():
             _demand_approver(phase, order)
             return _ended_by_hand(Decision(plan), phase, Trigger.COMPLETE, now)

@@ -41,14 +41,16 @@ class LinkDependencies(_Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshChild(_Effect):
-    """Bring title, body and dependencies of a phase's issue up to date, leaving what people wrote in it.
+    """Bring title, body, label and dependencies of a phase's issue up to date, leaving what people made of it.
 
-    `old_title` and `old_text` are what the issue was last given, to be told apart from what people made of it; without
-    `old_text` the text is as before. `dropped` are the keys of phases that the plan no longer says it needs.
+    `old_title`, `old_place` (by which its label calls it) and `old_text` are what the issue was last given, to be told apart
+    from what people made of it; without `old_text` the text is as before. `dropped` are the keys of phases that the plan no
+    longer says it needs.
     """
 
     phase: str
     old_title: str
+    old_place: str = ""
     old_text: PhaseText | None = None
     dropped: tuple[str, ...] = ()
     kind: Literal["refresh_child"] = "refresh_child"
@@ -59,6 +61,13 @@ class RefreshParent(_Effect):
     """Bring the parent's managed block and the sticky status comment up to date."""
 
     kind: Literal["refresh_parent"] = "refresh_parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrangeChildren(_Effect):
+    """Bring the children of the parent into the order of the phases."""
+
+    kind: Literal["arrange_children"] = "arrange_children"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +155,16 @@ class StopAttempt(_Effect):
 
 
 Spoken = SayOnIssue | React | RestoreComment
-IssueEffect = CreateIssue | LinkDependencies | RefreshChild | ReviseParent | RefreshParent | PostComment | SetIssueState
+IssueEffect = (
+    CreateIssue
+    | LinkDependencies
+    | ArrangeChildren
+    | RefreshChild
+    | ReviseParent
+    | RefreshParent
+    | PostComment
+    | SetIssueState
+)
 ExecutorEffect = DispatchAttempt | StopAttempt
 Effect = IssueEffect | Spoken | ExecutorEffect
 

@@ -98,6 +98,11 @@ class Phase:
         return f"{self.number}: {self.title}" if self.number else self.title
 
     @property
+    def place(self) -> str:
+        """By which labels call it: the number as written, or the place in the plan where there is none."""
+        return self.number or str(self.ordinal)
+
+    @property
     def is_satisfied(self) -> bool:
         """Dependents may go on: completed, skipped, or failed under `on_error: continue`."""
         return self.state in _DONE or (self.state is PhaseState.FAILED and self.rules.on_error is OnError.CONTINUE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from services.domain.sequences import out_of_order
 from services.planning.matching import matched
 from services.planning.outlines import PlanOutline, Section
 
@@ -88,7 +88,7 @@ def diff(old: PlanOutline, new: PlanOutline) -> Diff:
     """What has to happen to the old outline to make it the new one. Ticked boxes make no difference."""
     pairs = matched(old.sections, new.sections)
     before = {section.key: section for section in old.sections}
-    moved = _moved([pairs[one.key] for one in new.sections if one.key in pairs], list(before))
+    moved = out_of_order([pairs[one.key] for one in new.sections if one.key in pairs], list(before))
     names = {one.key: one.name for one in old.sections} | {
         pairs.get(one.key, one.key): one.name for one in new.sections
     }
@@ -142,25 +142,6 @@ def _named(phase: PhaseDiff, names: Mapping[str, str]) -> PhaseDiff:
     added = tuple(names[key] for key in phase.needs_added)
     removed = tuple(names[key] for key in phase.needs_removed)
     return replace(phase, needs_added=added, needs_removed=removed)
-
-
-def _moved(now: Sequence[str], before: Sequence[str]) -> set[str]:
-    """Those that would have to be moved: all outside a longest run whose order is still the old one."""
-    place = {key: at for at, key in enumerate(before)}
-    ends: list[int] = []
-    last: list[str] = []
-    previous: dict[str, str | None] = {}
-    for key in now:
-        at = bisect_left(ends, place[key])
-        previous[key] = last[at - 1] if at else None
-        ends[at : at + 1] = [place[key]]
-        last[at : at + 1] = [key]
-    stays: set[str] = set()
-    step = last[-1] if last else None
-    while step is not None:
-        stays.add(step)
-        step = previous[step]
-    return set(now) - stays
 
 
 def _without(these: Sequence[str], those: Sequence[str]) -> tuple[str, ...]:

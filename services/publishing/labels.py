@@ -22,8 +22,19 @@ class LabelNames:
         return (_name(self.parent),)
 
     def of_child(self, phase: Phase) -> tuple[str, ...]:
-        """`phase-2`, after the number as written, or the place in the plan where there is none."""
-        return (_name(f"phase-{phase.number or phase.ordinal}"), _name(self.child))
+        """`phase-2`, and that it is a child."""
+        return (label_of_place(phase.place), _name(self.child))
+
+
+def label_of_place(place: str) -> str:
+    """`phase-2`."""
+    return _name(f"phase-{place}")
+
+
+def relabelled(labels: frozenset[str], old: str, new: str) -> frozenset[str]:
+    """The labels of a child whose phase has changed its place. One that people took away stays away."""
+    was, now = label_of_place(old), label_of_place(new)
+    return labels - {was} | {now} if old and was in labels else labels
 
 
 def _name(wanted: str) -> str:

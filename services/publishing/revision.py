@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.domain.effects import RefreshChild, ReviseParent
 from services.domain.phase import Phase
@@ -10,6 +10,7 @@ from services.domain.plan import Plan
 from services.ports import PhaseText, PlanText
 from services.publishing.block import Block
 from services.publishing.bodies import child_block, child_body, child_title, parent_block, parent_body, parent_title
+from services.publishing.labels import relabelled
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.merge import merged
 
@@ -20,6 +21,7 @@ class Written:
 
     title: str
     body: str
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,24 @@ class Reviser:
     repository_url: str = ""
 
     def child(self, phase: Phase, effect: RefreshChild, text: PhaseText, found: Written) -> Revision:
-        """A title that people gave it stays, and so does whatever they wrote."""
+        """A title that people gave it stays, and so does whatever they wrote, and the labels they put on it."""
+        found = replace(found, labels=relabelled(found.labels, effect.old_place, phase.place))
         edited = Block(self.markers, self.plan.id, phase.key).replaced(found.body, child_block(self.plan, phase))
         title = child_title(phase) if found.title == effect.old_title else found.title
         if effect.old_text is None:
-            return Revision(Written(title, edited), has_conflicts=False)
+            return Revision(replace(found, title=title, body=edited), has_conflicts=False)
         versions = (self._child_body(phase, effect.old_text), self._child_body(phase, text))
-        return self._revised(title, versions, edited, Marker(MarkerKind.PHASE, self.plan.id, phase.key))
+        edited_issue = replace(found, title=title, body=edited)
+        return self._revised(edited_issue, versions, Marker(MarkerKind.PHASE, self.plan.id, phase.key))
 
     def parent(self, effect: ReviseParent, text: PlanText, found: Written) -> Revision:
         edited = Block(self.markers, self.plan.id).replaced(found.body, parent_block(self.plan))
         title = parent_title(self.plan) if found.title == effect.old_title else found.title
         if effect.old_overview is None:
-            return Revision(Written(title, edited), has_conflicts=False)
+            return Revision(replace(found, title=title, body=edited), has_conflicts=False)
         versions = (self._parent_body(effect.old_overview), self._parent_body(text.overview))
-        return self._revised(title, versions, edited, Marker(MarkerKind.PLAN, self.plan.id))
+        edited_issue = replace(found, title=title, body=edited)
+        return self._revised(edited_issue, versions, Marker(MarkerKind.PLAN, self.plan.id))
 
     def _child_body(self, phase: Phase, text: PhaseText) -> str:
         return child_body(self.plan, phase, text, self.markers, repository_url=self.repository_url)
@@ -61,13 +66,13 @@ class Reviser:
     def _parent_body(self, overview: str) -> str:
         return parent_body(self.plan, PlanText(overview, {}), self.markers)
 
-    def _revised(self, title: str, versions: tuple[str, str], edited: str, of: Marker) -> Revision:
+    def _revised(self, edited: Written, versions: tuple[str, str], of: Marker) -> Revision:
         """The marker comes last, whatever is appended; a body that came through a browser keeps its CRLF line ends."""
         marker = self.markers.write(of)
-        base, new, theirs = (_without(marker, one) for one in (*versions, edited.replace("\r\n", "\n")))
+        base, new, theirs = (_without(marker, one) for one in (*versions, edited.body.replace("\r\n", "\n")))
         found = merged(base, new, theirs)
-        body = _with_line_ends_of(edited, f"{found.text}\n\n{marker}")
-        return Revision(Written(title, body), bool(found.conflicts))
+        body = _with_line_ends_of(edited.body, f"{found.text}\n\n{marker}")
+        return Revision(replace(edited, body=body), bool(found.conflicts))
 
 
 def _without(marker: str, body: str) -> str:

@@ -119,10 +119,20 @@ def test_a_tick_that_is_gone_opens_nothing_and_a_new_one_counts() -> None:
     amended(story)
     assert story.statuses == "completed ready"
     story.says(ReopenPhase, "a")
+    amended(story)
 
     amended(story, "a")
 
     assert story.statuses == "completed ready"
+
+
+def test_a_phase_that_ran_was_ticked_by_us_and_is_opened_again_is_not_completed_by_that() -> None:
+    story = Story(chain("a b")).passes("a")
+    story.says(ReopenPhase, "a")
+
+    amended(story, "a")
+
+    assert story.statuses == "ready queued"
 
 
 def test_work_by_hand_is_over_when_the_document_says_so() -> None:

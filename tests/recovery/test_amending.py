@@ -26,6 +26,10 @@ def issue(away: Away, number: int) -> Issue:
     return away.hub.repository(REPO).issue(number)
 
 
+def children(away: Away) -> list[str]:
+    return [one.title for one in away.hub.repository(REPO).sub_issues(1)]
+
+
 def blockers(away: Away, number: int) -> list[int]:
     return [one.number for one in away.hub.repository(REPO).blocked_by(number)]
 
@@ -106,6 +110,29 @@ def test_a_removed_phase_is_closed_as_not_planned_with_a_comment(away: Away) -> 
     assert (issue(away, 3).state, issue(away, 3).state_reason) == ("closed", "not_planned")
     assert "was removed from the plan" in away.hub.repository(REPO).comments(3)[-1].body
     assert blockers(away, 4) == [2]
+
+
+def test_labels_and_the_order_of_sub_issues_follow_the_document(away: Away) -> None:
+    away.run()
+    away.hub.edit_issue(REPO, 3, "ada", labels=("phase-2", "multi-phase-child", "urgent"))
+
+    away.run("# Shop\n\n## Phase 1: Schema\n\n## Phase 2: Search\n\n## Phase 3: Pages\n\n## Phase 4: API\n")
+
+    assert children(away) == ["Phase 1: Schema", "Phase 2: Search", "Phase 3: Pages", "Phase 4: API"]
+    assert {label.name for label in issue(away, 3).labels} == {"phase-4", "multi-phase-child", "urgent"}
+    assert {label.name for label in issue(away, 4).labels} == {"phase-3", "multi-phase-child"}
+    assert {label.name for label in issue(away, 5).labels} == {"phase-2", "multi-phase-child"}
+
+
+def test_phases_that_change_places_take_their_issues_along(away: Away) -> None:
+    away.run()
+    before = len(away.hub.requests)
+
+    away.run("# Shop\n\n## Phase 1: Pages\n\n## Phase 2: Schema\n\n## Phase 3: API\n")
+
+    assert children(away) == ["Phase 1: Pages", "Phase 2: Schema", "Phase 3: API"]
+    moved = [one for one in list(away.hub.requests)[before:] if one.path.endswith("/sub_issues/priority")]
+    assert len(moved) == 1
 
 
 def test_a_renamed_phase_keeps_its_issue_and_what_people_wrote(away: Away) -> None:
