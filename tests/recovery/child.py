@@ -19,8 +19,9 @@ from bot.bootstrap import Options, Phasebot
 from bot.github.identity import PersonalToken
 from bot.intake import Submission
 from bot.settings import Settings
+from services.coordinator.intake import by_hand
 from services.domain.phase import Operation, Rules
-from services.domain.progress import PlanStatus, plan_status
+from services.domain.plan import PlanState
 from services.planning.draft import PhaseDraft
 from services.planning.parser import parse
 
@@ -50,12 +51,13 @@ A plan that is killed in every place.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the child works: its database's folder, the tracker's address and a token for it."""
+    """Where the child works: its database's folder, the tracker's address and a token for it; and on which plan."""
 
     folder: str
     api_url: str
     token: str
     repo: str
+    document: str = PLAN
 
 
 class Boundaries:
@@ -110,9 +112,11 @@ def _around_http_writes(boundaries: Boundaries) -> None:
     Session.send = surrounded  # type: ignore[method-assign, assignment]
 
 
-def rules(_: PhaseDraft) -> Rules:
-    """Every phase is carried out at once, and does nothing."""
-    return Rules(executor="local", operations=(Operation("noop", {}),))
+def rules(phase: PhaseDraft) -> Rules:
+    """Every phase is carried out at once, and does nothing; unless it is somebody's work."""
+    return (
+        by_hand(phase) if "By hand." in phase.content else Rules(executor="local", operations=(Operation("noop", {}),))
+    )
 
 
 def carry_out(place: Place, die_at: int | None) -> None:
@@ -130,7 +134,7 @@ def carry_out(place: Place, die_at: int | None) -> None:
     ) as bot:
         boundaries.watch(bot)
         bot.start()
-        plan = bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md", rules_for=rules)).plan
+        plan = bot.intake.submit(Submission(draft=parse(place.document), source="plan.md", rules_for=rules)).plan
         _wait_for_the_end(bot, plan.id)
         assert not bot.answers.dead_letters(plan.id)
     (Path(place.folder) / "boundaries").write_text(str(boundaries.passed))
@@ -141,7 +145,7 @@ def _wait_for_the_end(bot: Phasebot, id: str) -> None:
     pause = threading.Event()
     while time.monotonic() < deadline:
         plan = bot.answers.plan(id)
-        if plan is not None and plan_status(plan) is PlanStatus.COMPLETED and bot.answers.settled(plan):
+        if plan is not None and plan.state is PlanState.ACTIVE and bot.answers.settled(plan):
             return
         pause.wait(0.01)
     raise AssertionError(f"the plan did not end: {bot.answers.plan(id)}")
