@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.coordinator.decision import Decision
-from services.coordinator.ticks import with_ticks
+from services.coordinator.ticks import may_be_completed, with_ticks
 from services.domain import messages as m
 from services.domain.attempts import Outcome
 from services.domain.effects import Effect, RefreshChild, ReviseParent
@@ -36,13 +36,11 @@ def amend(plan: Plan, order: m.AmendPlan, now: datetime) -> Decision:
     needs = {key: _needs(plan, key, shapes.get(key), found, leaving) for key in _in_order(plan, order.phases, found)}
     after = _assembled(plan, found, needs, now)
     changed = {shape.key: shape.text for shape in order.phases if shape.text is not None}
-    ticks = {shape.key: shape.ticked for shape in order.phases}
     if after is plan and not changed and order.title == plan.title and order.old_overview is None:
-        return Decision(with_ticks(plan, ticks, now, complete=order.completes))
+        return Decision(_with_ticks(plan, plan, order, now))
     after = _published_again(replace(after, title=order.title, revision=plan.revision + 1))
     shown = (*_revised(plan, after, order), *_refreshed(plan, after, shapes, order.cause))
-    after = with_ticks(after, ticks, now, complete=order.completes)
-    return Decision(after, shown, text=PlanText(order.overview, changed))
+    return Decision(_with_ticks(plan, after, order, now), shown, text=PlanText(order.overview, changed))
 
 
 def without_the_gone(plan: Plan, now: datetime) -> Plan:
@@ -167,6 +165,13 @@ def _assembled(plan: Plan, found: Mapping[str, Phase], needs: Needs, now: dateti
         return plan
     gone = {phase.key: replace(phase, removed_at=now) for phase in plan if phase.key not in needs}
     return plan_of(replace(plan, phases=phases, graph=graph, removed={**plan.removed, **gone}))
+
+
+def _with_ticks(before: Plan, after: Plan, order: m.AmendPlan, now: datetime) -> Plan:
+    """What the document has come to call done is completed: a phase that joins in any case, another if that may be."""
+    ticks = {shape.key: shape.ticked for shape in order.phases}
+    may_be = [key for key in ticks if key not in before.phases or may_be_completed(after.phase(key))]
+    return with_ticks(after, ticks, now, completed=may_be if order.completes else ())
 
 
 def _at(phase: Phase, place: int) -> Phase:

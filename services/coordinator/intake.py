@@ -55,7 +55,7 @@ def plan_from(
         created_at=origin.at,
     )
     ticks = {one.key: one.done for one in draft.phases}
-    plan = with_ticks(plan_of(plan), ticks, origin.at, complete=done is not DonePhases.AGAIN)
+    plan = with_ticks(plan_of(plan), ticks, origin.at, completed=() if done is DonePhases.AGAIN else ticks)
     return plan, text_of(draft)
 
 

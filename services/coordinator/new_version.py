@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from services.coordinator.ticks import completes
+from services.coordinator.ticks import may_be_completed
 from services.domain.messages import AmendPlan, PhaseShape
 from services.domain.phase import Phase, Rules
 from services.domain.plan import Plan
@@ -101,7 +101,7 @@ def _completed(plan: Plan, made: Plan, pairs: Mapping[str, str]) -> Iterator[Pha
     for phase in made:
         old = plan.phases.get(pairs.get(phase.key, ""))
         is_news = old is not None and phase.state is PhaseState.COMPLETED and not old.ticked
-        if old is not None and is_news and completes(replace(old, ticked=True)):
+        if old is not None and is_news and may_be_completed(old):
             yield old
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.coordinator.decision import Decision
@@ -9,7 +11,7 @@ from services.coordinator.intake import Origin, by_hand, plan_from
 from services.domain.effects import CreateIssue, RefreshParent, SetIssueState
 from services.domain.errors import PlanInvalid
 from services.domain.messages import AmendPlan, CancelPhase, IssueCreated, PhaseShape, ReopenPhase, SkipPhase, StartPlan
-from services.domain.phase import IssueRef
+from services.domain.phase import IssueRef, Qa, Rules
 from services.domain.plan import Plan
 from services.domain.progress import PlanStatus, plan_status
 from services.planning.parser import parse
@@ -162,6 +164,15 @@ def test_a_failed_phase_that_somebody_has_mended_by_hand_is_completed() -> None:
 
     assert story.statuses == "completed ready"
     assert story.phase("a").failure is None
+
+
+@pytest.mark.parametrize("rules", [replace(LOCAL, approval=True), replace(LOCAL, qa=Qa.MANUAL)])
+def test_a_tick_is_neither_approval_nor_verdict(rules: Rules) -> None:
+    story = Story(chain("a b", {"a": rules}))
+
+    amended(story, "a")
+
+    assert story.statuses == "ready queued"
 
 
 @pytest.mark.parametrize(("order", "status"), [(SkipPhase, "skipped"), (CancelPhase, "completed")])
