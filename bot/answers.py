@@ -26,8 +26,14 @@ class Answers:
 
     def why(self, plan: Plan, phase: Phase) -> Reason | None:
         """Why a phase is not running; None if it may start, runs, or is decided."""
-        world = replace(self._parts.gate.world(), slots=self._parts.store.lookups.slots())
-        return why_not_running(plan, phase, world, self.clock.now())
+        return self.why_now()(plan, phase)
+
+    def why_now(self) -> Callable[[Plan, Phase], Reason | None]:
+        """`why` for many phases at one moment: what lies outside of their plans is looked at once."""
+        lookups = self._parts.store.lookups
+        world = replace(self._parts.gate.world(), slots=lookups.slots(), paused_projects=lookups.paused_projects())
+        now = self.clock.now()
+        return lambda plan, phase: why_not_running(plan, phase, world, now)
 
     def issue_url(self, plan: Plan, phase: Phase | None = None) -> str:
         """The page of a phase's issue, or of the parent's; empty while there is none."""

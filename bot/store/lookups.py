@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -79,6 +79,11 @@ class Lookups:
         with self._looking() as work:
             return work.plans.find(id)
 
+    def plans(self, ids: Iterable[str]) -> dict[str, Plan]:
+        """Those with these ids, by id, in a fixed number of queries. Those that are gone are left out."""
+        with self._looking() as work:
+            return work.plans.find_all(dict.fromkeys(ids))
+
     def plan_of(self, project: str, source: str) -> Plan | None:
         """The newest plan made from this source in this project."""
         with self._looking() as work:
@@ -99,6 +104,10 @@ class Lookups:
         """The slots taken; good for showing, not for giving any away."""
         with self._reading() as session:
             return slots_taken(session, ())
+
+    def paused_projects(self) -> frozenset[str]:
+        with self._looking() as work:
+            return work.projects.paused()
 
     def live_attempts(self) -> list[LiveAttempt]:
         with self._reading() as session:

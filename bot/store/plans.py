@@ -64,6 +64,7 @@ _LOCKED = Listed(
     lambda ids: select(plans.c.id, plans.c.version).where(plans.c.id.in_(ids)).with_for_update(skip_locked=True)
 )
 _VERSION = select(plans.c.version).where(plans.c.id == bindparam("id"))
+_VERSIONS = Listed(lambda ids: select(plans.c.id, plans.c.version).where(plans.c.id.in_(ids)))
 _SOURCE = (
     select(plans.c.id)
     .where(plans.c.project == bindparam("project"), plans.c.source == bindparam("source"))
@@ -223,6 +224,13 @@ class SqlPlans:
                 self._seen[id] = plan
                 return plan
         return None
+
+    def find_all(self, ids: Collection[str]) -> dict[str, Plan]:
+        """Many at once, for reading. One that is being saved at this moment is as it was, or as it will be."""
+        versions: dict[str, int] = dict(self._session.among(_VERSIONS, ids))
+        found = self._plans(versions)
+        self._seen.update(found)
+        return found
 
     def find_source(self, project: str, source: str) -> Plan | None:
         row = self._session.row(_SOURCE, project=project, source=source)

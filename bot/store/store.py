@@ -9,12 +9,14 @@ from threading import Lock
 from sqlalchemy import text
 
 from bot.store import schema
+from bot.store.answers import Answers
 from bot.store.credentials import Credentials
 from bot.store.database import LOCK_TIMEOUT, Database
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
+from bot.store.records import Records
 from bot.store.sql import Session, Statements
 from bot.store.values import micros
 from bot.store.views import Views
@@ -41,6 +43,8 @@ class Store:
         self.views = Views(self._reading)
         self.ledger = SqlLedger(self._writing, self._reading)
         self.lookups = Lookups(self._reading, self._looking)
+        self.answers = Answers(self._reading, self._writing)
+        self.records = Records(self._reading, self._writing)
         self.credentials = Credentials(self._reading, self._writing)
         try:
             with self._database.in_words():

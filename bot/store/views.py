@@ -11,15 +11,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, tuple_
 
 from bot.store.plan_rows import ATTEMPT, attempt_of, load
 from bot.store.sql import Listed, Row, Session
-from bot.store.tables import attempts, dependencies, events, inbox, outbox, phase_texts, phases, plan_texts, plans
-from bot.store.values import failure_of, moment
+from bot.store.tables import attempts, dependencies, inbox, outbox, phase_texts, phases, plan_texts, plans
+from bot.store.values import failure_of, micros, micros_or_none, moment
 from services.domain.attempts import Attempt
 from services.domain.errors import NotFound
-from services.domain.events import Event
 from services.domain.phase import QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
@@ -74,15 +73,6 @@ class QueueItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the audit trail; `seq` rises along it."""
-
-    seq: int
-    at: datetime
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """How much there is: plans, deliveries and sendings by stored state, phases by queue status."""
 
@@ -94,6 +84,9 @@ class Counts:
 
 Projects = frozenset[str] | None
 """Those that somebody may see; None for all."""
+
+Place = tuple[Any, ...] | None
+"""Where a list goes on, as `plan_place` and `item_place` say it; None for its beginning."""
 
 _AMONG = "project_"
 _COLUMNS = {
@@ -115,13 +108,16 @@ def _filtered(statement: Select[Any], names: Iterable[str]) -> Select[Any]:
 
 
 @cache
-def _plans(filters: tuple[str, ...]) -> Select[Any]:
-    newest = (plans.c.created_at.desc(), plans.c.id.desc())
-    return _filtered(select(plans.c.id, plans.c.updated_at), filters).order_by(*newest).limit(bindparam("limit"))
+def _plans(filters: tuple[str, ...], *, goes_on: bool) -> Select[Any]:
+    statement = _filtered(select(plans.c.id, plans.c.updated_at), filters)
+    if goes_on:
+        before = tuple_(bindparam("after_0"), bindparam("after_1"))
+        statement = statement.where(tuple_(plans.c.created_at, plans.c.id) < before)
+    return statement.order_by(plans.c.created_at.desc(), plans.c.id.desc()).limit(bindparam("limit"))
 
 
 @cache
-def _items(filters: tuple[str, ...]) -> Select[Any]:
+def _items(filters: tuple[str, ...], *, goes_on: bool) -> Select[Any]:
     p, f, t = plans.c, phases.c, phase_texts.c
     statement = (
         select(
@@ -132,6 +128,9 @@ def _items(filters: tuple[str, ...]) -> Select[Any]:
         .outerjoin(phase_texts, t.phase_id == f.id)
         .where(f.removed_at.is_(None))
     )
+    if goes_on:
+        last = tuple_(*(bindparam(f"after_{n}") for n in range(3)))
+        statement = statement.where(p.created_at >= bindparam("after_0"), tuple_(p.created_at, p.id, f.ordinal) > last)
     return _filtered(statement, filters).order_by(p.created_at, p.id, f.ordinal).limit(bindparam("limit"))
 
 
@@ -156,19 +155,22 @@ _ATTEMPTS_OF_PLAN = (
     .order_by(phases.c.ordinal, attempts.c.number)
 )
 _ATTEMPTS_OF_PHASE = select(*ATTEMPT).where(attempts.c.phase_id == bindparam("id")).order_by(attempts.c.number)
-_e = events.c
-_EVENTS = (
-    select(_e.seq, _e.at, _e.kind, _e.plan_id, _e.cause, _e.phase, _e.actor, _e.facts)
-    .where(_e.plan_id == bindparam("plan"), _e.seq > bindparam("after"))
-    .order_by(_e.seq)
-    .limit(bindparam("limit"))
-)
 _BY_STATE = [
     select(plans.c.state, func.count()).group_by(plans.c.state),
     select(phases.c.status, func.count()).where(phases.c.removed_at.is_(None)).group_by(phases.c.status),
     select(inbox.c.state, func.count()).group_by(inbox.c.state),
     select(outbox.c.state, func.count()).group_by(outbox.c.state),
 ]
+
+
+def plan_place(plan: Plan) -> tuple[Any, ...]:
+    """The place of a plan among all plans."""
+    return (micros_or_none(plan.created_at), plan.id)
+
+
+def item_place(item: QueueItem) -> tuple[Any, ...]:
+    """The place of a phase in the queue."""
+    return (micros(item.created_at), item.plan_id, item.phase_number)
 
 
 class Views:
@@ -183,12 +185,14 @@ class Views:
         project: str | None = None,
         parent_issue: int | None = None,
         projects: Projects = None,
+        after: Place = None,
         limit: int = 100,
     ) -> list[PlanView]:
-        """The newest plans, of one project or parent issue where given, and of `projects` at most."""
+        """The newest plans, of one project or parent issue where given, of `projects` at most; those after a place."""
         wanted = _given(project=project, parent_issue=parent_issue) | _among(projects)
+        statement = _plans(tuple(wanted), goes_on=after is not None)
         with self._reading() as session:
-            updated = dict[str, int](session.rows(_plans(tuple(wanted)), limit=limit, **wanted))
+            updated = dict[str, int](session.rows(statement, limit=limit, **wanted, **_after(after)))
             found = load(session, updated)
         return [_plan_view(found[id], at) for id, at in updated.items()]
 
@@ -212,11 +216,12 @@ class Views:
         plan: str | None = None,
         status: QueueStatus | None = None,
         projects: Projects = None,
+        after: Place = None,
         limit: int = 1000,
     ) -> list[QueueItem]:
-        """The phases of all plans, or of those asked for, oldest plan first, in plan order."""
+        """The phases of all plans, or of those asked for, oldest plan first, in plan order; those after a place."""
         wanted = _given(project=project, parent_issue=parent_issue, plan=plan, status=status and status.value)
-        return self._queue(wanted | _among(projects), limit)
+        return self._queue(wanted | _among(projects), limit, after)
 
     def item(self, queue_id: str) -> QueueItem:
         """One phase. Raises NotFound."""
@@ -225,9 +230,10 @@ class Views:
             raise NotFound(f"there is no phase {queue_id} in the queue")
         return found[0]
 
-    def _queue(self, wanted: Mapping[str, Any], limit: int) -> list[QueueItem]:
+    def _queue(self, wanted: Mapping[str, Any], limit: int, after: Place = None) -> list[QueueItem]:
+        statement = _items(tuple(wanted), goes_on=after is not None)
         with self._reading() as session:
-            rows = session.rows(_items(tuple(wanted)), limit=limit, **wanted)
+            rows = session.rows(statement, limit=limit, **wanted, **_after(after))
             needs: defaultdict[str, list[int]] = defaultdict(list)
             for phase, ordinal in session.among(_NEEDS, [row[0] for row in rows]):
                 needs[phase].append(ordinal)
@@ -237,11 +243,6 @@ class Views:
         """All attempts of a phase, oldest first."""
         with self._reading() as session:
             return [attempt_of(row) for row in session.rows(_ATTEMPTS_OF_PHASE, id=queue_id)]
-
-    def events(self, plan: str, *, after: int = 0, limit: int = 1000) -> list[Line]:
-        """The audit trail of a plan, from the line after `after` on."""
-        with self._reading() as session:
-            return [_line(row) for row in session.rows(_EVENTS, plan=plan, after=after, limit=limit)]
 
     def counts(self) -> Counts:
         with self._reading() as session:
@@ -257,6 +258,10 @@ class Views:
 
 def _given(**filters: str | int | None) -> dict[str, str | int]:
     return {name: value for name, value in filters.items() if value is not None}
+
+
+def _after(place: Place) -> dict[str, Any]:
+    return {f"after_{n}": value for n, value in enumerate(place or ())}
 
 
 def _among(projects: Projects) -> dict[str, str]:
@@ -289,8 +294,3 @@ def _item(row: Row, needs: list[int]) -> QueueItem:
         updated_at=moment(updated_at),
         error_message=None if failed is None else failed.message,
     )
-
-
-def _line(row: Row) -> Line:
-    seq, at, kind, plan, cause, phase, actor, facts = row
-    return Line(seq, moment(at), Event(kind, plan, cause, phase, actor, json.loads(facts)))

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
 from bot.web import health, webhooks
-from bot.web.api import events, phases, plans, queue, request, tokens
+from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens
 from bot.web.auth import sign_in
 from bot.web.auth.binding import Access
 from bot.web.auth.door import Door
@@ -22,6 +22,7 @@ from bot.web.auth.pace import Pace
 from bot.web.auth.permits import needs
 from bot.web.auth.sign_in import SignInLink
 from bot.web.failures import answer_failures, documented
+from bot.web.idempotency import IdempotencyMiddleware
 from services.domain.access import Role
 
 API_VERSION = "1"
@@ -33,12 +34,18 @@ _TAGS = [
     {"name": "queue", "description": "All phases in the order in which they are worked on, and why one waits."},
     {"name": "phases", "description": "One phase with its attempts, and the orders it takes."},
     {"name": "events", "description": "The audit trail: what happened, by whom, and why."},
+    {"name": "projects", "description": "The repositories that are served."},
+    {"name": "deliveries", "description": "What came in, what it meant, and what became of it."},
+    {"name": "outbox", "description": "What goes out to executors and issues, and what was given up."},
     {"name": "tokens", "description": "Who may use this API, in which project, and as what."},
     {"name": "webhooks", "description": "What GitHub sends. Signed; no token."},
     {"name": "health", "description": "For whoever watches this process. No token."},
 ]
 
-_API = (request, plans, queue, phases, events, tokens)
+_API = (
+    *(module.router for module in (request, plans, shape_orders, queue, phases, projects, events, tokens)),
+    *(records.deliveries, records.outbox),
+)
 _bearer = HTTPBearer(
     auto_error=False, description="An API token: PHASEBOT_API_TOKEN, or one made with `phasebot token`"
 )
@@ -63,10 +70,11 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(webhooks.router)
     app.include_router(sign_in.router)
     wanted = [Depends(_bearer), Depends(_project_token)]
-    for module in _API:
+    for router in _API:
         errors = documented(401, 403, 422, 429, 500, 503)
-        app.include_router(module.router, prefix="/api", responses=errors, dependencies=wanted)
+        app.include_router(router, prefix="/api", responses=errors, dependencies=wanted)
     describe(app)
+    app.add_middleware(IdempotencyMiddleware, answers=phasebot.store.answers, clock=phasebot.clock)
     app.add_middleware(AccessMiddleware, door=door, pace=Pace(phasebot.settings.requests_per_minute))
     answer_failures(app)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)

@@ -193,6 +193,8 @@ class _Turn:
         candidates = [one for plan in self._plans.values() for one in advance(plan, self._world, self._now)]
         if not candidates and not self._look:
             return
+        paused = self._work.projects.paused()
+        candidates = [one for one in candidates if one.plan.project not in paused]
         self._save()  # so that the slots are counted as this round has left them
         world = replace(self._world, slots=self._work.plans.slots())
         if self._look:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.store import Store
 from bot.store.sql import Session
-from bot.store.views import Counts, Line, PhaseData, QueueItem
+from bot.store.views import Counts, PhaseData, QueueItem
 from services.domain.errors import NotFound
 from services.domain.events import Event
 from services.domain.phase import IssueRef, QueueStatus
@@ -111,21 +111,24 @@ def test_what_does_not_exist_is_told(store: Store) -> None:
     assert store.views.queue() == []
 
 
-def test_the_audit_trail_is_read_on_from_any_line(store: Store) -> None:
+def test_the_audit_trail_is_read_on_from_any_line(store: Store, site: Plan, other: Plan) -> None:
+    put(store, site, other)
     events = [
-        Event("plan_started", "plan", "c1", by="ada"),
-        Event("phase_failed", "plan", "c2", "a", facts={"attempt": 1, "why": ["é", None]}),
+        Event("plan_started", "site", "c1", by="ada"),
+        Event("phase_failed", "site", "c2", "a", facts={"attempt": 1, "why": ["é", None]}),
     ]
     with store.open_work() as work:
         work.events.append(events[:1], NOW)
         work.events.append([Event("elsewhere", "other", "c1")], NOW)
         work.events.append(events[1:], NOW + timedelta(microseconds=1))
 
-    first, second = store.views.events("plan")
-    assert (first, second) == (Line(first.seq, NOW, events[0]), Line(second.seq, second.at, events[1]))
-    assert second.at == NOW + timedelta(microseconds=1)
-    assert store.views.events("plan", after=first.seq) == [second]
-    assert store.views.events("plan", limit=1) == [first]
+    first, second = store.records.events(plan="site")
+    assert [first.event, second.event] == events
+    assert (first.at, second.at, first.project) == (NOW, NOW + timedelta(microseconds=1), site.project)
+    assert store.records.events(plan="site", after=first.seq) == [second]
+    assert store.records.events(plan="site", limit=1) == [first]
+    assert store.records.events(before=second.seq, limit=1, plan="site") == [first]
+    assert len(store.records.events(projects=frozenset({other.project}))) == 1
 
 
 def test_everything_is_counted(store: Store, site: Plan, other: Plan) -> None:

@@ -41,6 +41,7 @@ def test_a_phase_shows_its_text_its_rules_and_its_attempts(bot: Bot) -> None:
     assert [(one["number"], one["state"]) for one in phase["attempts"]] == [(1, "running")]
     assert show(bot, pages)["reason"] == {
         "code": "waiting_for_dependency",
+        "words": "waits for 1: Setup",
         "phases": [1],
         "until": None,
         "what": "",

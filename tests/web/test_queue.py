@@ -36,7 +36,14 @@ def test_a_queue_item_has_exactly_the_documented_fields(bot: Bot) -> None:
         "depends_on_phases": [1],
         "phase_data": {"title": "Pages", "content": "Write the pages.", "external_docs": []},
         "error_message": None,
-        "reason": {"code": "waiting_for_dependency", "phases": [1], "until": None, "what": "", "facts": {}},
+        "reason": {
+            "code": "waiting_for_dependency",
+            "words": "waits for 1: Setup",
+            "phases": [1],
+            "until": None,
+            "what": "",
+            "facts": {},
+        },
     }
 
 
@@ -75,7 +82,7 @@ def test_the_queue_is_filtered_by_status_and_cut_by_limit(bot: Bot) -> None:
 
 
 def test_an_empty_queue_is_an_empty_list(bot: Bot) -> None:
-    assert bot.get("/api/queue") == {"phases": []}
+    assert bot.get("/api/queue") == {"phases": [], "next": None}
 
 
 def test_text_that_looks_like_markup_is_given_back_as_it_was(bot: Bot) -> None:

@@ -91,7 +91,7 @@ def test_it_prints_where_and_with_which_token_and_ends_in_peace(tmp_path: Path, 
         printed = lines_until(started, "webhooks")
         with client(printed) as http:
             assert http.get("/readyz").json() == {"status": "ok"}
-            assert http.get("/api/plans").json() == {"plans": []}
+            assert http.get("/api/plans").json() == {"plans": [], "next": None}
 
         started.send_signal(ending)
 

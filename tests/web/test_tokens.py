@@ -30,7 +30,7 @@ def ask(bot: Bot, token: str, path: str = "/api/plans") -> httpx.Response:
 def test_a_token_is_shown_once_and_kept_as_a_digest_only(bot: Bot) -> None:
     token = made(bot)["token"]
 
-    assert ok(ask(bot, token)) == {"plans": []}
+    assert ok(ask(bot, token)) == {"plans": [], "next": None}
     assert token not in bot.http.get("/api/tokens").text
     with closing(sqlite3.connect(bot.phasebot.settings.home / "phasebot.db")) as database:
         assert token not in "\n".join(database.iterdump())

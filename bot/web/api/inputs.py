@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator
 
 _ID = r"^[\w.-]{1,80}$"
+NAME_PART = r"^[\w.-]{1,100}$"
 REPOSITORY = r"^[\w.-]{1,100}/[\w.-]{1,100}$"
 
 
@@ -22,8 +23,6 @@ Words = Annotated[str, AfterValidator(_without_nul)]
 
 Id = Annotated[str, Path(pattern=_ID)]
 """The id of a plan, or of a phase."""
-
-PlanId = Annotated[str, Query(pattern=_ID, description="The id of the plan")]
 
 OnlyProject = Annotated[str | None, Query(pattern=REPOSITORY, description="Only this repository, as owner/name")]
 

@@ -1,49 +1,72 @@
-"""Orders over HTTP: the same messages that a comment would send, one route for each verb."""
+"""Orders over HTTP: the same messages that a comment would send, one route for each verb of the table."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
+from threading import Lock
+from typing import Annotated
 
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
 from bot.web.api.inputs import Words
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem
+from services.commands.orders import LEAST_URGENT, LONGEST_WHY, order_for
+from services.commands.spec import PRIORITY, VERBS, Scope
 from services.domain import messages as m
+from services.domain.phase import Phase
 from services.domain.plan import Plan
 
-PlanOrder = m.StartPlan | m.PausePlan | m.ResumePlan | m.CancelPlan
+_NO_ORDERS = frozenset({"help", "status", "why", "preview", "publish", "retract", PRIORITY})
+"""What asks for words, or takes more than a message."""
 
-PLAN_VERBS: dict[str, type[PlanOrder]] = {
-    "start": m.StartPlan,
-    "pause": m.PausePlan,
-    "resume": m.ResumePlan,
-    "cancel": m.CancelPlan,
-}
-
-PHASE_VERBS: dict[str, type[m.PhaseOrder]] = {
-    "retry": m.RetryPhase,
-    "skip": m.SkipPhase,
-    "complete": m.CompletePhase,
-    "approve": m.ApprovePhase,
-    "reject": m.RejectPhase,
-    "cancel": m.CancelPhase,
-    "reopen": m.ReopenPhase,
-}
+PLAN_VERBS = [
+    verb for verb in VERBS.values() if verb.scope in (Scope.PLAN, Scope.EITHER) and verb.name not in _NO_ORDERS
+]
+PHASE_VERBS = [
+    verb for verb in VERBS.values() if verb.scope in (Scope.PHASE, Scope.EITHER) and verb.name not in _NO_ORDERS
+]
 
 
 class OrderText(BaseModel):
     """What may come with an order. All of it can be left out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"version": 7}]})
 
+    version: int | None = Field(
+        None,
+        ge=0,
+        description="The version of the plan that was looked at; 409 if it is older. `If-Match` says the same",
+    )
+    why: Words = Field("", max_length=LONGEST_WHY, description="For people to read; only `reject` keeps it")
+
+
+class PriorityText(BaseModel):
+    """How urgent it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"priority": 20}]})
+
+    priority: int = Field(
+        ge=0, le=LEAST_URGENT, description="0 is first. 10 urgent, 20 high, 50 normal, 70 low, 90 background"
+    )
     version: int | None = Field(
         None, ge=0, description="The version of the plan that was looked at; 409 if it is older"
     )
-    why: Words = Field("", max_length=2000, description="For people to read; only `reject` keeps it")
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        pattern=r'^(\*|"?[0-9]{1,9}"?)$',
+        description="The version of the plan that was looked at, as its `ETag` said it; 409 if it is older",
+    ),
+]
 
 
 def new_cause() -> str:
@@ -51,11 +74,36 @@ def new_cause() -> str:
     return f"api/{uuid.uuid4().hex}"
 
 
+def version_wanted(if_match: str | None, version: int | None) -> int | None:
+    """The version that an order is meant for; None for any."""
+    if version is not None or if_match is None or if_match == "*":
+        return version
+    return int(if_match.strip('"'))
+
+
 def refuse_stale(plan: Plan, version: int | None) -> None:
     """Raises Problem if the plan has moved on since whoever asks looked at it."""
     if version is not None and version != plan.version:
         message = f"the plan is at version {plan.version} by now, and this was meant for {version}; look at it again"
         raise Problem(HTTPStatus.CONFLICT, "stale_version", message, details={"version": plan.version})
+
+
+_turns = [Lock() for _ in range(64)]
+
+
+@contextmanager
+def meant_for(permit: Permit, plan: str, version: int | None) -> Iterator[Plan]:
+    """The plan at this version. Of two who look at the same one and both want to change it, the second is refused.
+
+    Raises NotFound, or Problem.
+    """
+    if version is None:
+        yield permit.plan(plan)
+        return
+    with _turns[hash(plan) % len(_turns)]:
+        found = permit.plan(plan)
+        refuse_stale(found, version)
+        yield found
 
 
 def project_for(permit: Permit, asked: str | None, source: str) -> str:
@@ -69,13 +117,13 @@ def project_for(permit: Permit, asked: str | None, source: str) -> str:
     return permit.project(asked or permit.bot.intake.project_for(source))
 
 
-def give(phasebot: Phasebot, order: m.Order) -> None:
+def order(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: str = "") -> None:
+    """Carry out what the verb orders. Raises Problem with the words of the refusal if it does not fit."""
+    give(permit.bot, order_for(verb, plan, phase, by=permit.who, cause=new_cause(), argument=argument))
+
+
+def give(phasebot: Phasebot, message: m.Order) -> None:
     """Carry the order out, durably. Raises Problem with the words of the refusal if it does not fit."""
-    receipt = phasebot.order(order)
+    receipt = phasebot.order(message)
     if receipt.refused:
         raise Problem(HTTPStatus.CONFLICT, "order_refused", receipt.refused)
-
-
-def described(kind: Callable[..., object]) -> str:
-    """What an order does, for the API's description: the same words as in the code."""
-    return (kind.__doc__ or "").strip()

@@ -3,56 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query, Response
 
+from bot.executors.attempt_log import log_path
 from bot.store.views import QueueItem
 from bot.web.api.inputs import Id
 from bot.web.api.orders import (
     PHASE_VERBS,
+    IfMatch,
     OrderText,
-    described,
-    give,
-    new_cause,
-    refuse_stale,
+    PriorityText,
+    meant_for,
+    order,
+    version_wanted,
 )
-from bot.web.api.shapes import PhaseDetail, phase_detail
+from bot.web.api.shapes import Attempts, LogPart, PhaseDetail
+from bot.web.api.showing import attempt, phase_detail
 from bot.web.auth import Operator, Viewer
-from bot.web.failures import documented
-from services.domain.messages import PhaseOrder, RejectPhase
+from bot.web.failures import Problem, documented
+from services.commands.spec import PRIORITY
+from services.coordinator.reason_words import in_words
+from services.domain.errors import NotFound
+from services.domain.phase import Phase, QueueStatus
+from services.domain.plan import Plan, PlanState
+from services.domain.transitions import PhaseState
 
 router = APIRouter(prefix="/phases", tags=["phases"])
 
+_TAIL = 64 * 1024
+_MOST = 1024 * 1024
+
 
 @router.get("/{id}", responses=documented(404))
-def show_phase(permit: Viewer, id: Id) -> PhaseDetail:
-    """One phase in full; `id` is its `queue_id`."""
+def show_phase(permit: Viewer, response: Response, id: Id) -> PhaseDetail:
+    """One phase in full; `id` is its `queue_id`. The `ETag` is the version of its plan."""
+    detail = phase_detail(permit.bot, permit.item(id))
+    response.headers["etag"] = f'"{detail.plan_version}"'
+    return detail
+
+
+@router.get("/{id}/attempts", responses=documented(404))
+def list_attempts(permit: Viewer, id: Id) -> Attempts:
+    """All executions of a phase, oldest first."""
+    item = permit.item(id)
+    return Attempts(attempts=[attempt(one) for one in permit.bot.store.views.attempts(item.queue_id)])
+
+
+@router.get("/{id}/attempts/{number}/log", responses=documented(404))
+def show_log(
+    permit: Viewer,
+    id: Id,
+    number: Annotated[int, Path(ge=1, le=1_000_000, description="Which attempt")],
+    offset: Annotated[
+        int | None, Query(ge=0, le=2**53, description="From this byte on, to follow it; without it: the end")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST, description="How many bytes at most")] = _TAIL,
+) -> LogPart:
+    """The output kept of an attempt, without secrets. To follow it, ask again with `offset` = the `next` of before."""
+    item = permit.item(id)
+    found = next((one for one in permit.bot.store.views.attempts(item.queue_id) if one.number == number), None)
+    if found is None:
+        raise NotFound(f"{id} has no attempt {number}")
+    path = log_path(permit.bot.settings.home / "attempts", item.plan_id, item.phase_key, found.fence)
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            start = min(size, max(0, size - limit) if offset is None else offset)
+            file.seek(start)
+            content = file.read(limit)
+    except FileNotFoundError:
+        return LogPart(text="", start=0, next=0, size=0, is_over=not found.state.is_live)
+    end = start + len(content)
+    is_over = not found.state.is_live and end >= size
+    return LogPart(text=content.decode("utf-8", "replace"), start=start, next=end, size=size, is_over=is_over)
+
+
+# ---------------------------------------------------------------- orders
+
+
+def _ordering(verb: str) -> Callable[..., PhaseDetail]:
+    def give_order(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PhaseDetail:
+        text = text or OrderText()
+        item = permit.item(id)
+        with meant_for(permit, item.plan_id, version_wanted(if_match, text.version)) as plan:
+            order(permit, verb, plan, _phase(plan, item), text.why)
+        return phase_detail(permit.bot, permit.item(id))
+
+    return give_order
+
+
+def _phase(plan: Plan, item: QueueItem) -> Phase:
+    """Raises NotFound for one that was removed at this moment."""
+    phase = plan.phases.get(item.phase_key)
+    if phase is None:
+        raise NotFound(f"there is no phase {item.queue_id} in the queue")
+    return phase
+
+
+for verb in PHASE_VERBS:
+    router.add_api_route(
+        f"/{{id}}/{verb.name}",
+        _ordering(verb.name),
+        methods=["POST"],
+        name=f"{verb.name}_phase",
+        description=verb.help,
+        responses=documented(400, 404, 409),
+    )
+
+
+@router.post("/{id}/run", name="run_phase", responses=documented(400, 404, 409))
+def run_phase(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PhaseDetail:
+    """Have the phase run: begin its plan, or try it again if it failed or was given up. 409 says why it cannot run now."""
+    item = permit.item(id)
+    with meant_for(permit, item.plan_id, version_wanted(if_match, text.version if text else None)) as plan:
+        phase = _phase(plan, item)
+        if plan.state is PlanState.PLANNED:
+            order(permit, "start", plan, None)
+        elif phase.state is not PhaseState.WAITING:
+            order(permit, "retry", plan, phase)
+        elif phase.status is not QueueStatus.READY and (reason := permit.bot.answers.why(plan, phase)):
+            words = in_words(plan, reason, permit.bot.clock.now())
+            details = {"reason": reason.code.value}
+            raise Problem(HTTPStatus.CONFLICT, "order_refused", words, details=details)
     return phase_detail(permit.bot, permit.item(id))
 
 
-def _ordering(kind: type[PhaseOrder]) -> Callable[[Operator, str, OrderText | None], PhaseDetail]:
-    def order(permit: Operator, id: Id, text: OrderText | None = None) -> PhaseDetail:
-        item = permit.item(id)
-        text = text or OrderText()
-        refuse_stale(permit.plan(item.plan_id), text.version)
-        give(permit.bot, _message(kind, item, text.why, by=permit.who))
-        return phase_detail(permit.bot, permit.item(id))
-
-    return order
-
-
-def _message(kind: type[PhaseOrder], item: QueueItem, why: str, *, by: str) -> PhaseOrder:
-    if kind is RejectPhase:
-        return RejectPhase(plan=item.plan_id, phase=item.phase_key, cause=new_cause(), by=by, why=why)
-    return kind(plan=item.plan_id, phase=item.phase_key, cause=new_cause(), by=by)
-
-
-for verb, kind in PHASE_VERBS.items():
-    router.add_api_route(
-        f"/{{id}}/{verb}",
-        _ordering(kind),
-        methods=["POST"],
-        name=f"{verb}_phase",
-        description=described(kind),
-        responses=documented(404, 409),
-    )
+@router.post("/{id}/priority", name="prioritize_phase", responses=documented(400, 404, 409))
+def prioritize_phase(permit: Operator, id: Id, text: PriorityText, if_match: IfMatch = None) -> PhaseDetail:
+    """Change how urgent a phase is."""
+    item = permit.item(id)
+    with meant_for(permit, item.plan_id, version_wanted(if_match, text.version)) as plan:
+        order(permit, PRIORITY, plan, _phase(plan, item), str(text.priority))
+    return phase_detail(permit.bot, permit.item(id))

@@ -13,26 +13,28 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
 from bot.intake import Submission
+from bot.store.views import plan_place
 from bot.web.api.drafts import refuse_unusable
 from bot.web.api.inputs import Id, OnlyProject, Project
 from bot.web.api.orders import (
     PLAN_VERBS,
+    IfMatch,
     OrderText,
-    PlanOrder,
-    described,
-    give,
-    new_cause,
+    PriorityText,
+    meant_for,
+    order,
     project_for,
-    refuse_stale,
+    version_wanted,
 )
-from bot.web.api.shapes import PlanDetail, PlanSummary, Shape, plan_detail
+from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
+from bot.web.api.shapes import PlanDetail, PlanSummary, Shape
+from bot.web.api.showing import plan_detail, plan_summary
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
 from bot.web.uploads import Upload, read_upload
+from services.commands.spec import PRIORITY
 from services.domain.findings import Finding
-from services.domain.messages import StartPlan
-from services.domain.plan import Plan
 from services.planning import parser
 from services.planning.draft import PlanDraft
 from services.planning.policy import Policy, read_policy
@@ -45,6 +47,7 @@ class Plans(Shape):
     """Plans, the newest first."""
 
     plans: list[PlanSummary]
+    next: Next = None
 
 
 class UploadOptions(BaseModel):
@@ -123,44 +126,51 @@ async def upload_plan(
 def list_plans(
     permit: Viewer,
     project: OnlyProject = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Plans:
     """The newest plans."""
-    found = permit.bot.store.views.plans(project=project, projects=permit.projects, limit=limit)
-    return Plans(plans=[PlanSummary.of(view) for view in found])
+    found = permit.bot.store.views.plans(
+        project=project, projects=permit.projects, after=after(cursor, int, str), limit=limit
+    )
+    next = cursor_of(plan_place(found[-1].plan)) if len(found) == limit else None
+    return Plans(plans=[plan_summary(view) for view in found], next=next)
 
 
 @router.get("/{id}", responses=documented(404))
-def show_plan(permit: Viewer, id: Id) -> PlanDetail:
-    """One plan with its phases."""
-    return plan_detail(permit.bot, permit.plan(id).id)
+def show_plan(permit: Viewer, response: Response, id: Id) -> PlanDetail:
+    """One plan with its phases. The `ETag` is its version."""
+    detail = plan_detail(permit.bot, permit.plan(id).id)
+    response.headers["etag"] = f'"{detail.version}"'
+    return detail
 
 
-def _ordering(kind: type[PlanOrder]) -> Callable[[Operator, str, OrderText | None], PlanDetail]:
-    def order(permit: Operator, id: Id, text: OrderText | None = None) -> PlanDetail:
-        plan = permit.plan(id)
-        refuse_stale(plan, text.version if text else None)
-        give(permit.bot, _message(kind, plan, by=permit.who))
+def _ordering(verb: str) -> Callable[..., PlanDetail]:
+    def give_order(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PlanDetail:
+        with meant_for(permit, id, version_wanted(if_match, text.version if text else None)) as plan:
+            order(permit, verb, plan, None)
         return plan_detail(permit.bot, id)
 
-    return order
+    return give_order
 
 
-def _message(kind: type[PlanOrder], plan: Plan, *, by: str) -> PlanOrder:
-    if kind is StartPlan:
-        return StartPlan(plan=plan.id, cause=new_cause(), by=by, selected=plan.selected)
-    return kind(plan=plan.id, cause=new_cause(), by=by)
-
-
-for verb, kind in PLAN_VERBS.items():
+for verb in PLAN_VERBS:
     router.add_api_route(
-        f"/{{id}}/{verb}",
-        _ordering(kind),
+        f"/{{id}}/{verb.name}",
+        _ordering(verb.name),
         methods=["POST"],
-        name=f"{verb}_plan",
-        description=described(kind),
-        responses=documented(404, 409),
+        name=f"{verb.name}_plan",
+        description=verb.help,
+        responses=documented(400, 404, 409),
     )
+
+
+@router.post("/{id}/priority", name="prioritize_plan", responses=documented(400, 404, 409))
+def prioritize_plan(permit: Operator, id: Id, text: PriorityText, if_match: IfMatch = None) -> PlanDetail:
+    """Change how urgent a plan is."""
+    with meant_for(permit, id, version_wanted(if_match, text.version)) as plan:
+        order(permit, PRIORITY, plan, None, str(text.priority))
+    return plan_detail(permit.bot, id)
 
 
 def _take_in(permit: Permit, upload: Upload, options: UploadOptions) -> Uploaded:

@@ -6,8 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from bot.store.views import item_place
 from bot.web.api.inputs import OnlyProject
-from bot.web.api.shapes import QueueItem, Shape, queue_items
+from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
+from bot.web.api.shapes import QueueItem, Shape
+from bot.web.api.showing import queue_items
 from bot.web.auth import Viewer
 from bot.web.failures import documented
 from services.domain.errors import NotFound
@@ -20,6 +23,7 @@ class Queue(Shape):
     """Phases, oldest plan first, each plan in its own order."""
 
     phases: list[QueueItem]
+    next: Next = None
 
 
 @router.get("/queue")
@@ -27,11 +31,15 @@ def list_queue(
     permit: Viewer,
     project: OnlyProject = None,
     status: Annotated[QueueStatus | None, Query(description="Only phases that stand like this")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Queue:
     """The phases of all plans."""
-    items = permit.bot.store.views.queue(project=project, status=status, projects=permit.projects, limit=limit)
-    return Queue(phases=queue_items(permit.bot, items))
+    items = permit.bot.store.views.queue(
+        project=project, status=status, projects=permit.projects, after=after(cursor, int, str, int), limit=limit
+    )
+    next = cursor_of(item_place(items[-1])) if len(items) == limit else None
+    return Queue(phases=queue_items(permit.bot, items), next=next)
 
 
 @router.get("/queue/{parent_issue}", responses=documented(404))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.bootstrap import Phasebot
-from bot.store import views
-from services.domain.attempts import Attempt, AttemptState
-from services.domain.failure import Failure
+from services.domain.attempts import AttemptState
 from services.domain.phase import OnError, Qa, QueueStatus
-from services.domain.plan import Plan, PlanState
+from services.domain.plan import PlanState
 from services.domain.progress import PlanStatus
 from services.domain.reasons import ReasonCode
 
@@ -28,6 +24,7 @@ class Reason(Shape):
     """Why a phase is not running: the first reason that holds. Clearing it starts the phase or reveals the next."""
 
     code: ReasonCode
+    words: str = Field(description="To follow the name of the phase: `waits for 2: Models`")
     phases: list[int] = Field(description="Numbers of the phases concerned")
     until: datetime | None = Field(description="The moment at which it ends by itself, where there is one")
     what: str = Field(description="The limit, executor or project concerned")
@@ -53,7 +50,14 @@ _ITEM: dict[str, Any] = {
     "created_at": "2026-11-20T12:00:00Z",
     "updated_at": "2026-11-20T12:03:00Z",
     "error_message": "`make pages` ended with exit code 2",
-    "reason": {"code": "retry_backoff", "phases": [], "until": "2026-11-20T12:03:05Z", "what": "", "facts": {}},
+    "reason": {
+        "code": "retry_backoff",
+        "words": "is tried again in 5 s",
+        "phases": [],
+        "until": "2026-11-20T12:03:05Z",
+        "what": "",
+        "facts": {},
+    },
 }
 
 
@@ -90,10 +94,6 @@ class PlanSummary(Shape):
     counts: dict[QueueStatus, int] = Field(description="How many phases stand how")
     created_at: datetime | None
     updated_at: datetime
-
-    @classmethod
-    def of(cls, view: views.PlanView) -> Self:
-        return cls(**_summary(view))
 
 
 class PlanDetail(PlanSummary):
@@ -148,127 +148,31 @@ class PhaseDetail(QueueItem):
     attempts: list[AttemptShape]
 
 
+class Attempts(Shape):
+    """The executions of a phase, oldest first."""
+
+    attempts: list[AttemptShape]
+
+
+class LogPart(Shape):
+    """Part of what an attempt has put out. `is_over`: no more will come after `next`."""
+
+    text: str
+    start: int = Field(description="The byte it begins at")
+    next: int = Field(description="The byte after it")
+    size: int = Field(description="Bytes kept so far")
+    is_over: bool
+
+
 class EventShape(Shape):
     """One line of the audit trail; `seq` rises along it."""
 
     seq: int
     at: datetime
+    project: str
     kind: str
     plan: str
     phase: str | None = Field(description="The key of the phase it is about, if it is about one")
     by: str = Field(description="Who caused it; empty for the machine itself")
     cause: str
     facts: dict[str, Any]
-
-
-# ---------------------------------------------------------------- from our values to shapes
-
-
-def queue_items(phasebot: Phasebot, items: Iterable[views.QueueItem]) -> list[QueueItem]:
-    """Queue items with their reasons."""
-    plans: dict[str, Plan | None] = {}
-    for item in (items := list(items)):
-        if item.plan_id not in plans:
-            plans[item.plan_id] = phasebot.answers.plan(item.plan_id)
-    return [QueueItem(**_item(phasebot, item, plans[item.plan_id])) for item in items]
-
-
-def plan_detail(phasebot: Phasebot, id: str) -> PlanDetail:
-    """Raises NotFound."""
-    detail = phasebot.store.views.plan(id)
-    return PlanDetail(
-        **_summary(detail.view),
-        overview=detail.overview,
-        issue_url=phasebot.answers.issue_url(detail.view.plan),
-        phases=queue_items(phasebot, phasebot.store.views.queue(plan=id)),
-    )
-
-
-def phase_detail(phasebot: Phasebot, item: views.QueueItem) -> PhaseDetail:
-    plan = phasebot.store.views.plan(item.plan_id).view.plan
-    phase = plan.phase(item.phase_key)
-    return PhaseDetail(
-        **_item(phasebot, item, plan),
-        plan_id=plan.id,
-        plan_version=plan.version,
-        project=plan.project,
-        key=phase.key,
-        number=phase.number,
-        issue_url=phasebot.answers.issue_url(plan, phase),
-        executor=phase.rules.executor,
-        on_error=phase.rules.on_error,
-        retries=phase.rules.retries,
-        approval=phase.rules.approval,
-        qa=phase.rules.qa,
-        approved_by=phase.approved_by,
-        started_at=phase.started_at,
-        finished_at=phase.finished_at,
-        attempts=[_attempt(one) for one in phasebot.store.views.attempts(item.queue_id)],
-    )
-
-
-def event(line: views.Line) -> EventShape:
-    what = line.event
-    return EventShape(
-        seq=line.seq,
-        at=line.at,
-        kind=what.kind,
-        plan=what.plan,
-        phase=what.phase,
-        by=what.by,
-        cause=what.cause,
-        facts=dict(what.facts),
-    )
-
-
-def _summary(view: views.PlanView) -> dict[str, Any]:
-    plan = view.plan
-    return {
-        "id": plan.id,
-        "project": plan.project,
-        "title": plan.title,
-        "source": plan.source,
-        "status": view.status,
-        "state": plan.state,
-        "version": plan.version,
-        "priority": plan.priority,
-        "issue_number": plan.issue and plan.issue.number,
-        "counts": dict(view.phases),
-        "created_at": plan.created_at,
-        "updated_at": view.updated_at,
-    }
-
-
-def _item(phasebot: Phasebot, item: views.QueueItem, plan: Plan | None) -> dict[str, Any]:
-    shown = {name: getattr(item, name) for name in QueueItem.model_fields if name not in ("reason", "phase_data")}
-    return {
-        **shown,
-        "phase_data": PhaseData.model_validate(item.phase_data),
-        "reason": _reason(phasebot, plan, item) if plan and item.status in _WAITING else None,
-    }
-
-
-_WAITING = (QueueStatus.QUEUED, QueueStatus.READY, QueueStatus.BLOCKED)
-
-
-def _reason(phasebot: Phasebot, plan: Plan, item: views.QueueItem) -> Reason | None:
-    found = phasebot.answers.why(plan, plan.phase(item.phase_key))
-    if found is None:
-        return None
-    numbers = [plan.phase(key).ordinal for key in found.phases]
-    return Reason(code=found.code, phases=numbers, until=found.until, what=found.what, facts=found.facts)
-
-
-def _attempt(attempt: Attempt) -> AttemptShape:
-    return AttemptShape(
-        number=attempt.number,
-        executor=attempt.executor,
-        state=attempt.state,
-        claimed_at=attempt.claimed_at,
-        finished_at=attempt.finished_at,
-        failure=_failure(attempt.failure),
-    )
-
-
-def _failure(failure: Failure | None) -> FailureShape | None:
-    return None if failure is None else FailureShape.model_validate(failure)

@@ -65,10 +65,14 @@ class Permit:
 
     def project(self, name: str) -> str:
         """A project by its name. Raises NotFound, or Problem for too small a role."""
-        if self.caller.role_in(name) is None:
-            raise NotFound(f"there is no project {name}")
-        self.require(name)
+        self.see(name, f"there is no project {name}")
         return name
+
+    def see(self, project: str, otherwise: str) -> None:
+        """Something in this project. Raises NotFound in these words, or Problem for too small a role."""
+        if self.caller.role_in(project) is None:
+            raise NotFound(otherwise)
+        self.require(project)
 
     def require(self, project: str = EVERYWHERE) -> None:
         """Raises Problem if the role is not held there. Without a project: in all of them."""

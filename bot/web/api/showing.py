@@ -1,0 +1,153 @@
+"""Showing: from our own values to the shapes that the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.bootstrap import Phasebot
+from bot.store import views
+from bot.store.records import EventLine
+from bot.web.api.shapes import (
+    AttemptShape,
+    EventShape,
+    FailureShape,
+    PhaseData,
+    PhaseDetail,
+    PlanDetail,
+    PlanSummary,
+    QueueItem,
+    Reason,
+)
+from services.coordinator.reason_words import in_words
+from services.domain.attempts import Attempt
+from services.domain.failure import Failure
+from services.domain.phase import QueueStatus
+from services.domain.plan import Plan
+
+
+class Reasons:
+    """Why phases are not running, all at one moment."""
+
+    def __init__(self, phasebot: Phasebot) -> None:
+        self._why = phasebot.answers.why_now()
+        self._now = phasebot.clock.now()
+
+    def of(self, plan: Plan, item: views.QueueItem) -> Reason | None:
+        phase = plan.phases.get(item.phase_key)
+        found = self._why(plan, phase) if phase else None
+        if found is None:
+            return None
+        return Reason(
+            code=found.code,
+            words=in_words(plan, found, self._now),
+            phases=[plan.phase(key).ordinal for key in found.phases],
+            until=found.until,
+            what=found.what,
+            facts=found.facts,
+        )
+
+
+def queue_items(phasebot: Phasebot, items: Sequence[views.QueueItem]) -> list[QueueItem]:
+    """Queue items with their reasons, in a fixed number of queries."""
+    plans = phasebot.store.lookups.plans(item.plan_id for item in items if item.status in _WAITING)
+    reasons = Reasons(phasebot)
+    return [QueueItem(**_item(item, plans.get(item.plan_id), reasons)) for item in items]
+
+
+def plan_detail(phasebot: Phasebot, id: str) -> PlanDetail:
+    """Raises NotFound."""
+    detail = phasebot.store.views.plan(id)
+    return PlanDetail(
+        **_summary(detail.view),
+        overview=detail.overview,
+        issue_url=phasebot.answers.issue_url(detail.view.plan),
+        phases=queue_items(phasebot, phasebot.store.views.queue(plan=id)),
+    )
+
+
+def phase_detail(phasebot: Phasebot, item: views.QueueItem) -> PhaseDetail:
+    plan = phasebot.store.views.plan(item.plan_id).view.plan
+    phase = plan.phase(item.phase_key)
+    return PhaseDetail(
+        **_item(item, plan, Reasons(phasebot)),
+        plan_id=plan.id,
+        plan_version=plan.version,
+        project=plan.project,
+        key=phase.key,
+        number=phase.number,
+        issue_url=phasebot.answers.issue_url(plan, phase),
+        executor=phase.rules.executor,
+        on_error=phase.rules.on_error,
+        retries=phase.rules.retries,
+        approval=phase.rules.approval,
+        qa=phase.rules.qa,
+        approved_by=phase.approved_by,
+        started_at=phase.started_at,
+        finished_at=phase.finished_at,
+        attempts=[attempt(one) for one in phasebot.store.views.attempts(item.queue_id)],
+    )
+
+
+def event(line: EventLine) -> EventShape:
+    what = line.event
+    return EventShape(
+        seq=line.seq,
+        at=line.at,
+        project=line.project,
+        kind=what.kind,
+        plan=what.plan,
+        phase=what.phase,
+        by=what.by,
+        cause=what.cause,
+        facts=dict(what.facts),
+    )
+
+
+def plan_summary(view: views.PlanView) -> PlanSummary:
+    return PlanSummary(**_summary(view))
+
+
+def _summary(view: views.PlanView) -> dict[str, Any]:
+    plan = view.plan
+    return {
+        "id": plan.id,
+        "project": plan.project,
+        "title": plan.title,
+        "source": plan.source,
+        "status": view.status,
+        "state": plan.state,
+        "version": plan.version,
+        "priority": plan.priority,
+        "issue_number": plan.issue and plan.issue.number,
+        "counts": dict(view.phases),
+        "created_at": plan.created_at,
+        "updated_at": view.updated_at,
+    }
+
+
+def _item(item: views.QueueItem, plan: Plan | None, reasons: Reasons) -> dict[str, Any]:
+    shown = {name: getattr(item, name) for name in QueueItem.model_fields if name not in ("reason", "phase_data")}
+    return {
+        **shown,
+        "phase_data": PhaseData.model_validate(item.phase_data),
+        "reason": reasons.of(plan, item) if plan and item.status in _WAITING else None,
+    }
+
+
+_WAITING = (QueueStatus.QUEUED, QueueStatus.READY, QueueStatus.BLOCKED)
+
+
+def attempt(attempt: Attempt) -> AttemptShape:
+    return AttemptShape(
+        number=attempt.number,
+        executor=attempt.executor,
+        state=attempt.state,
+        claimed_at=attempt.claimed_at,
+        finished_at=attempt.finished_at,
+        failure=_failure(attempt.failure),
+    )
+
+
+def _failure(failure: Failure | None) -> FailureShape | None:
+    return None if failure is None else FailureShape.model_validate(failure)
