@@ -46,6 +46,7 @@ from services.publishing.labels import LabelNames
 if TYPE_CHECKING:
     from bot.github.identity import Identity
     from bot.remote import Remote
+    from bot.workers.reconciler import Reconciler
 
 log = structlog.get_logger()
 
@@ -91,6 +92,7 @@ class Phasebot:
         self.clockwork = Clockwork(
             [(10, self.beat), (5, self.loop.look), (15, self.carrier.take_over), (2, self.store.checkpoint)]
         )
+        self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
         self._has_begun = False
 
@@ -159,6 +161,15 @@ class Phasebot:
         self.resolver.start()
         self.clockwork.start()
 
+    def reconcile(self) -> None:
+        """From the start on, look regularly at what changed on the tracker: for a process that stays. Call it before."""
+        self.clockwork.at_once_and_every(self.settings.reconcile_every, self._tick)
+
+    def _tick(self) -> None:
+        """Where there is nothing to look at, what speaks to the tracker is not even loaded."""
+        if self.store.lookups.watched():
+            self._reconciler().tick()
+
     def go(self) -> None:
         """Start phases from now on."""
         self.parts.gate.release()
@@ -217,6 +228,19 @@ class Phasebot:
         if done.touched:
             for listener in tuple(self._listeners):
                 listener(done.touched)
+
+
+def _reconciler(bot: Phasebot) -> Reconciler:
+    from bot.workers.reconciler import Reconciler
+
+    return Reconciler(
+        bot.store,
+        bot.remote,
+        bot.receive,
+        clock=bot.clock,
+        hook_url=lambda: bot.hooks.url,
+        is_ending=bot.parts.gate.is_draining,
+    )
 
 
 def _tracker(settings: Settings, options: Options) -> Tracker:

@@ -32,6 +32,10 @@ class Gate:
         """Start nothing from now on but what is a person's work, which no process has to wait for."""
         self._is_draining.set()
 
+    def is_draining(self) -> bool:
+        """This process is about to end."""
+        return self._is_draining.is_set()
+
     def world(self) -> World:
         """What decisions take into account. How many slots are taken is the store's to add."""
         return World(holder=self.holder, limits=self._limits, executors=self._open_executors(), lease=self.lease)

@@ -14,9 +14,16 @@ class Hooks:
         self._settings = settings
         self._tracker = tracker
         self._tracker_secrets: tuple[bytes, ...] = ()
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """Where webhooks are taken in, as others reach it; empty while they are not."""
+        return f"{self._settings.public_url.rstrip('/') or self._url}{HOOK_PATH}" if self._url else ""
 
     def listen(self, url: str) -> None:
         """From now on webhooks are taken in at `url` (below it, `/webhooks/github`); a local tracker is told to send them."""
+        self._url = url
         secret = self._tracker.listen(f"{url}{HOOK_PATH}") if self._tracker else None
         self._tracker_secrets = (secret,) if secret else ()
 

@@ -3,17 +3,18 @@ imports the GitHub client."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
-from bot.github.catch_up import catch_up
+from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
+from bot.github.reconciling import Reconciling
 from bot.github.resolve import Resolver
 from bot.github.session import Access
 from bot.github.speaking import Speaking
@@ -25,6 +26,7 @@ from services.publishing.markers import Markers
 from services.publishing.pace import Ledger, Pace
 
 if TYPE_CHECKING:
+    from bot.github.answers import RemoteIssue
     from services.domain.effects import Effect, Spoken
     from services.domain.messages import Message
     from services.domain.phase import Phase
@@ -59,6 +61,7 @@ class Remote:
         self._by_issue = known.by_issue
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)
+        self.reconciling = Reconciling(github, markers)
         self._performer = Performer(
             lambda: github,
             markers,
@@ -90,6 +93,14 @@ class Remote:
     def catch_up(self, plan: Plan, pending: Sequence[Effect]) -> list[Message]:
         """What people did to the plan's issues while nobody was listening. Raises TransientError, RemoteUnavailable."""
         return list(catch_up(self._github, plan, pending))
+
+    def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
+        """The same, of these issues."""
+        return list(catch_up(self._github, plan, pending, listed))
+
+    def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
+        """What it means that issues of the plan are not among those that are there."""
+        return list(gone(self._github, plan, pending, listed))
 
     def _subject(self, project: str, issue: int) -> Subject | None:
         found = self._by_issue(project, issue)

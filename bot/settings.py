@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     port: int = Field(8321, ge=0, le=65535, description="Port that `serve` binds to")
     requests_per_minute: int = Field(1200, ge=1, description="Requests a minute that one API token may make")
     workers: int | None = Field(None, ge=1, description="Phases run at once on this machine; default 2")
+    reconcile_every: float = Field(
+        120, gt=0, description="Seconds between two looks of `serve` at what changed on GitHub"
+    )
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
     log_level: str = Field("warning", description="debug, info, warning or error")
     log_json: bool = Field(False, description="Log lines as JSON")

@@ -17,6 +17,7 @@ class _Answer(BaseModel):
 
 class _Account(_Answer):
     login: str
+    type: str = "User"
 
 
 class RemoteIssue(_Answer):
@@ -84,6 +85,18 @@ class RemoteRepository(_Answer):
     full_name: str
     default_branch: str = ""
     has_issues: bool = True
+
+
+class RemoteEvent(_Answer):
+    """One thing done to an issue."""
+
+    event: str
+    actor: _Account | None = None
+    created_at: datetime
+
+
+class Nothing(_Answer):
+    """An answer that says nothing."""
 
 
 class Account(_Answer):

@@ -5,15 +5,24 @@ Links go by the database id of an issue, never by its number. Docs: https://docs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import quote
 
-from bot.github.answers import Account, Permission, Reaction, RemoteComment, RemoteIssue, RemoteRepository
+from bot.github.answers import (
+    Account,
+    Nothing,
+    Permission,
+    Reaction,
+    RemoteComment,
+    RemoteEvent,
+    RemoteIssue,
+    RemoteRepository,
+)
 from bot.github.pacing import Pacer
-from bot.github.session import Access, Sessions
+from bot.github.session import Access, Page, Sessions
 from services.commands.spec import Level
 from services.domain.errors import NotFound
 from services.ports import Clock
@@ -50,6 +59,10 @@ class GitHub:
     def repository(self, project: str) -> RemoteRepository:
         return self._sessions.one(RemoteRepository, "GET", f"/repos/{project}")
 
+    def page(self, path: str, asked: Mapping[str, str], *, etag: str = "") -> Page | None:
+        """One page of any list, as JSON; None if its content is still the one that `etag` names."""
+        return self._sessions.page(path, asked, etag=etag)
+
     # ------------------------------------------------------------ issues
 
     def issue(self, project: str, number: int) -> RemoteIssue:
@@ -83,6 +96,10 @@ class GitHub:
     def set_state(self, project: str, number: int, state: str, reason: str) -> RemoteIssue:
         wanted = {"state": state, "state_reason": reason}
         return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), wanted)
+
+    def events(self, project: str, number: int) -> Iterator[RemoteEvent]:
+        """What was done to an issue and by whom, oldest first; comments and edits of the body are not among it."""
+        return self._sessions.all(RemoteEvent, f"{_issue(project, number)}/events")
 
     # ------------------------------------------------------------ links
 
@@ -127,6 +144,12 @@ class GitHub:
         """To give the same reaction again changes nothing."""
         path = f"/repos/{project}/issues/comments/{comment}/reactions"
         self._sessions.one(Reaction, "POST", path, {"content": content})
+
+    # ------------------------------------------------------------ webhooks
+
+    def redeliver(self, hook: str, delivery: int) -> None:
+        """Send it again, under the same GUID. `hook` is the path of the hook, or of the App's."""
+        self._sessions.one(Nothing, "POST", f"{hook}/deliveries/{delivery}/attempts")
 
     # ------------------------------------------------------------ people
 

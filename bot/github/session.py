@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -33,6 +35,15 @@ class Access:
     @property
     def identity(self) -> Identity:
         return PersonalToken(self.by) if isinstance(self.by, str) else self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, as JSON. `etag` names its content; `next` is what to ask for the page after it, empty for the last."""
+
+    items: tuple[Mapping[str, Any], ...]
+    etag: str
+    next: Mapping[str, str]
 
 
 class Sessions:
@@ -65,6 +76,16 @@ class Sessions:
             yield from (_read(shape, one, is_write=False) for one in answer.data)
             page, more = page + 1, _NEXT in answer.headers.get("link", "")
 
+    def page(self, path: str, asked: Mapping[str, str], *, etag: str = "") -> Page | None:
+        """One page of a list; None if its content is still the one that `etag` names, which costs nothing of the allowance."""
+        headers = {"If-None-Match": etag} if etag else None
+        answer = self.ask("GET", path, asked={"per_page": str(PER_PAGE), **asked}, headers=headers)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        if not isinstance(answer.data, list):
+            raise unexpected("no list", is_write=False)
+        return Page(tuple(answer.data), answer.headers.get("etag", ""), _next_of(answer.headers.get("link", "")))
+
     def ask(
         self,
         verb: str,
@@ -93,3 +114,12 @@ def _read(shape: type[Shape], data: object, *, is_write: bool) -> Shape:
     except ValidationError as error:
         first = error.errors()[0]
         raise unexpected(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", is_write=is_write) from None
+
+
+def _next_of(link: str) -> dict[str, str]:
+    """The query of the next page, as the header `Link` has it."""
+    for part in link.split(","):
+        target, _, relation = part.partition(";")
+        if _NEXT in relation:
+            return dict(parse_qsl(urlsplit(target.strip(" <>")).query))
+    return {}

@@ -24,6 +24,7 @@ from bot.localhub.values import (
     Reaction,
     Repository,
     Role,
+    TimelineEntry,
     User,
 )
 
@@ -293,6 +294,25 @@ class Shapes:
             "author_association": comment.association,
             "reactions": self.reactions(url, comment.reactions),
             "performed_via_github_app": None,
+        }
+
+    def event(self, entry: TimelineEntry) -> Json:
+        """One thing done to an issue."""
+        return {
+            "id": entry.id,
+            "node_id": node_id("EV", entry.id),
+            "url": f"{self.repository_url(entry.issue.repository)}/issues/events/{entry.id}",
+            "actor": self.user(entry.actor),
+            "event": entry.kind,
+            "commit_id": None,
+            "commit_url": None,
+            "created_at": stamp(entry.created_at),
+            "performed_via_github_app": None,
+            **(
+                {"label": {"name": entry.detail["label"], "color": entry.detail["color"]}}
+                if "color" in entry.detail
+                else {}
+            ),
         }
 
     def reaction(self, reaction: Reaction) -> Json:

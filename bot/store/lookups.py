@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import bindparam, null, select
+from sqlalchemy import bindparam, func, null, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.scheduling import slots_taken
 from bot.store.sql import Listed, Session
-from bot.store.tables import attempts, holders, outbox, outbox_pending, phases, plans, word
+from bot.store.tables import attempts, causes, holders, outbox, outbox_pending, phases, plans, word, yes
+from bot.store.values import moment
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.effects import Effect, PostComment, SayOnIssue, decode
@@ -40,6 +42,16 @@ _BY_ISSUE = (
         .where(phases.c.removed_at.is_(None))
     )
 )
+_WATCHED = (
+    select(plans.c.project, func.min(plans.c.created_at))
+    .where(yes(plans.c.tracked), plans.c.issue_id.is_not(None))
+    .group_by(plans.c.project)
+    .order_by(plans.c.project)
+)
+_PLANS_OF = select(plans.c.id).where(
+    yes(plans.c.tracked), plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None)
+)
+_CAUSED = Listed(lambda wanted: select(causes.c.cause).where(causes.c.cause.in_(wanted)))
 _DEAD = (
     select(outbox.c.key, outbox.c.error)
     .where(outbox.c.plan_id == bindparam("plan"), outbox.c.state == word("dead"))
@@ -131,6 +143,21 @@ class Lookups:
             row = session.row(_EFFECT, key=key)
         effect = decode(row[0]) if row else None
         return effect.body if isinstance(effect, PostComment | SayOnIssue) else None
+
+    def has_heard(self, wanted: Sequence[str]) -> bool:
+        """All of these causes were applied before."""
+        with self._reading() as session:
+            return len(session.among(_CAUSED, wanted)) == len(set(wanted))
+
+    def watched(self) -> dict[str, datetime]:
+        """The projects that have issues of ours, and when the first of them can have been made."""
+        with self._reading() as session:
+            return {project: moment(since or 0) for project, since in session.rows(_WATCHED)}
+
+    def published_in(self, project: str) -> list[str]:
+        """Ids of the plans of a project that have issues."""
+        with self._reading() as session:
+            return [id for (id,) in session.rows(_PLANS_OF, project=project)]
 
     def dead_letters(self, plan: str) -> list[DeadLetter]:
         with self._reading() as session:

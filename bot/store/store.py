@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.store import schema
 from bot.store.answers import Answers
 from bot.store.credentials import Credentials
+from bot.store.cursors import Cursors
 from bot.store.database import LOCK_TIMEOUT, Database
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
@@ -46,6 +47,7 @@ class Store:
         self.answers = Answers(self._reading, self._writing)
         self.records = Records(self._reading, self._writing)
         self.credentials = Credentials(self._reading, self._writing)
+        self.cursors = Cursors(self._reading, self._writing)
         try:
             with self._database.in_words():
                 schema.require_current(self._database)

@@ -61,6 +61,7 @@ projects = Table(
     Column("id", Text, primary_key=True),  # owner/name
     Column("created_at", _Moment, nullable=False),
     Column("paused", Boolean, nullable=False),
+    Column("paused_for", Text, nullable=False, server_default=""),  # why, where it was not a person's wish
 )
 
 plans = Table(
@@ -229,6 +230,15 @@ holders = Table(
     metadata,
     Column("holder", Text, primary_key=True),
     Column("seen_at", _Moment, nullable=False),
+)
+
+# How far each list on a tracker has been read, by its name.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", _Moment, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 events = Table(

@@ -58,6 +58,7 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     link = SignInLink() if access.local_only else None
     server = server_for(create_app(phasebot, access, link))
     phasebot.hooks.listen(url_of(listener))
+    phasebot.reconcile()
     phasebot.start()
     for line in _greeting(phasebot, access, link, url_of(listener)):
         say(line)

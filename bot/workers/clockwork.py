@@ -18,9 +18,9 @@ Job = Callable[[], object]
 class Clockwork:
     """What has to happen every few seconds, whether or not anything arrives."""
 
-    def __init__(self, jobs: Iterable[tuple[int, Job]]) -> None:
+    def __init__(self, jobs: Iterable[tuple[float, Job]]) -> None:
         """`jobs`: every how many seconds to do what."""
-        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone="UTC")
+        self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)}, timezone="UTC")
         for seconds, job in jobs:
             self._every(seconds, job)
 
@@ -31,7 +31,12 @@ class Clockwork:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-    def _every(self, seconds: int, job: Job) -> None:
+    def at_once_and_every(self, seconds: float, job: Job) -> None:
+        """One more, for the first time as soon as the clock runs. A job that takes longer than that begins late."""
+        self._scheduler.add_job(_in_one_line(job))
+        self._every(seconds, job)
+
+    def _every(self, seconds: float, job: Job) -> None:
         self._scheduler.add_job(_in_one_line(job), "interval", seconds=seconds, coalesce=True, max_instances=1)
 
 

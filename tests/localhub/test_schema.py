@@ -139,6 +139,7 @@ EXCHANGES = {
     "issues/list-for-repo": get("[Issue]", f"{BASE}/issues?state=all"),
     "issues/get": get("Issue", f"{BASE}/issues/2"),
     "issues/update": Exchange("Issue", lambda world: world.send("PATCH", f"{BASE}/issues/1", state="closed")),
+    "issues/list-events": get("[IssueEvent]", f"{BASE}/issues/1/events"),
     "issues/add-assignees": Exchange(
         "Issue", lambda world: world.send("POST", f"{BASE}/issues/2/assignees", assignees=["wes"])
     ),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,13 @@ class Away:
     folder: Path
 
     @contextmanager
-    def phasebot(self) -> Iterator[Phasebot]:
+    def phasebot(self, **given: Any) -> Iterator[Phasebot]:
         settings = Settings(
-            database_url=str(self.folder / "phasebot.db"), github_api_url=self.url, marker_key="key", write_interval=0
+            database_url=str(self.folder / "phasebot.db"),
+            github_api_url=self.url,
+            marker_key="key",
+            write_interval=0,
+            **given,
         )
         with Phasebot(settings, Options(repo=REPO, identity=PersonalToken(self.token), workspace=self.folder)) as bot:
             bot.start()

@@ -64,6 +64,11 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     return _Hearing(event, sources).meaning(heard.commands, heard.ignored)
 
 
+def causes(comment: int, body: str) -> list[str]:
+    """The causes of the commands in a comment: those that were applied already need not be heard again."""
+    return [f"comment/{comment}/{command.id}" for command in parser.heard(body).commands]
+
+
 def _ticked(event: CommentEvent, marker: Marker, sources: Sources) -> Sequence[Message]:
     """A comment of ours that somebody has edited. Only its boxes count, and only if it is really ours."""
     author = event.comment.user.login if event.comment.user else ""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.github.client import GitHub
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
 from services.publishing.markers import Markers
+
+if TYPE_CHECKING:  # the web server knows the events, and has no use for a client
+    from bot.github.client import GitHub
 
 log = structlog.get_logger()
 

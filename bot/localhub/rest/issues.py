@@ -157,6 +157,12 @@ def delete_label(call: Call) -> Reply:
     return Reply(204)
 
 
+def list_events(call: Call) -> Reply:
+    """What was done to the issue, by whom; comments are a list of their own."""
+    entries = [entry for entry in call.hub.news.timeline(call.issue()) if entry.kind != "commented"]
+    return listed(call, entries, call.shapes.event)
+
+
 _ISSUES = "/repos/{owner}/{repo}/issues"
 _ISSUE = _ISSUES + "/{number:int}"
 _LABELS = "/repos/{owner}/{repo}/labels"
@@ -166,6 +172,7 @@ ENDPOINTS = (
     Endpoint("GET", _ISSUES, "issues/list-for-repo", list_issues, _READ),
     Endpoint("GET", _ISSUE, "issues/get", get_issue, _READ),
     Endpoint("PATCH", _ISSUE, "issues/update", edit_issue, _WRITE),
+    Endpoint("GET", f"{_ISSUE}/events", "issues/list-events", list_events, _READ),
     Endpoint("POST", f"{_ISSUE}/assignees", "issues/add-assignees", add_assignees, _WRITE),
     Endpoint("DELETE", f"{_ISSUE}/assignees", "issues/remove-assignees", remove_assignees, _WRITE),
     Endpoint("GET", f"{_ISSUE}/labels", "issues/list-labels-on-issue", issue_labels, _READ),
