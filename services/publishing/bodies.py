@@ -22,6 +22,7 @@ _LONGEST_TASK = 160
 _LONGEST_NEED = 40
 _CUT = "*The text goes on in the plan; an issue holds no more.*"
 _RULE = re.compile(r"(?:\A|\n)[ \t]*(?:-[ \t]*){3,}\s*\Z")
+_EMPHASIS = re.compile(r"[*_`]")
 _BOX = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]", re.MULTILINE)
 
 # ---------------------------------------------------------------- the parent
@@ -92,10 +93,20 @@ def execution_order(plan: Plan, phase: Phase) -> str:
 
 
 def _tasks(text: PhaseText) -> Iterator[str]:
-    """As a checklist, unless the content already is one."""
-    if not _BOX.search(text.content):
+    """As a checklist, unless the content is one, or lists them all in its own way."""
+    if not _BOX.search(text.content) and not _lists_all(text):
         for done, task in text.tasks:
             yield f"- [{'x' if done else ' '}] {inline(shortened(task, _LONGEST_TASK))}"
+
+
+def _lists_all(text: PhaseText) -> bool:
+    content = _bare(text.content)
+    return all(_bare(task) in content for _, task in text.tasks)
+
+
+def _bare(markdown: str) -> str:
+    """Words and punctuation, without emphasis and line breaks."""
+    return " ".join(_EMPHASIS.sub("", markdown).split())
 
 
 def _documents(text: PhaseText, repository_url: str) -> Iterator[str]:

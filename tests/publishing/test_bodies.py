@@ -150,6 +150,14 @@ def test_a_checklist_is_not_repeated() -> None:
     assert "### Tasks" not in child(site(), "a", text)
 
 
+def test_plain_bullets_are_not_repeated_as_a_checklist() -> None:
+    text = PhaseText(
+        "Lay the ground:\n\n- Define the\n  **schema**\n- Ask Ada", ((False, "Define the schema"), (False, "Ask Ada"))
+    )
+
+    assert "### Tasks" not in child(site(), "a", text)
+
+
 def test_documents_are_named_and_linked_where_there_is_a_page() -> None:
     text = PhaseText("See the docs.", documents=("docs/a b.md",))
     assert "### Referenced documents\n\n- `docs/a b.md`" in child(site(), "a", text)
