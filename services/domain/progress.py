@@ -33,9 +33,10 @@ def plan_status(plan: Plan) -> PlanStatus:
     in_flight = any(phase.is_in_flight for phase in plan)
     if is_stopped(plan) and not in_flight:
         return PlanStatus.FAILED
-    if in_flight or any(phase.status is QueueStatus.READY for phase in plan):
+    ready = [phase for phase in plan if phase.status is QueueStatus.READY]
+    if in_flight or any(map(plan.is_selected, ready)):
         return PlanStatus.RUNNING
-    return PlanStatus.BLOCKED
+    return PlanStatus.PAUSED if ready else PlanStatus.BLOCKED  # ready, but not among those that were asked for
 
 
 def is_stopped(plan: Plan) -> bool:

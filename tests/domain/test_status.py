@@ -154,3 +154,12 @@ def test_work_of_a_person_is_running_until_the_person_says_it_is_done() -> None:
 
     story.says(m.CompletePhase, "a")
     assert story.statuses == "completed ready"
+
+
+def test_a_plan_of_which_only_phases_are_left_that_nobody_asked_for_is_paused() -> None:
+    story = Story(replace(loose("a b"), selected=frozenset({"a"})))
+    assert plan_status(story.plan) is PlanStatus.RUNNING
+
+    story.passes("a")
+
+    assert plan_status(story.plan) is PlanStatus.PAUSED
