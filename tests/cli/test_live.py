@@ -11,7 +11,7 @@ from rich.console import Console
 from bot.cli.run.facts import Facts
 from bot.cli.run.live import Live
 from tests.cli.told import Told
-from tests.plans import BY_HAND, Story, chain, loose, published
+from tests.plans import BY_HAND, Story, chain, loose, plan, published
 
 
 def _frame(story: Story, *, width: int = 80, height: int = 24, notice: str = "") -> list[str]:
@@ -76,8 +76,26 @@ def test_where_not_all_fit_what_moves_or_broke_is_shown_first() -> None:
 
     assert "P45" in frame
     assert "P49" in frame
-    assert "… and 43 more" in frame
+    assert "… and 42 more" in frame
     assert "40/50" in frame
+
+
+@pytest.mark.parametrize("notice", ["", "Going on with an unfinished plan."])
+def test_twenty_phases_fit_an_ordinary_terminal(notice: str) -> None:
+    story = Story(loose(" ".join(f"p{n}" for n in range(1, 21))))
+
+    frame = _frame(story, notice=notice)
+
+    assert sum(line.startswith("○ P") for line in frame) == 20
+    assert len(frame) < 24, "the cursor needs a line, too"
+
+
+def test_short_names_leave_room_for_long_reasons() -> None:
+    story = Story(published(plan({"a": "", "b": "", "c": "", "d": "a b c"})))
+    for key in "abc":
+        story.plan = story.plan.with_phase(replace(story.phase(key), title=f"Wing {key}, new"))
+
+    assert _frame(story)[4].endswith("waits for Wing a, new, Wing b, new and Wing c, new")
 
 
 def test_markup_in_a_title_is_text() -> None:

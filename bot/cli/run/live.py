@@ -23,8 +23,8 @@ from services.domain.transitions import PhaseState
 FRAME = 0.125
 """Seconds between two frames while nothing happens."""
 
-_RESERVED = 5
-"""Lines that are not phases: title, bar, notice, what was left out, and the cursor's."""
+_RESERVED = 3
+"""Lines that are never phases: title, bar, and the cursor's."""
 
 _INTEREST = (
     QueueStatus.RUNNING,
@@ -94,7 +94,10 @@ class Live:
         """What the terminal shows at this moment."""
         if self._plan is None:
             return Text("")
-        rows = fitting(self._rows, self._console.size.height - _RESERVED)
+        room = self._console.size.height - _RESERVED - bool(self._notice)
+        rows = (
+            self._rows if len(self._rows) <= room else fitting(self._rows, room - 1)
+        )  # a line says that some are left out
         left_out = len(self._rows) - len(rows)
         parts: list[RenderableType] = [self._head(self._plan), self._table(rows)]
         if left_out:
@@ -112,11 +115,11 @@ class Live:
     def _table(self, rows: Sequence[Row]) -> Table:
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=1)
-        table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=self._console.size.width // 2)
         table.add_column(no_wrap=True, justify="right")
         table.add_column(no_wrap=True, min_width=9)
         table.add_column(no_wrap=True, justify="right")
-        table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         for row in rows:
             table.add_row(*self._cells(row))
         return table
