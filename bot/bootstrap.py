@@ -15,6 +15,7 @@ import structlog
 from bot.answers import Answers
 from bot.carrier import Carrier
 from bot.clock import SystemClock
+from bot.desk import Desk
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
 from bot.executors.registry import Executors
@@ -24,6 +25,7 @@ from bot.hooks import Hooks
 from bot.intake import Intake
 from bot.once import Once
 from bot.parts import Parts
+from bot.policies import Policies, ReadFile
 from bot.recovery import recover
 from bot.settings import Settings
 from bot.store import Store
@@ -137,8 +139,26 @@ class Phasebot:
         from bot.remote import Known, Remote  # the GitHub client is not even imported where there are no issues
 
         lookups = self.store.lookups
-        known = Known(by_issue=lookups.by_issue, said=lookups.said, why=self.answers.why, ledger=self.store.ledger)
+        known = Known(
+            by_issue=lookups.by_issue,
+            said=lookups.said,
+            why=self.answers.why,
+            newest=lookups.newest,
+            documents=self._desk,
+            ledger=self.store.ledger,
+        )
         return Remote(self.tracker, self.settings, self.options.labels, known)
+
+    def _desk(self, read_file: ReadFile) -> Desk:
+        """Where documents of repositories are taken in. On a tracker of this machine all commands are its operator's own."""
+        policies = Policies(
+            kept=self.store.policies,
+            read_file=read_file,
+            tools=self.registry.inputs(),
+            executors=self.executors.names,
+            allowed=lambda project: not self.tracker.is_shared or self.settings.allows_commands_of(project),
+        )
+        return Desk(self.intake, policies)
 
     # ------------------------------------------------------------ life
 

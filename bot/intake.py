@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.parts import Parts
 from services.coordinator.intake import Origin, RulesFor, by_hand, plan_from
 from services.coordinator.new_version import NewVersion, new_version
 from services.domain.messages import Message, ResumePlan, RetryPhase, StartPlan
+from services.domain.phase import IssueRef
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.transitions import PhaseState
@@ -26,6 +27,7 @@ class Submission:
 
     `source` identifies it within the project: a path, an issue, an upload. `project` None: the process's own. `again`: a
     new plan even if the source has made one. `start`: publish and carry out at once.
+    `issue`: the document is this issue, which becomes the parent.
     """
 
     draft: PlanDraft
@@ -35,6 +37,7 @@ class Submission:
     again: bool = False
     start: bool = True
     scope: Scope = field(default_factory=Scope)
+    issue: IssueRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ class Intake:
 
     def _made(self, wanted: Submission, draft: PlanDraft) -> tuple[Plan, PlanText]:
         origin = Origin(self._project(wanted), wanted.source, self._parts.clock.now(), tracked=self._tracked)
-        return plan_from(draft, wanted.rules_for, origin, id=new_id(), done=wanted.scope.done)
+        plan, text = plan_from(draft, wanted.rules_for, origin, id=new_id(), done=wanted.scope.done)
+        return replace(plan, issue=wanted.issue), text
 
     def _compared(self, known: Plan, wanted: Submission) -> NewVersion:
         """What the document changes about the plan. A phase that is there stays, even where those done are left out."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.clock import SystemClock
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
+from bot.github.events.documents import Documents
 from bot.github.events.sources import Sources, Subject
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
@@ -19,6 +20,7 @@ from bot.github.resolve import Resolver
 from bot.github.session import Access
 from bot.github.speaking import Speaking
 from bot.keys import marker_key
+from bot.policies import ReadFile
 from bot.settings import Settings
 from bot.tracker import Tracker
 from services.publishing.labels import LabelNames
@@ -41,12 +43,15 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
-    by the key of its effect; `why` why a phase is not running; `ledger` what was written lately, and by whom."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `ledger` what
+    was written lately, and by whom."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
     why: Callable[[Plan, Phase], Reason | None]
     ledger: Ledger
+    newest: Callable[[str], Plan | None]
+    documents: Callable[[ReadFile], Documents]
 
 
 class Remote:
@@ -77,6 +82,9 @@ class Remote:
                 now=clock.now,
                 said=known.said,
                 why=known.why,
+                newest=known.newest,
+                documents=known.documents(self._read_file),
+                pace=pace_of(settings),
             )
         )
 
@@ -101,6 +109,10 @@ class Remote:
     def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
         """What it means that issues of the plan are not among those that are there."""
         return list(gone(self._github, plan, pending, listed))
+
+    def _read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
+        found = self._github.file(project, path, commit)
+        return found.sha, found.bytes
 
     def _subject(self, project: str, issue: int) -> Subject | None:
         found = self._by_issue(project, issue)

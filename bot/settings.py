@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     reconcile_every: float = Field(
         120, gt=0, description="Seconds between two looks of `serve` at what changed on GitHub"
     )
+    local_repositories: str = Field(
+        "",
+        description="Repositories (`owner/name`, by commas, `*` for all) whose policy may run commands on this machine",
+    )
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
     log_level: str = Field("warning", description="debug, info, warning or error")
     log_json: bool = Field(False, description="Log lines as JSON")
@@ -98,6 +102,11 @@ class Settings(BaseSettings):
         """Where what belongs to this database is kept beside it: logs of attempts, the local tracker, keys."""
         prefix = "sqlite:///"
         return Path(self.database.removeprefix(prefix)).parent if self.database.startswith(prefix) else data_folder()
+
+    def allows_commands_of(self, project: str) -> bool:
+        """The operator has said that this repository's policy may run commands on this machine."""
+        allowed = {one.strip().lower() for one in self.local_repositories.split(",")}
+        return "*" in allowed or project.lower() in allowed
 
     def secrets(self) -> list[str]:
         """The values that must never be shown, in whatever text."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BOT = "phasebot[bot]"
 HOOK_PATH = "/webhooks/github"
-EVENTS = ["issues", "issue_comment", "sub_issues", "issue_dependencies"]
+EVENTS = ["issues", "issue_comment", "sub_issues", "issue_dependencies", "push"]
 
 LOOKS, PAUSE = 20, 0.1
 """How often, and after how many seconds each, to look again while another process is starting the local tracker."""
@@ -241,6 +241,8 @@ def _hook_up(api: httpx.Client, project: str, url: str, secret: str) -> None:
     for hook in api.get(f"/repos/{project}/hooks", params={"per_page": 100}).raise_for_status().json():
         if hook["config"].get("url") == url:
             known = True
+            if set(hook["events"]) != set(EVENTS):
+                api.patch(f"/repos/{project}/hooks/{hook['id']}", json={"events": EVENTS}).raise_for_status()
         elif hook["config"].get("url", "").endswith(HOOK_PATH) and not _is_there(hook["config"]["url"]):
             api.delete(f"/repos/{project}/hooks/{hook['id']}").raise_for_status()
     if not known:

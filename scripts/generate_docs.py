@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from bot.cli.root import phasebot
 from bot.settings import Settings, is_secret
 from bot.tools import builtin_registry
-from services.coordinator import answers
+from scripts.on_issues import on_issues
 from services.domain.transitions import RULES, PhaseState
 from services.planning import rules, schema
 from services.planning.policy import policy_schema
@@ -105,31 +105,6 @@ def findings() -> str:
             "gives the same codes to code scanning services.",
             "",
             rules.as_markdown(),
-        ]
-    )
-
-
-def on_issues() -> str:
-    """What people can say and do on issues."""
-    return "\n".join(
-        [
-            "# On issues",
-            "",
-            "phasebot is steered where people are: by comments on the issues of a plan, and by what they do to these issues.",
-            "",
-            "## Commands",
-            "",
-            answers.help_text(),
-            "",
-            "A comment may hold several commands, one a line; `@phasebot retry 2` is the same as `/phase retry 2`. What stands",
-            "in code, in quotes, in lists or tables, or in hidden comments is not read, bots are not listened to, and an",
-            "edited comment runs only what is new. phasebot reacts with 👀 when it has read a command and with 👍 when it was",
-            "carried out; whatever was not is answered in words. Permission is asked of GitHub at that moment; a custom role",
-            "counts as the role that it is based on.",
-            "",
-            "Notices hold boxes such as `- [ ] /phase retry`: ticking one orders the same, with the same permission, and the",
-            "box is put back.",
-            "",
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +71,20 @@ class RemoteComment(_Answer):
     @property
     def author(self) -> str:
         return self.user.login if self.user else ""
+
+
+class RemoteFile(_Answer):
+    """A file at a commit. Content over a megabyte is not sent along; it is fetched by its `sha`."""
+
+    sha: str
+    type: str = "file"
+    size: int = 0
+    content: str = ""
+    encoding: str = ""
+
+    @property
+    def bytes(self) -> bytes:
+        return b64decode(self.content)
 
 
 class Reaction(_Answer):

@@ -10,8 +10,9 @@ import structlog
 from bot.github.answers import RemoteEvent, RemoteIssue
 from bot.github.client import GitHub
 from bot.github.events.issues import IssueEvent, translate
-from bot.github.events.payloads import Account, Issue, Repository
-from bot.github.events.sources import MAY_STEER, Subject
+from bot.github.events.payloads import Account, Repository
+from bot.github.events.sources import Subject
+from services.commands.spec import Level
 from services.domain.effects import Effect, SetIssueState
 from services.domain.errors import NotFound
 from services.domain.messages import Message
@@ -71,7 +72,7 @@ def _by_hand(github: GitHub, subject: Subject, issue: RemoteIssue) -> Iterator[M
     login = last.actor.login if last.actor else ""
     if last.actor and last.actor.type == "Bot" and login == github.login:
         return
-    if login and github.level(subject.plan.project, login).includes(MAY_STEER):
+    if login and github.level(subject.plan.project, login).includes(Level.WRITE):
         order = _order(subject, issue, last.event, login, last.created_at)
         if order is not None:
             yield order
@@ -99,8 +100,9 @@ def _order(subject: Subject, issue: RemoteIssue | IssueRef, what: str, login: st
     reason = issue.state_reason if isinstance(issue, RemoteIssue) else None
     event = IssueEvent(
         action=what,
-        issue=Issue(id=issue.id, number=issue.number, state_reason=reason, updated_at=at),
+        issue=IssueEvent.issue_of(id=issue.id, number=issue.number, state_reason=reason, updated_at=at),
         repository=Repository(full_name=subject.plan.project),
         sender=Account(login=login),
     )
-    return translate(event, subject)
+    found = translate(event, subject)
+    return found[1] if found else None

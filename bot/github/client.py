@@ -18,6 +18,7 @@ from bot.github.answers import (
     Reaction,
     RemoteComment,
     RemoteEvent,
+    RemoteFile,
     RemoteIssue,
     RemoteRepository,
 )
@@ -150,6 +151,18 @@ class GitHub:
     def redeliver(self, hook: str, delivery: int) -> None:
         """Send it again, under the same GUID. `hook` is the path of the hook, or of the App's."""
         self._sessions.one(Nothing, "POST", f"{hook}/deliveries/{delivery}/attempts")
+
+    # ------------------------------------------------------------ files
+
+    def file(self, project: str, path: str, ref: str = "") -> RemoteFile:
+        """A file at a commit or branch, else as it is on the default branch. Raises NotFound."""
+        asked = f"?ref={quote(ref, safe='')}" if ref else ""
+        found = self._sessions.one(RemoteFile, "GET", f"/repos/{project}/contents/{quote(path)}{asked}")
+        if found.type != "file":
+            raise NotFound(f"{path} is no file")
+        if found.content or not found.size:
+            return found
+        return self._sessions.one(RemoteFile, "GET", f"/repos/{project}/git/blobs/{found.sha}")
 
     # ------------------------------------------------------------ people
 

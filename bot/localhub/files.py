@@ -26,7 +26,7 @@ class Files:
             raise invalid("Commit", "path", "invalid", "path contains a malformed path component")
         stored = StoredFile(path, content, blob_sha(content))
         with self._db.transaction():
-            known = self._find(repository, path)
+            known = self.find(repository, path)
             self._db.run(
                 "INSERT OR REPLACE INTO files (repository_id, path, content, sha) VALUES (?, ?, ?, ?)",
                 repository.id,
@@ -34,7 +34,7 @@ class Files:
                 content,
                 stored.sha,
             )
-            self._commit(repository, actor, "modified" if known else "added", path)
+            self._commit(repository, actor, "modified" if known else "added", stored)
         return stored
 
     def remove(self, repository: Repository, actor: User, path: str) -> None:
@@ -42,11 +42,12 @@ class Files:
         with self._db.transaction():
             if not self._db.run("DELETE FROM files WHERE repository_id = ? AND path = ?", repository.id, path):
                 raise not_found()
-            self._commit(repository, actor, "removed", path)
+            self._commit(repository, actor, "removed", StoredFile(path, None, ""))
 
-    def _commit(self, repository: Repository, actor: User, what: str, path: str) -> None:
-        now = stamp(self._clock())
+    def _commit(self, repository: Repository, actor: User, what: str, changed: StoredFile) -> None:
+        now, path = stamp(self._clock()), changed.path
         after = hashlib.sha1(f"{repository.head} {now} {what} {path}".encode(), usedforsecurity=False).hexdigest()
+        self._db.insert("commits", repository_id=repository.id, sha=after, path=path, content=changed.content)
         self._db.update("repositories", repository.id, head=after, pushed_at=now, updated_at=now)
         self._news.tell(
             repository.id, "push", actor, lambda: self._push(repository, actor, after, now=now, changed={what: [path]})
@@ -87,7 +88,7 @@ class Files:
 
     def read(self, repository: Repository, path: str) -> StoredFile | list[StoredFile]:
         """The file of that path, or what is in the folder; 404 if there is neither."""
-        found = self._find(repository, path)
+        found = self.find(repository, path)
         if found:
             return found
         entries = self._folder(repository, path)
@@ -95,7 +96,18 @@ class Files:
             raise not_found("Not Found" if path else "This repository is empty.")
         return entries
 
-    def _find(self, repository: Repository, path: str) -> StoredFile | None:
+    def at(self, repository: Repository, sha: str, path: str) -> StoredFile | None:
+        """The file as it was at an earlier commit; 404 for a commit that is not known."""
+        missing = f"No commit found for the ref {sha}"
+        rows = self._db.rows("SELECT id FROM commits WHERE repository_id = ? AND sha = ?", repository.id, sha)
+        if not rows:
+            raise not_found(missing)
+        sql = "SELECT content FROM commits WHERE repository_id = ? AND path = ? AND id <= ? ORDER BY id DESC LIMIT 1"
+        row = self._db.first(sql, repository.id, path, rows[0]["id"])
+        content = row["content"] if row else None
+        return None if content is None else StoredFile(path, content, blob_sha(content))
+
+    def find(self, repository: Repository, path: str) -> StoredFile | None:
         row = self._db.first("SELECT * FROM files WHERE repository_id = ? AND path = ?", repository.id, path)
         return StoredFile(row["path"], row["content"], row["sha"]) if row else None
 

@@ -238,3 +238,13 @@ SELECT name, seq FROM (
     UNION ALL SELECT 'jobs', 68000000000
 ) AS start
 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence AS known WHERE known.name = start.name);
+
+-- one path a commit, as it was from then on; without content it was removed
+CREATE TABLE IF NOT EXISTS commits (
+  id INTEGER PRIMARY KEY,
+  repository_id INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
+  sha TEXT NOT NULL UNIQUE,
+  path TEXT NOT NULL,
+  content BLOB
+);
+CREATE INDEX IF NOT EXISTS commits_by_path ON commits (repository_id, path, id);

@@ -31,6 +31,13 @@ _LIVE_ATTEMPTS = Listed(
 )
 _HOLDERS = select(holders.c.holder)
 _PENDING = select(outbox.c.effect).where(outbox.c.plan_id == bindparam("plan"), outbox_pending).order_by(outbox.c.id)
+_NEWEST = (
+    select(plans.c.id)
+    .where(plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None))
+    .where(plans.c.state.in_([word("active"), word("paused"), word("publishing")]))
+    .order_by(plans.c.created_at.desc(), plans.c.id)
+    .limit(1)
+)
 _EFFECT = select(outbox.c.effect).where(outbox.c.key == bindparam("key"))
 _BY_ISSUE = (
     select(plans.c.id, null())
@@ -107,6 +114,12 @@ class Lookups:
             row = session.row(_BY_ISSUE, project=project, issue=issue)
         plan = self.plan(row[0]) if row else None
         return (plan, row[1]) if row and plan else None
+
+    def newest(self, project: str) -> Plan | None:
+        """The newest plan of a project that has issues and is under way."""
+        with self._reading() as session:
+            row = session.row(_NEWEST, project=project)
+        return self.plan(row[0]) if row else None
 
     def text(self, id: str) -> PlanText:
         with self._looking() as work:

@@ -17,6 +17,7 @@ from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
+from bot.store.policies import SqlPolicies
 from bot.store.records import Records
 from bot.store.sql import Session, Statements
 from bot.store.values import micros
@@ -43,6 +44,7 @@ class Store:
         self._writer = Lock()
         self.views = Views(self._reading)
         self.ledger = SqlLedger(self._writing, self._reading)
+        self.policies = SqlPolicies(self._reading, self._writing)
         self.lookups = Lookups(self._reading, self._looking)
         self.answers = Answers(self._reading, self._writing)
         self.records = Records(self._reading, self._writing)

@@ -64,6 +64,14 @@ projects = Table(
     Column("paused_for", Text, nullable=False, server_default=""),  # why, where it was not a person's wish
 )
 
+policies = Table(
+    "policies",
+    metadata,
+    Column("project", Text, primary_key=True),  # owner/name, served or not
+    Column("sha", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 plans = Table(
     "plans",
     metadata,

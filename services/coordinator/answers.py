@@ -91,6 +91,12 @@ def no_plan_here() -> str:
     )
 
 
+def retract_elsewhere() -> str:
+    return (
+        "A plan cannot be retracted in a comment: run `phasebot retract` where phasebot runs, or say `/phase cancel`."
+    )
+
+
 def too_many(ignored: int) -> str:
     more = "1 more command was" if ignored == 1 else f"{ignored} more commands were"
     return f"{more} not carried out: a comment may hold {MOST}."

@@ -10,9 +10,9 @@ from services.coordinator import notices
 from services.coordinator.decision import Decision
 from services.coordinator.waits import awaits_person, has_expired
 from services.domain.attempts import Hold
-from services.domain.effects import ArrangeChildren, Effect, PostComment, RefreshParent, SetIssueState
+from services.domain.effects import ArrangeChildren, Effect, PostComment, RefreshParent, SayOnIssue, SetIssueState
 from services.domain.events import Event
-from services.domain.messages import Message
+from services.domain.messages import Message, PutBack
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_completed
@@ -43,6 +43,16 @@ def consequences(before: Plan, decision: Decision, message: Message) -> Decision
     publishing = tuple(_publishing(before, after))  # first: what is refreshed may point to what is to be created
     decision = replace(decision, effects=(*publishing, *decision.effects))
     return decision.doing(*_issue_effects(before, after, changes, message.cause))
+
+
+def put_back(plan: Plan, message: PutBack) -> tuple[Effect, ...]:
+    """The issue as the plan has it, whatever a hand has made of it, and why."""
+    reason = _parent_closed_as(plan) if message.phase is None else _closed_as(plan.ever(message.phase))
+    key = f"put_back:{message.cause}"
+    words = SayOnIssue(plan=plan.id, key=f"say:{message.cause}", issue=message.issue, body=message.body)
+    if reason:
+        return SetIssueState(plan=plan.id, key=key, phase=message.phase, state="closed", reason=reason), words
+    return SetIssueState(plan=plan.id, key=key, phase=message.phase, state="open", reason="reopened"), words
 
 
 def _changes(before: Plan, after: Plan) -> Iterator[Change]:
@@ -194,7 +204,7 @@ def _became(old: Phase, new: Phase, status: QueueStatus) -> bool:
 
 def _shows(before: Plan, after: Plan, changes: Sequence[Change]) -> bool:
     """Something that the parent's table or the status comment shows has changed, and there is a parent to show it."""
-    if after.issue is None or after.state is PlanState.PUBLISHING:
+    if after.issue is None or after.state is PlanState.PUBLISHING or PlanState.PLANNED in (after.state, before.state):
         return False
     return (
         before.state is not after.state

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.coordinator import amending, orders, premises, reports, waits
 from services.coordinator.answering import answered, said
-from services.coordinator.consequences import consequences, published
+from services.coordinator.consequences import consequences, published, put_back
 from services.coordinator.decision import Decision
 from services.domain import messages as m
 from services.domain.events import Event
@@ -65,6 +65,8 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return orders.resume_plan(plan)
         case m.CancelPlan():
             return orders.cancel_plan(plan, now)
+        case m.PutBack():
+            return Decision(plan, put_back(plan, message))
         case m.Say():
             return Decision(plan, said(message))
         case m.SetPriority():

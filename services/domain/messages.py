@@ -288,12 +288,23 @@ class Say(_About):
     kind: Literal["say"] = "say"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack(_About):
+    """Somebody has opened or closed an issue (of a phase, or the parent's) who may not decide about it: it is to be again as
+    the plan has it, and `body` says why, on the issue of that number."""
+
+    phase: str | None
+    issue: int
+    body: str
+    kind: Literal["put_back"] = "put_back"
+
+
 Report = AttemptDispatched | AttemptHeld | AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
 Order = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
-Message = Fact | Order | Say
+Message = Fact | Order | Say | PutBack
 
 _ORDERS = frozenset(get_args(Order))
 

@@ -79,6 +79,7 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.CancelPlan(plan=plan, cause="order")
     yield m.SetPriority(plan=plan, cause="order", priority=20)
     yield m.Say(plan=plan, cause="said", project="ada/site", issue=1, body="Hello.")
+    yield m.PutBack(plan=plan, cause="hand", phase=None, issue=1, body="Put back.")
     yield m.IssueCreated(plan=plan, cause="issue", phase=None, issue=IssueRef(1, 1))
 
 

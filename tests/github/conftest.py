@@ -10,17 +10,21 @@ from typing import Literal
 import pytest
 
 from bot.github.client import GitHub
+from bot.github.events.documents import Document, Ruling
 from bot.github.perform import Performer
 from bot.github.session import Access
 from bot.localhub import Hub, HubServer
 from bot.localhub.reading import RepositoryReading
 from bot.localhub.values import Comment, Issue
+from bot.policies import CurrentPolicy
+from services.coordinator.new_version import NewVersion
 from services.coordinator.orders import with_issue, with_links
 from services.domain.effects import Effect, PostComment, RefreshParent, SetIssueState
 from services.domain.messages import DependenciesLinked, IssueCreated, Message
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan
 from services.domain.transitions import PhaseState
+from services.planning.policy import Policy
 from services.ports import PhaseText, PlanText, Sending
 from services.publishing.markers import Markers
 from services.publishing.publish import next_steps
@@ -29,6 +33,22 @@ from tests.localhub.conftest import REPO, MovedClock, populate
 
 BOT = "phasebot[bot]"
 KEY = b"marker key of the tests"
+
+
+class NoDocuments:
+    """For those who hand in none: nothing is known, and no policy is there."""
+
+    def ruling(self, project: str, commit: str = "") -> Ruling:
+        return CurrentPolicy(policy=Policy())
+
+    def known(self, document: Document) -> Plan | None:
+        return None
+
+    def take_in(self, document: Document, *, start: bool) -> Plan:
+        raise AssertionError("nothing is handed in here")
+
+    def compared(self, document: Document) -> NewVersion | None:
+        return None
 
 
 class Moment:

@@ -24,7 +24,7 @@ from tests import plans
 from tests.localhub.conftest import REPO, MovedClock
 from tests.localhub.receiver import Receiver
 
-from .conftest import BOT, KEY
+from .conftest import BOT, KEY, NoDocuments
 
 NOTICE = "**A** failed.\n\n- [ ] `/phase retry` runs it again\n- [ ] `/phase skip` goes on without it"
 MARKERS = Markers(KEY)
@@ -49,6 +49,7 @@ class Ear:
                 markers=MARKERS,
                 now=lambda: plans.NOW,
                 said=self.written.get,
+                documents=NoDocuments(),
             )
         )
         hub.add_hook(REPO, receiver.url, events=("issue_comment",), secret="secret")

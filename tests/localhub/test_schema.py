@@ -288,6 +288,10 @@ EXCHANGES = {
     ),
     "repos/get-contents-of-root": get("[ContentDirectoryItems]", f"{BASE}/contents"),
     "repos/get-content": get("ContentFile", f"{BASE}/contents/plans/site.md"),
+    "repos/create-or-update-file-contents": Exchange(
+        "FileCommit",
+        lambda world: world.send("PUT", f"{BASE}/contents/new.md", message="New", content="IyBOZXcK"),
+    ),
 }
 
 

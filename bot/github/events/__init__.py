@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.github.events import comments, issues
+from bot.github.events import comments, issues, push
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
 
@@ -17,5 +17,6 @@ Reader = Callable[[bytes, Sources], Sequence[Message]]
 READERS: Mapping[str, Reader] = {
     "issues": issues.read,
     "issue_comment": comments.read,
+    "push": push.read,
 }
 """By the name in `X-GitHub-Event`. Any other event is not even stored."""

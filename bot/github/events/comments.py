@@ -10,10 +10,11 @@ from pydantic import Field
 
 from bot.github.events.payloads import Account, Issue, Payload, Repository
 from bot.github.events.sources import Sources, Subject
+from bot.github.plan_issues import PlanIssue, Wanted, source_of
 from services.commands import boxes, parser
 from services.commands.interpret import Forbidden, Meaning, NoPlan, Place, Speaker, Unknown, Wish, interpret
 from services.commands.parser import Command
-from services.coordinator import answers
+from services.coordinator import answers, previews
 from services.domain.errors import TransientError, UserError
 from services.domain.messages import Asked, Message, Say
 from services.publishing.markers import Marker, MarkerKind
@@ -121,7 +122,46 @@ class _Hearing:
         except UserError as error:
             yield answers.invalid(error)
             return
-        yield from _in_words(meaning, command, speaker, self._subject, self._sources)
+        yield from self._meant(meaning, command, speaker)
+
+    def _meant(self, meaning: Meaning, command: Command, speaker: Speaker) -> Iterator[Message | str]:
+        match meaning:
+            case Unknown():
+                yield answers.unknown(command)
+            case Forbidden():
+                yield answers.not_permitted(meaning.verb, speaker.login, speaker.level)
+            case NoPlan():
+                yield answers.no_plan_here()
+            case Wish():
+                yield from self._wished(meaning, f"{self._cause}/{command.id}")
+            case _:
+                yield meaning
+
+    def _wished(self, wish: Wish, cause: str) -> Iterator[Message | str]:
+        match wish.verb.name, self._subject:
+            case ("preview" | "publish") as verb, subject:
+                yield from self._document(verb, subject, cause)
+            case "retract", _:
+                yield answers.retract_elsewhere()
+            case ("status", Subject() as subject):
+                yield answers.status(subject.plan)
+            case "why", Subject(plan=plan) if wish.phase is not None:
+                yield answers.why(plan, wish.phase, self._sources.why(plan, wish.phase), self._sources.now())
+            case _:
+                yield answers.help_text()
+
+    def _document(self, verb: str, subject: Subject | None, cause: str) -> Iterator[Message | str]:
+        """The text of this issue as a plan, as it is by now."""
+        if subject is not None and (
+            subject.phase is not None or subject.plan.source != source_of(self._event.issue.id)
+        ):
+            yield previews.not_in_an_issue()
+            return
+        ruling = self._sources.documents.ruling(self._project)
+        issue = self._sources.github.issue(self._project, self._event.issue.number)
+        found = PlanIssue(self._project, issue, self._sources, ruling)
+        wanted = Wanted(cause=cause, by=self._event.sender.login, asked=self._asked)
+        yield from found.publish(wanted) if verb == "publish" else found.preview(wanted)
 
     def _answer(self, told: list[tuple[str, str]], commands: Sequence[Command]) -> Iterator[Say]:
         if told:
@@ -134,27 +174,3 @@ class _Hearing:
                 issue=self._event.issue.number,
                 body=answers.several(told),
             )
-
-
-def _in_words(
-    meaning: Meaning, command: Command, speaker: Speaker, subject: Subject | None, sources: Sources
-) -> Iterator[Message | str]:
-    match meaning:
-        case Unknown():
-            yield answers.unknown(command)
-        case Forbidden():
-            yield answers.not_permitted(meaning.verb, speaker.login, speaker.level)
-        case NoPlan():
-            yield answers.no_plan_here()
-        case Wish():
-            yield _wished(meaning, subject, sources)
-        case _:
-            yield meaning
-
-
-def _wished(wish: Wish, subject: Subject | None, sources: Sources) -> str:
-    if subject is None or wish.verb.name == "help":
-        return answers.help_text()
-    if wish.verb.name == "why" and wish.phase is not None:
-        return answers.why(subject.plan, wish.phase, sources.why(subject.plan, wish.phase), sources.now())
-    return answers.status(subject.plan)

@@ -1,96 +1,129 @@
-"""The event `issues`: a hand on an issue is an order, if the plan does not say so already and the person may give it."""
+"""The event `issues`: a hand on an issue of ours is an order, and an issue whose text is a plan is taken in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
+from pydantic import Field
 
 from bot.github.events.payloads import Account, Issue, Payload, Repository
-from bot.github.events.sources import MAY_STEER, Sources, Subject
-from services.domain.messages import (
-    CancelPhase,
-    CancelPlan,
-    CompletePhase,
-    Judgement,
-    Message,
-    ReopenPhase,
-    ResumePlan,
-    SkipPhase,
-)
-from services.domain.phase import Phase
-from services.domain.plan import Plan, PlanState
-from services.domain.progress import is_completed
-from services.domain.transitions import PhaseState
+from bot.github.events.sources import Sources, Subject
+from bot.github.plan_issues import PlanIssue, Wanted, is_plan, source_of
+from services.commands.hands import Hand, hand_on, meaning, needed
+from services.commands.spec import Level
+from services.coordinator import answers
+from services.domain.messages import Judgement, Message, Order, PutBack
+from services.planning.issue_text import is_form
 
 log = structlog.get_logger()
+
+_READ_AS_PLAN = frozenset({"opened", "edited", "labeled", "reopened"})
+
+
+class _Label(Payload):
+    name: str = ""
+
+
+class _PlanIssue(Issue):
+    body: str | None = None
+    labels: tuple[_Label, ...] = ()
+
+
+class _Changes(Payload):
+    title: object = Field(None, repr=False)
+    body: object = Field(None, repr=False)
 
 
 class IssueEvent(Payload):
     """As far as it is read."""
 
     action: str
-    issue: Issue
+    issue: _PlanIssue
     repository: Repository
     sender: Account
+    changes: _Changes = _Changes()
+
+    @staticmethod
+    def issue_of(*, id: int, number: int, state_reason: str | None, updated_at: datetime) -> _PlanIssue:
+        """The issue of an event that was found by looking."""
+        return _PlanIssue(id=id, number=number, state_reason=state_reason, updated_at=updated_at)
+
+    @property
+    def cause(self) -> str:
+        """What was done to which issue, and when: the same change, told twice or found by reconciliation, is one."""
+        return f"issue/{self.issue.id}/{self.action}/{self.issue.updated_at.isoformat()}"
 
 
 def read(body: bytes, sources: Sources) -> Sequence[Message]:
     """Raises TransientError if GitHub cannot be asked now, pydantic.ValidationError for what is no such event."""
     event = IssueEvent.model_validate_json(body)
-    project = event.repository.full_name
-    subject = sources.find(project, event.issue.id)
-    message = translate(event, subject) if subject else None
-    if message is None or sources.is_our_own(event.sender):
+    subject = sources.find(event.repository.full_name, event.issue.id)
+    found = translate(event, subject) if subject else None
+    is_document = _may_be_document(event, subject)
+    if (found is None and not is_document) or sources.is_our_own(event.sender):
         return ()
-    who = sources.level(project, event.sender.login)
-    if who.includes(MAY_STEER):
-        return (replace(message, role=who.value) if isinstance(message, Judgement) else message,)
+    if found is not None and subject is not None:
+        return _heeded(event, subject, found, sources)
+    return _as_document(event, subject, sources)
+
+
+# ---------------------------------------------------------------- hands
+
+
+def translate(event: IssueEvent, subject: Subject) -> tuple[Hand, Order] | None:
+    """What was done, and the order that it amounts to; None where it says nothing that the plan does not say already."""
+    hand = hand_on(event.action, event.issue.state_reason, is_child=subject.phase is not None)
+    if hand is None:
+        return None
+    order = meaning(hand, subject.plan, subject.phase, by=event.sender.login, cause=event.cause)
+    return (hand, order) if order else None
+
+
+def _heeded(event: IssueEvent, subject: Subject, found: tuple[Hand, Order], sources: Sources) -> Sequence[Message]:
+    """Asked at the moment of the deed, and failing closed."""
+    hand, order = found
+    who = sources.level(event.repository.full_name, event.sender.login)
+    if who.includes(needed(hand, subject.plan)):
+        return (replace(order, role=who.value) if isinstance(order, Judgement) else order,)
     log.warning("hand_not_heeded", login=event.sender.login, role=who.value, issue=event.issue.number)
-    return ()
+    if not hand.can_undo:
+        return ()
+    return (
+        PutBack(
+            plan=subject.plan.id,
+            phase=subject.phase.key if subject.phase else None,
+            cause=event.cause,
+            by=event.sender.login,
+            issue=event.issue.number,
+            body=answers.put_back(event.sender.login, event.action, who),
+        ),
+    )
 
 
-def translate(event: IssueEvent, subject: Subject) -> Message | None:
-    """A hand on an issue is an order. None where it says nothing that the plan does not say already.
-
-    The cause is the issue with its state and the moment of the change, so that the same change, told twice or found by
-    reconciliation, is one.
-    """
-    issue = event.issue
-    cause = f"issue/{issue.id}/{event.action}/{issue.updated_at.isoformat()}"
-    if subject.phase is None:
-        return _about_plan(event, subject.plan, cause)
-    return _about_phase(event, subject.plan, subject.phase, cause)
+# ---------------------------------------------------------------- plans
 
 
-def _about_phase(event: IssueEvent, plan: Plan, phase: Phase, cause: str) -> Message | None:
-    order = _order(event, is_decided=phase.state in _DECIDED)
-    return order(plan=plan.id, phase=phase.key, cause=cause, by=event.sender.login) if order else None
+def _may_be_document(event: IssueEvent, subject: Subject | None) -> bool:
+    """Worth asking whether the issue is a plan: before there is one, or when the text of one has changed."""
+    if event.action not in _READ_AS_PLAN:
+        return False
+    if event.action == "edited" and event.changes.body is None and event.changes.title is None:
+        return False
+    if subject is not None:
+        return event.action == "edited" and subject.phase is None and subject.plan.source == source_of(event.issue.id)
+    return bool(event.issue.labels) or is_form(event.issue.body or "")
 
 
-_HandOrder = type[CompletePhase] | type[SkipPhase] | type[CancelPhase] | type[ReopenPhase]
-
-
-def _order(event: IssueEvent, *, is_decided: bool) -> _HandOrder | None:
-    match event.action:
-        case "closed" if not is_decided:
-            return CompletePhase if event.issue.state_reason in (None, "completed") else SkipPhase
-        case "reopened" if is_decided:
-            return ReopenPhase
-        case "deleted" | "transferred" if not is_decided:
-            return CancelPhase
-    return None
-
-
-def _about_plan(event: IssueEvent, plan: Plan, cause: str) -> Message | None:
-    by = event.sender.login
-    match event.action:
-        case "closed" | "deleted" | "transferred" if plan.state is not PlanState.CANCELLED and not is_completed(plan):
-            return CancelPlan(plan=plan.id, cause=cause, by=by)
-        case "reopened" if plan.state is PlanState.CANCELLED:
-            return ResumePlan(plan=plan.id, cause=cause, by=by)
-    return None
-
-
-_DECIDED = frozenset({PhaseState.COMPLETED, PhaseState.SKIPPED, PhaseState.CANCELLED})
+def _as_document(event: IssueEvent, subject: Subject | None, sources: Sources) -> Sequence[Message]:
+    """The issue as it is by now, which later events may already have changed."""
+    project, login = event.repository.full_name, event.sender.login
+    ruling = sources.documents.ruling(project)
+    issue = sources.github.issue(project, event.issue.number)
+    if subject is None and not is_plan(issue, ruling):
+        return ()
+    at_once = ruling.policy.publish_auto and sources.level(project, login).includes(Level.WRITE)
+    wanted = Wanted(cause=f"{event.cause}/preview", by=login)
+    return PlanIssue(project, issue, sources, ruling).preview(wanted, publish=at_once)

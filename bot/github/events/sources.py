@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.github.events.documents import Documents
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
 from services.publishing.markers import Markers
+from services.publishing.pace import Pace
 
 if TYPE_CHECKING:  # the web server knows the events, and has no use for a client
     from bot.github.client import GitHub
 
 log = structlog.get_logger()
-
-MAY_STEER = Level.WRITE
-"""The least that somebody needs for their hand on an issue to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,17 @@ def _no_reason(*_: object) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
-    by the key of its effect; `why` why a phase is not running."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
     markers: Markers
     now: Callable[[], datetime]
+    documents: Documents
+    pace: Pace = field(default_factory=Pace)
     said: Callable[[str], str | None] = field(default=_unknown)
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
+    newest: Callable[[str], Plan | None] = field(default=_unknown)
 
     def is_our_own(self, sender: Account) -> bool:
         return sender.is_bot and sender.login == self.github.login

@@ -6,7 +6,7 @@ import base64
 from typing import Any
 from urllib.parse import quote
 
-from bot.localhub.problems import not_found
+from bot.localhub.problems import Refused, not_found
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.values import Repository, StoredFile
 
@@ -16,8 +16,10 @@ RAW_TYPES = ("application/vnd.github.raw", "application/vnd.github.v3.raw", "app
 def get_contents(call: Call) -> Reply:
     """A folder is a list, a file an object with base64 content, or with a raw media type its bytes."""
     repository = call.repository()
-    _check_ref(call, repository)
-    found = call.hub.files.read(repository, call.path.get("path", "").strip("/"))
+    path, ref = call.path.get("path", "").strip("/"), call.query.get("ref", "")
+    found = (
+        call.hub.files.read(repository, path) if _is_newest(ref, repository) else _earlier(call, repository, ref, path)
+    )
     if isinstance(found, list):
         return Reply(body=[_entry(call, repository, item) for item in found])
     if call.accept.split(";")[0].strip() in RAW_TYPES:
@@ -25,12 +27,48 @@ def get_contents(call: Call) -> Reply:
     return Reply(body=_file(call, repository, found))
 
 
-def _check_ref(call: Call, repository: Repository) -> None:
-    """There is one branch, and its newest commit."""
+def put_contents(call: Call) -> Reply:
+    """A new file, or, with the hash of the one that it takes the place of, a changed one."""
+    repository, path = call.repository(), call.path["path"].strip("/")
+    call.fields.text("message")
+    known = call.hub.files.find(repository, path)
+    given = call.fields.text_or_none("sha")
+    if known is not None and given != known.sha:
+        if given is None:
+            raise Refused(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
+        raise Refused(409, f"{path} does not match {given}")
+    try:
+        content = base64.b64decode(call.fields.text("content"), validate=True)
+    except ValueError:
+        raise Refused(422, "content is not valid Base64") from None
+    stored = call.hub.files.put(repository, call.actor, path, content)
+    after = call.hub.repositories.get(repository.id)
+    return Reply(200 if known else 201, {"content": _entry(call, after, stored), "commit": _commit(call, after)})
+
+
+def _commit(call: Call, repository: Repository) -> dict[str, Any]:
+    """The newest commit of the branch."""
+    url = f"{call.shapes.repository_url(repository.full_name)}/git/commits/{repository.head}"
+    return {
+        "sha": repository.head,
+        "url": url,
+        "html_url": f"{call.shapes.html}/{repository.full_name}/commit/{repository.head}",
+        "message": call.fields.text("message"),
+    }
+
+
+def _is_newest(ref: str, repository: Repository) -> bool:
+    """There is one branch."""
     branch = repository.default_branch
-    ref = call.query.get("ref") or branch
-    if ref not in {branch, f"refs/heads/{branch}", repository.head, "HEAD"}:
-        raise not_found(f"No commit found for the ref {ref}")
+    return ref in {"", branch, f"refs/heads/{branch}", repository.head, "HEAD"}
+
+
+def _earlier(call: Call, repository: Repository, ref: str, path: str) -> StoredFile:
+    """Of earlier commits only files are known, not folders."""
+    found = call.hub.files.at(repository, ref, path)
+    if found is None:
+        raise not_found()
+    return found
 
 
 def _entry(call: Call, repository: Repository, item: StoredFile) -> dict[str, Any]:
@@ -62,4 +100,12 @@ _CONTENTS = "/repos/{owner}/{repo}/contents"
 ENDPOINTS = (
     Endpoint("GET", _CONTENTS, "repos/get-contents-of-root", get_contents, "contents=read"),
     Endpoint("GET", _CONTENTS + "/{path:path}", "repos/get-content", get_contents, "contents=read"),
+    Endpoint(
+        "PUT",
+        _CONTENTS + "/{path:path}",
+        "repos/create-or-update-file-contents",
+        put_contents,
+        "contents=write",
+        creates_content=True,
+    ),
 )

@@ -47,6 +47,7 @@ class LabelsText(Strict):
 
     parent: Text = "multi-phase"
     child: Text = "multi-phase-child"
+    plan: Text = Field("phasebot-plan", description="An issue that people give this label is a plan.")
 
 
 class PublishText(Strict):

@@ -20,10 +20,11 @@ from services.planning.scope import DonePhases
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of parent and child issues."""
+    """The labels of parent and child issues, and `plan`: that by which people hand an issue in as a plan."""
 
     parent: str = "multi-phase"
     child: str = "multi-phase-child"
+    plan: str = "phasebot-plan"
 
 
 @dataclass(frozen=True, slots=True)

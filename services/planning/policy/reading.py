@@ -124,7 +124,7 @@ def _policy(language: PolicyText, source: Source) -> Policy:
         limits=Limits(running=limits.running, project=limits.project, plan=limits.plan),
         workers=limits.workers,
         worker_cap=limits.worker_cap,
-        labels=Labels(parent=labels.parent, child=labels.child),
+        labels=Labels(parent=labels.parent, child=labels.child, plan=labels.plan),
         plans=tuple(language.plans),
         publish_auto=language.publish.auto,
         budgets=language.budgets.value(),

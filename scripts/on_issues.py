@@ -1,0 +1,44 @@
+"""The page about issues: what people can say and do on them, with the tables from the code."""
+
+from __future__ import annotations
+
+from services.commands import hands
+from services.coordinator import answers
+
+_PAGE = """# On issues
+
+phasebot is steered where people are: by comments on the issues of a plan, and by what they do to these issues.
+
+## Commands
+
+{commands}
+
+A comment may hold several commands, one a line. What stands in code, in quotes, in lists or tables, or in hidden comments
+is not read, bots are not listened to, and an edited comment runs only what is new. phasebot reacts with 👀 when it has read
+a command and with 👍 when it was carried out; whatever was not is answered in words. Permission is asked of GitHub at that
+moment; a custom role counts as the role that it is based on.
+
+Notices hold boxes such as `- [ ] /phase retry`: ticking one orders the same, with the same permission, and the box is put
+back.
+
+## An issue as a plan
+
+An issue with the label `phasebot-plan` (the policy can name another: `publish: {{labels: {{plan: …}}}}`), or one made from the
+form `.github/ISSUE_TEMPLATE/phasebot-plan.yml` (copy it from this repository), is read as a plan. phasebot answers with a
+preview: the phases with their lines, the graph, what it noticed, and what publishing takes. `/phase publish` makes the
+issue the parent and begins; `publish: {{auto: true}}` does so at once where the author has write access. What is published
+is exactly what was previewed: a text that was edited since gets a new preview first, and after publishing an edit waits
+until `/phase publish` takes it over. `/phase preview` reads any issue as a plan.
+
+Files that are pushed to the default branch and match `plans:` in the policy become plans, or amend theirs. The policy is
+`.github/phasebot.yml` on the default branch; one that has problems is said so once, and the last right one counts. Its
+commands run on phasebot's own machine only where the operator allows it (`PHASEBOT_LOCAL_REPOSITORIES`).
+
+## What is done to issues by hand
+
+{hands}
+"""
+
+
+def on_issues() -> str:
+    return _PAGE.format(commands=answers.help_text(), hands=hands.as_markdown())

@@ -1,0 +1,183 @@
+"""Previews: what the bot says of a plan that is handed in by an issue, before and after it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from services.coordinator.notices import spoken
+from services.domain.errors import PolicyInvalid
+from services.domain.findings import Finding, Severity
+from services.domain.plan import Plan
+from services.planning.diff import Diff
+from services.planning.draft import PhaseDraft, PlanDraft
+from services.publishing.forecast import forecast
+from services.publishing.graph_picture import picture
+from services.publishing.pace import Pace
+from services.publishing.text import cell, code, inline, shortened
+from services.publishing.words import phases
+
+_MOST_FINDINGS = 40
+_MOST_ROWS = 100
+_LONGEST = 90
+_SIGN = {Severity.ERROR: "❌", Severity.WARNING: "⚠️"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a preview is about. `single`: the text has no phases and is taken as one. `commit` names the policy's version."""
+
+    draft: PlanDraft
+    plan: Plan
+    pace: Pace
+    single: bool = False
+    commit: str = ""
+    remarks: Sequence[str] = field(default=())
+
+
+def preview(shown: Shown) -> str:
+    """Outline, graph, findings, forecast, and how to go on."""
+    draft = shown.draft
+    count = phases(len(draft.phases))
+    opening = (
+        "**This text has no phases.** It can be carried out as a single one, as it stands."
+        if shown.single
+        else f"**This is a plan of {count}**, as phasebot reads it. Nothing has been created yet."
+    )
+    how = (
+        f"{_SINGLE_HOW}\n- or divide it with headings such as `## Phase 1: Setup`; a new preview follows"
+        if shown.single
+        else f"{_HOW}\n- edit the issue to change the plan; a new preview takes the place of this one"
+    )
+    return _paragraphs(
+        opening,
+        "\n".join(_table(draft)),
+        "" if shown.single else picture(shown.plan),
+        _findings(draft.findings),
+        *shown.remarks,
+        _forecast(shown),
+        f"What you can do, with write access:\n{how}",
+    )
+
+
+def unusable(draft: PlanDraft) -> str:
+    """The text cannot be published as it stands."""
+    return _paragraphs(
+        "**This plan cannot be published as it stands.** Nothing has been created.",
+        _findings(draft.findings),
+        "Edit the issue, and phasebot looks at it again.",
+    )
+
+
+def empty() -> str:
+    return (
+        "**There is no plan in this issue yet.** Write it into the text of the issue, with a heading such as "
+        "`## Phase 1: Setup` for each phase, and phasebot looks at it again."
+    )
+
+
+def changed(plan: Plan, diff: Diff) -> str:
+    """The text of an issue whose plan has been published was edited."""
+    rows = [f"- {_change(line)}" for line in diff_lines(diff)]
+    return _paragraphs(
+        f"**The text of this plan has changed.** The plan goes on as it was published until somebody takes this over: "
+        f"{phases(len(plan.phases))}, now with",
+        "\n".join(rows[:_MOST_ROWS]) or "- other words in its overview",
+        "`/phase publish` takes the changes over; what is done stays done. To leave it, edit the text back.",
+    )
+
+
+def diff_lines(diff: Diff) -> Iterator[str]:
+    for one in diff.phases:
+        changes = ", ".join(change.value for change in one.changes)
+        yield f"{one.section.title}: {changes}"
+
+
+def moved_on() -> str:
+    """`/phase publish` on a text that nobody has seen a preview of."""
+    return (
+        "Nothing was published: the text has changed since the preview. The new preview shows it as it is now; "
+        "say `/phase publish` again if it is right."
+    )
+
+
+def published_already() -> str:
+    return "There is nothing to publish: the plan is published as the text of this issue has it."
+
+
+def not_in_an_issue() -> str:
+    return "The text of this plan is not in this issue, so there is nothing to preview or publish here."
+
+
+def policy_remark(problem: PolicyInvalid, *, has_older: bool) -> str:
+    """The repository's policy cannot be used."""
+    instead = "The last one that was right still counts." if has_older else "Until it is mended, people do all work."
+    lines = [_line(finding) for finding in problem.findings[:_MOST_FINDINGS]]
+    return _paragraphs(f"⚠️ **`.github/phasebot.yml` has problems.** {instead}", "\n".join(lines))
+
+
+def policy_broken(problem: PolicyInvalid, commit: str, *, has_older: bool) -> str:
+    """On the parent of a plan, when somebody has pushed a policy that cannot be used."""
+    return f"{policy_remark(problem, has_older=has_older)}\n\nSeen at {code(commit[:12])}."
+
+
+def local_remark() -> str:
+    return (
+        "⚠️ The policy runs commands on phasebot's own machine. Its operator has not allowed that for this repository "
+        "(`PHASEBOT_LOCAL_REPOSITORIES`), so people do this work."
+    )
+
+
+# ---------------------------------------------------------------- parts
+
+_HOW = "- `/phase publish` creates the issues and begins"
+_SINGLE_HOW = "- `/phase publish` makes it one phase and begins"
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(draft: PlanDraft) -> Iterator[str]:
+    called = {phase.key: phase for phase in draft.phases}
+    yield "| Line | Phase | Tasks | Needs |"
+    yield "| --- | --- | --- | --- |"
+    for phase in draft.phases[:_MOST_ROWS]:
+        needs = ", ".join(_short(called[need.key]) for need in phase.depends_on) or "–"
+        yield f"| {phase.line} | {cell(shortened(_name(phase), _LONGEST))} | {len(phase.tasks) or '–'} | {needs} |"
+    if len(draft.phases) > _MOST_ROWS:
+        yield f"| | … and {phases(len(draft.phases) - _MOST_ROWS)} more | | |"
+
+
+def _name(phase: PhaseDraft) -> str:
+    return f"{phase.number}: {phase.title}" if phase.number else phase.title
+
+
+def _short(phase: PhaseDraft) -> str:
+    return cell(shortened(phase.number or phase.title, 40))
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    told = [one for one in findings if one.severity in _SIGN]
+    if not told:
+        return ""
+    more = [f"- … and {len(told) - _MOST_FINDINGS} more"] if len(told) > _MOST_FINDINGS else []
+    return "\n".join(["What phasebot noticed:", "", *map(_line, told[:_MOST_FINDINGS]), *more])
+
+
+def _line(finding: Finding) -> str:
+    fix = f" {inline(finding.fix)}" if finding.fix else ""
+    return (
+        f"- {_SIGN.get(finding.severity, '')} line {finding.line}: {inline(finding.message)}.{fix} (`{finding.code}`)"
+    )
+
+
+def _forecast(shown: Shown) -> str:
+    cost = forecast(shown.plan)
+    time = cost.duration(shown.pace)
+    policy = f" Policy: `.github/phasebot.yml` at {code(shown.commit[:12])}." if shown.commit else ""
+    return f"Publishing takes {cost.requests} requests to GitHub, about {spoken(time)}.{policy}"
+
+
+def _change(line: str) -> str:
+    return inline(shortened(line, 2 * _LONGEST))

@@ -1,0 +1,64 @@
+"""What the table of hands says is what happens, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.commands.hands import ON_CHILD, ON_PARENT, hand_on, meaning, needed
+from services.commands.spec import Level
+from services.domain.phase import IssueRef
+from services.domain.plan import PlanState
+from services.domain.transitions import PhaseState
+from tests import plans
+
+ORDERS = {
+    "": None,
+    "complete": "complete_phase",
+    "skip": "skip_phase",
+    "reopen": "reopen_phase",
+    "resume": "resume_plan",
+}
+
+
+@pytest.mark.parametrize("row", ON_CHILD)
+def test_a_deed_on_a_child_is_the_order_that_the_table_names(row: str) -> None:
+    action, _, reason = row.partition("/")
+    hand = hand_on(action, reason or None, is_child=True)
+    assert hand is ON_CHILD[row]
+    plan = plans.chain("a b", issue=IssueRef(1, 1))
+    phase = plan.phase("a")
+    if hand.verb == "reopen":
+        phase = replace(phase, state=PhaseState.COMPLETED)
+    order = meaning(hand, plan, phase, by="ada", cause="c")
+    assert (order and order.kind) == (ORDERS | {"cancel": "cancel_phase"})[hand.verb]
+    elsewhere = replace(phase, state=PhaseState.WAITING if hand.verb == "reopen" else PhaseState.COMPLETED)
+    assert meaning(hand, plan, elsewhere, by="ada", cause="c") is None, "what the plan says already is no news"
+
+
+@pytest.mark.parametrize("row", ON_PARENT)
+def test_a_deed_on_a_parent_is_the_order_that_the_table_names(row: str) -> None:
+    hand = hand_on(row, None, is_child=False)
+    assert hand is ON_PARENT[row]
+    cancelled = hand.verb == "resume"
+    plan = plans.chain("a b", state=PlanState.CANCELLED if cancelled else PlanState.ACTIVE)
+    order = meaning(hand, plan, None, by="ada", cause="c")
+    assert (order and order.kind) == (ORDERS | {"cancel": "cancel_plan"})[hand.verb]
+
+
+@pytest.mark.parametrize("reason", ["not_planned", "duplicate"])
+def test_a_duplicate_is_as_little_planned(reason: str) -> None:
+    assert hand_on("closed", reason, is_child=True) is ON_CHILD["closed/not_planned"]
+
+
+@pytest.mark.parametrize("action", ["milestoned", "typed", "something_new"])
+def test_any_other_deed_means_nothing(action: str) -> None:
+    assert hand_on(action, None, is_child=True) is None
+    assert hand_on(action, None, is_child=False) is None
+
+
+def test_a_draft_may_be_given_up_by_whoever_wrote_it() -> None:
+    draft = plans.chain("a", state=PlanState.PLANNED)
+    assert needed(ON_PARENT["closed"], draft) is Level.NONE
+    assert needed(ON_PARENT["closed"], replace(draft, state=PlanState.ACTIVE)) is Level.WRITE

@@ -1,0 +1,208 @@
+"""An issue whose text is a plan, all the way round: preview, edit, publish, and what people do to it by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.bootstrap import Options, Phasebot
+from bot.settings import Settings
+from bot.tracker import BOT, person
+from bot.web.auth import Access
+from services.planning.issue_text import FORM_LABEL
+
+from .conftest import PATIENCE, TOKEN, Bot, served
+
+PLAN = "Build it.\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n"
+
+
+class Place:
+    """A repository on the local tracker, and somebody who works in it."""
+
+    def __init__(self, bot: Bot, api: httpx.Client) -> None:
+        self.bot = bot
+        self.api = api
+        self._pause = Event()
+        self.project = f"{person()}/site"
+        bot.phasebot.tracker.prepare(self.project)
+
+    def opens(self, body: str, *, labels: tuple[str, ...] = ("phasebot-plan",), title: str = "Site") -> int:
+        answer = self.api.post(
+            f"/repos/{self.project}/issues", json={"title": title, "body": body, "labels": list(labels)}
+        )
+        assert answer.status_code == 201, answer.text
+        number: int = answer.json()["number"]
+        return number
+
+    def edits(self, number: int, **changes: str) -> None:
+        assert self.api.patch(f"/repos/{self.project}/issues/{number}", json=changes).status_code == 200
+
+    def says(self, number: int, body: str) -> int:
+        answer = self.api.post(f"/repos/{self.project}/issues/{number}/comments", json={"body": body})
+        id: int = answer.json()["id"]
+        return id
+
+    def pushes(self, path: str, text: str) -> None:
+        content = base64.b64encode(text.encode()).decode()
+        known = self.api.get(f"/repos/{self.project}/contents/{path}").json().get("sha")
+        sha = {"sha": known} if known else {}
+        answer = self.api.put(
+            f"/repos/{self.project}/contents/{path}", json={"message": "m", "content": content, **sha}
+        )
+        assert answer.status_code in (200, 201), answer.text
+
+    def issue(self, number: int) -> Any:
+        return self.api.get(f"/repos/{self.project}/issues/{number}").json()
+
+    def answers(self, number: int) -> list[str]:
+        """What the bot has said on an issue."""
+        found = self.api.get(f"/repos/{self.project}/issues/{number}/comments").json()
+        return [one["body"] for one in found if one["user"]["login"] == BOT]
+
+    def hears(self, number: int, words: str) -> str:
+        """Waits until the bot has said something with these words."""
+        found: list[str] = []
+
+        def said() -> bool:
+            found[:] = [one for one in self.answers(number) if words in one]
+            return bool(found)
+
+        self.until(said)
+        return found[-1]
+
+    def plans(self) -> list[Any]:
+        found: list[Any] = self.bot.get("/api/plans")["plans"]
+        return found
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Looks again and again: what the bot says on the tracker is no change of a plan."""
+        given_up = monotonic() + PATIENCE
+        while not holds():
+            assert monotonic() < given_up, "it never came about"
+            self._pause.wait(0.05)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Served, with a tracker of its own that sends its webhooks here."""
+    settings = Settings(database_url=str(tmp_path / "phasebot.db"), write_interval=0)
+    access = Access(TOKEN, local_only=True)
+    with Phasebot(settings, Options(workspace=tmp_path)) as phasebot, served(phasebot, access) as url:
+        phasebot.hooks.listen(url)
+        phasebot.start()
+        memory = json.loads((settings.home / "localhub.json").read_text())
+        headers = {"Authorization": f"Bearer {memory['person_token']}"}
+        with httpx.Client(base_url=memory["url"], headers=headers, trust_env=False, timeout=PATIENCE) as api:
+            bot = Bot(phasebot, url)
+            with bot.http:
+                yield Place(bot, api)
+
+
+def test_an_issue_with_the_label_is_previewed_and_published_on_request(place: Place) -> None:
+    number = place.opens(PLAN)
+    preview = place.hears(number, "This is a plan of 2 phases")
+    assert "| 3 | 1: Setup |" in preview
+    assert "```mermaid" in preview
+    assert "`/phase publish`" in preview
+    assert len(place.plans()) == 1
+
+    place.says(number, "/phase publish")
+
+    place.until(lambda: place.plans()[0]["status"] == "running")
+    assert place.plans()[0]["issue_number"] == number, "the issue itself is the parent"
+    body = place.issue(number)["body"]
+    assert body.startswith(PLAN.rstrip())
+    place.until(lambda: "### Progress" in place.issue(number)["body"])
+    assert place.issue(number)["body"].startswith(PLAN.rstrip()), "the person's text is untouched"
+
+
+def test_an_edited_text_gets_its_preview_in_the_same_comment(place: Place) -> None:
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    place.edits(number, body=PLAN + "\n## Phase 3: Release\n\nPut it online.\n")
+    place.hears(number, "a plan of 3 phases")
+    assert len(place.answers(number)) == 1
+    assert len(place.plans()) == 1
+
+
+def test_what_is_no_plan_is_offered_as_one_phase(place: Place) -> None:
+    number = place.opens("Please tidy up the shed.")
+    place.hears(number, "This text has no phases")
+    place.says(number, "/phase publish")
+    place.until(lambda: bool(place.plans()) and place.plans()[0]["status"] == "running")
+
+
+def test_a_plan_that_cannot_be_used_is_explained(place: Place) -> None:
+    number = place.opens("## Phase 1: A\n\nDepends on Phase 2.\n\n## Phase 2: B\n\nDepends on Phase 1.\n")
+    said = place.hears(number, "cannot be published as it stands")
+    assert "(`cycle`)" in said
+    place.says(number, "/phase publish")
+    place.edits(number, body=PLAN)
+    place.hears(number, "a plan of 2 phases")
+    assert len(place.plans()) == 1
+
+
+def test_the_form_needs_no_label(place: Place) -> None:
+    number = place.opens(f"### Why\n\n_No response_\n\n### {FORM_LABEL}\n\n{PLAN}", labels=())
+    preview = place.hears(number, "a plan of 2 phases")
+    assert "| 9 | 1: Setup |" in preview, "lines count as in the issue"
+
+
+def test_an_edit_after_publishing_waits_to_be_taken_over(place: Place) -> None:
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    place.says(number, "/phase publish")
+    place.until(lambda: "### Progress" in place.issue(number)["body"])
+    body = place.issue(number)["body"].replace("Write them.", "Write them well.")
+    place.edits(number, body=body)
+    place.hears(number, "The text of this plan has changed")
+    place.says(number, "/phase publish")
+    child = place.bot.get(f"/api/queue/{number}")["phases"][1]["issue_number"]
+    place.until(lambda: "Write them well." in place.issue(child)["body"])
+
+
+def test_commands_steer_from_comments(place: Place) -> None:
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    place.says(number, "/phase publish")
+    place.until(lambda: place.plans()[0]["status"] == "running")
+    place.says(number, "/phase complete 1\n/phase skip 2")
+    place.until(lambda: place.plans()[0]["status"] == "completed")
+    place.says(number, "/phase complete 1")
+    place.hears(number, "`/phase complete` changed nothing")
+
+
+# ---------------------------------------------------------------- pushed files
+
+POLICY = 'version: 1\nplans: ["plans/*.md"]\npublish: {auto: true}\n'
+
+
+def test_a_pushed_file_becomes_a_plan_and_is_amended(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", POLICY)
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    place.pushes("notes/other.md", f"# Other\n\n{PLAN}")
+    place.until(lambda: [one["status"] for one in place.plans()] == ["running"])
+    number = place.plans()[0]["issue_number"]
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}\n## Phase 3: Release\n\nPut it online.\n")
+    place.until(lambda: len(place.bot.get(f"/api/queue/{number}")["phases"]) == 3)
+
+
+def test_a_broken_policy_is_said_once_and_never_replaces_the_last_good_one(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", POLICY)
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    place.until(lambda: [one["status"] for one in place.plans()] == ["running"])
+    number = place.plans()[0]["issue_number"]
+    place.pushes(".github/phasebot.yml", "version: 1\nplanz: []\n")
+    said = place.hears(number, "has problems")
+    assert "The last one that was right still counts." in said
+    assert "line 2" in said
+    place.pushes("plans/more.md", f"# More\n\n{PLAN}")
+    place.until(lambda: len(place.plans()) == 2)
