@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.stored_app import stored_app
 from services.domain.errors import UserError
 
 GITHUB_API = "https://api.github.com"
@@ -145,7 +146,24 @@ def data_folder() -> Path:
 def read_settings(**given: object) -> Settings:
     """The settings of this process; `given` values (not None) win over the environment. Raises SettingsInvalid."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         problems = [f"PHASEBOT_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"]]
         raise SettingsInvalid("; ".join(problems) or str(error), where="environment") from None
+    return _as_stored_app(settings)
+
+
+def _as_stored_app(settings: Settings) -> Settings:
+    """What `phasebot setup` has stored is taken where nothing else was set. Raises StorageUnavailable."""
+    app = None if settings.app_id or settings.github_token else stored_app(settings.home)
+    if app is None or settings.github_api_url not in (GITHUB_API, app.api_url):
+        return settings
+    secret = settings.webhook_secret or (SecretStr(app.webhook_secret) if app.webhook_secret else None)
+    return settings.model_copy(
+        update={
+            "app_id": app.id,
+            "app_private_key": SecretStr(app.private_key),
+            "webhook_secret": secret,
+            "github_api_url": app.api_url,
+        }
+    )

@@ -15,6 +15,7 @@ from bot.cli.commands.parse import parse
 from bot.cli.commands.policy import policy
 from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
+from bot.cli.commands.setup import setup
 from bot.cli.commands.token import token
 from bot.cli.commands.writeback import writeback
 
@@ -50,5 +51,5 @@ def phasebot(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, diff, writeback, parse, lint, policy, serve, token, localhub, db, doctor):
+for command in (run, diff, writeback, parse, lint, policy, serve, setup, token, localhub, db, doctor):
     phasebot.add_command(command)
