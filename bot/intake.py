@@ -74,8 +74,11 @@ class Intake:
             return self._go_on(known, self._compared(known, wanted), wanted)
 
     def known(self, wanted: Submission) -> Plan | None:
-        """The plan that the same source has made; None if there is none, or a new one is wanted."""
-        return None if wanted.again else self._parts.store.lookups.plan_of(self._project(wanted), wanted.source)
+        """The plan that the same source has made; None if there is none, it was retracted, or a new one is wanted."""
+        if wanted.again:
+            return None
+        known = self._parts.store.lookups.plan_of(self._project(wanted), wanted.source)
+        return None if known is None or known.retracted_at is not None else known
 
     def changes(self, wanted: Submission) -> NewVersion | None:
         """What submitting this would change about the plan that the same source has made; None if there is none."""

@@ -15,16 +15,19 @@ from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
 from bot.github.linking import Linking
+from bot.github.retracting import Retracting
 from bot.github.revising import Revising
 from bot.github.showing import Showing
 from services.coordinator import notices
 from services.domain.effects import (
     ArrangeChildren,
     CreateIssue,
+    Effect,
     LinkDependencies,
     PostComment,
     RefreshChild,
     RefreshParent,
+    RetractIssues,
     ReviseParent,
     SetIssueState,
 )
@@ -78,6 +81,8 @@ class Performer:
         again = sending.tries > 1
         if isinstance(effect, CreateIssue | LinkDependencies | RefreshChild) and effect.phase in plan.removed:
             return self._adopted(effect, plan) if again and isinstance(effect, CreateIssue) else ()
+        if plan.retracted_at is not None:
+            return self._retracted(effect, plan, again=again)
         match effect:
             case CreateIssue(phase=None):
                 return self._create_parent(effect, plan, text, again=again)
@@ -98,6 +103,16 @@ class Performer:
                 self._set_state(effect, plan)
             case _:
                 raise TypeError(f"{effect.kind} is no effect on an issue")
+        return ()
+
+    def _retracted(self, effect: Effect, plan: Plan, *, again: bool) -> tuple[Message, ...]:
+        """Of all that was still to be done, only this: what was created meanwhile is found, and all of it is closed."""
+        match effect:
+            case CreateIssue() if again:
+                return self._adopted(effect, plan)
+            case RetractIssues():
+                retracting = Retracting(self._github(), self._markers, self._showing)
+                return (retracting.retract(effect, plan),)
         return ()
 
     # ------------------------------------------------------------ issues
@@ -130,8 +145,9 @@ class Performer:
         return (_created(effect, issue),)
 
     def _adopted(self, effect: CreateIssue, plan: Plan) -> tuple[IssueCreated, ...]:
-        """The phase was removed meanwhile; an issue that an earlier try has created is not left behind unknown."""
-        issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, effect.phase or ""))
+        """It is not wanted any more; an issue that an earlier try has created is not left behind unknown."""
+        kind = MarkerKind.PLAN if effect.phase is None else MarkerKind.PHASE
+        issue = self._find(plan, Marker(kind, plan.id, effect.phase or ""))
         return () if issue is None else (_created(effect, issue),)
 
     def _revise(self, effect: RefreshChild | ReviseParent, plan: Plan, text: PlanText, *, again: bool) -> None:

@@ -57,6 +57,11 @@ class Showing:
         except NotFound:
             log.warning("parent_gone", project=plan.project, issue=plan.issue.number)
 
+    def status(self, github: GitHub, plan: Plan) -> None:
+        """Bring the status comment alone up to date: the body is a person's."""
+        if plan.issue is not None:
+            self._refresh_status(github, plan, plan.issue, self._shown(plan))
+
     def _shown(self, plan: Plan) -> _Shown:
         shown = self._plans.setdefault(plan.id, _Shown())
         self._plans.move_to_end(plan.id)

@@ -56,6 +56,7 @@ def plan_row(plan: Plan, wake_at: int | None, now: int) -> dict[str, Any]:
         "updated_at": now,
         "wake_at": wake_at,
         "revision": plan.revision,
+        "retracted_at": micros_or_none(plan.retracted_at),
     }
 
 
@@ -168,7 +169,7 @@ _p, _f, _a = plans.c, phases.c, attempts.c
 _PLANS = Listed(
     lambda ids: select(
         *(_p.id, _p.project, _p.title, _p.source, _p.state, _p.version, _p.fences, _p.priority, _p.tracked),
-        *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at, _p.revision),
+        *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at, _p.revision, _p.retracted_at),
     ).where(_p.id.in_(ids))
 )
 ATTEMPT = (
@@ -223,7 +224,7 @@ def _graph(needs: dict[str, list[str]]) -> Graph:
 
 def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: Graph) -> Plan:
     id, project, title, source, state, version, fences, priority, tracked = row[:9]
-    number, issue, selected, created_at, revision = row[9:]
+    number, issue, selected, created_at, revision, retracted_at = row[9:]
     return Plan(
         id=id,
         project=project,
@@ -241,6 +242,7 @@ def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: G
         created_at=moment_or_none(created_at),
         revision=revision,
         removed=removed,
+        retracted_at=moment_or_none(retracted_at),
     )
 
 

@@ -16,7 +16,7 @@ from bot.store.database import Database, parsed
 from bot.store.tables import coordination, metadata
 from services.domain.errors import StorageUnavailable
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """All revisions, oldest first; the last one is what this code was written for."""
 
 HEAD = REVISIONS[-1]

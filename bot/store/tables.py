@@ -91,6 +91,7 @@ plans = Table(
     Column("updated_at", _Moment, nullable=False),
     Column("wake_at", _Moment),
     Column("revision", Integer, nullable=False, server_default="0"),  # how often its shape was amended
+    Column("retracted_at", _Moment),
 )
 Index("ix_plans_source", plans.c.project, plans.c.source)
 Index("ix_plans_issue_number", plans.c.issue_number)

@@ -57,7 +57,7 @@ class Wish:
 
 Meaning = Order | Wish | Unknown | Forbidden | NoPlan
 
-WISHES = frozenset({"help", "status", "why", "preview", "publish", "retract"})
+WISHES = frozenset({"help", "status", "why", "preview", "publish"})
 _ANYWHERE = frozenset({"help", "preview", "publish"})
 
 

@@ -75,6 +75,7 @@ _ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
     "pause": m.PausePlan,
     "resume": m.ResumePlan,
     "cancel": m.CancelPlan,
+    "retract": m.RetractPlan,
 }
 
 

@@ -10,9 +10,17 @@ from services.coordinator import notices
 from services.coordinator.decision import Decision
 from services.coordinator.waits import awaits_person, has_expired
 from services.domain.attempts import Hold
-from services.domain.effects import ArrangeChildren, Effect, PostComment, RefreshParent, SayOnIssue, SetIssueState
+from services.domain.effects import (
+    ArrangeChildren,
+    Effect,
+    PostComment,
+    RefreshParent,
+    RetractIssues,
+    SayOnIssue,
+    SetIssueState,
+)
 from services.domain.events import Event
-from services.domain.messages import Message, PutBack
+from services.domain.messages import IssueCreated, Message, PutBack
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_completed
@@ -40,6 +48,8 @@ def consequences(before: Plan, decision: Decision, message: Message) -> Decision
     decision = replace(decision, events=(*decision.events, *_events(before, after, changes, message)))
     if not after.tracked:
         return decision
+    if after.retracted_at is not None:
+        return decision.doing(*_retraction(before, message))
     publishing = tuple(_publishing(before, after))  # first: what is refreshed may point to what is to be created
     decision = replace(decision, effects=(*publishing, *decision.effects))
     return decision.doing(*_issue_effects(before, after, changes, message.cause))
@@ -53,6 +63,12 @@ def put_back(plan: Plan, message: PutBack) -> tuple[Effect, ...]:
     if reason:
         return SetIssueState(plan=plan.id, key=key, phase=message.phase, state="closed", reason=reason), words
     return SetIssueState(plan=plan.id, key=key, phase=message.phase, state="open", reason="reopened"), words
+
+
+def _retraction(before: Plan, message: Message) -> Iterator[Effect]:
+    """Nothing is said or shown any more; an issue that turns up late is closed, too."""
+    if before.retracted_at is None or isinstance(message, IssueCreated):
+        yield RetractIssues(plan=before.id, key=f"retract:{message.cause}")
 
 
 def _changes(before: Plan, after: Plan) -> Iterator[Change]:

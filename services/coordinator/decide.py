@@ -36,6 +36,10 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
 
 
 def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    if plan.retracted_at is not None and isinstance(message, m.PutBack):
+        return Decision(plan)  # what hands do to its issues is their business now
+    if plan.retracted_at is not None and m.is_order(message):
+        raise NoTransition("the plan was retracted: make a new one")
     match message:
         case m.AttemptFinished():
             return reports.finished(plan, message, world, now)
@@ -67,12 +71,20 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return orders.cancel_plan(plan, now)
         case m.PutBack():
             return Decision(plan, put_back(plan, message))
+        case m.RetractPlan():
+            return orders.retract_plan(plan, now)
+        case m.PlanRetracted():
+            return Decision(plan).noting(_about(message, "issues_retracted", **_retracted(message)))
         case m.Say():
             return Decision(plan, said(message))
         case m.SetPriority():
             return orders.set_priority(plan, message)
         case _:
             return orders.about_phase(plan, message, now)
+
+
+def _retracted(news: m.PlanRetracted) -> dict[str, object]:
+    return {"closed": list(news.closed), "left": {str(one.issue): one.why.value for one in news.left}}
 
 
 def _about(message: m.Message, kind: str, **facts: object) -> Event:

@@ -5,7 +5,7 @@ State on the first line, then why, what hangs on it, what can be done, and the e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from services.domain.approvers import names
@@ -13,6 +13,7 @@ from services.domain.attempts import Hold
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
+from services.domain.retraction import Left, Why
 from services.publishing.text import fenced, inline
 from services.publishing.words import listed
 
@@ -118,6 +119,23 @@ def both_kept() -> str:
         "The plan has changed where this issue was edited by hand. **Both are kept**: your text stays as it is, and what the "
         "plan says now stands below it, under *Changed in the plan*. Take over what you need and delete the rest."
     )
+
+
+def retracted(closed: Sequence[int], left: Sequence[Left]) -> str:
+    """On the parent of a plan that was retracted."""
+    count = "1 issue" if len(closed) == 1 else f"{len(closed)} issues"
+    return _paragraphs(
+        "**This plan was retracted.**",
+        f"Closed as not planned: {count} that I had created for it." if closed else "There was nothing to close.",
+        "\n".join(f"- #{one.issue} {_LEFT[one.why]}" for one in left),
+    )
+
+
+_LEFT: Mapping[Why, str] = {
+    Why.COMPLETED: "stays closed as completed: its work is done.",
+    Why.NOT_OURS: "stays as it is: somebody else wrote it. What I had put into it is taken out.",
+    Why.GONE: "is gone: it was deleted, or moved to another repository.",
+}
 
 
 # ---------------------------------------------------------------- parts of sentences

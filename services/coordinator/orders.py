@@ -60,6 +60,12 @@ def cancel_plan(plan: Plan, now: datetime) -> Decision:
     return decision
 
 
+def retract_plan(plan: Plan, now: datetime) -> Decision:
+    """As a cancellation, and for good. A plan that was cancelled, or is done, can be retracted as well."""
+    decision = Decision(plan) if plan.state is PlanState.CANCELLED else cancel_plan(plan, now)
+    return replace(decision, plan=replace(decision.plan, retracted_at=now))
+
+
 def set_priority(plan: Plan, order: m.SetPriority) -> Decision:
     if order.phase is None:
         return Decision(replace(plan, priority=order.priority))

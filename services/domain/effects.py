@@ -129,6 +129,13 @@ class SetIssueState(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetractIssues(_Effect):
+    """Close every issue that the bot created for the plan, put back what it changed, and say what it left."""
+
+    kind: Literal["retract_issues"] = "retract_issues"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchAttempt(_Effect):
     """Hand the claimed attempt to its executor."""
 
@@ -164,6 +171,7 @@ IssueEffect = (
     | RefreshParent
     | PostComment
     | SetIssueState
+    | RetractIssues
 )
 ExecutorEffect = DispatchAttempt | StopAttempt
 Effect = IssueEffect | Spoken | ExecutorEffect

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from services.domain.attempts import Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
+from services.domain.retraction import Left
 from services.domain.texts import PhaseText
 
 
@@ -124,6 +125,15 @@ class DependenciesLinked(_AboutPhase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRetracted(_About):
+    """What became of the plan's issues: the numbers of those that are closed now, and of those that were left, and why."""
+
+    closed: tuple[int, ...]
+    left: tuple[Left, ...]
+    kind: Literal["plan_retracted"] = "plan_retracted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed(_About):
     """The moment the plan asked to be woken at has come: leases, deadlines and back-offs are looked at."""
 
@@ -160,6 +170,13 @@ class CancelPlan(_About):
     """Give the plan up: what runs is stopped, nothing new starts."""
 
     kind: Literal["cancel_plan"] = "cancel_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetractPlan(_About):
+    """Give the plan up for good: what the bot created for it is closed, what it changed is put back."""
+
+    kind: Literal["retract_plan"] = "retract_plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,10 +317,12 @@ class PutBack(_About):
 
 
 Report = AttemptDispatched | AttemptHeld | AttemptStarted | AttemptRenewed | AttemptFinished
-Fact = Report | IssueCreated | DependenciesLinked | TimePassed
+Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
-Order = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | ClaimPhase | PhaseOrder | SetPriority
+Order = (
+    StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | RetractPlan | ClaimPhase | PhaseOrder | SetPriority
+)
 Message = Fact | Order | Say | PutBack
 
 _ORDERS = frozenset(get_args(Order))

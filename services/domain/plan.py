@@ -28,7 +28,8 @@ class Plan:
 
     `version` rises by one with every save; `fences` counts the claims ever made; `selected` restricts which phases may
     start (None: all). `tracked` plans have issues; an untracked one only runs. `revision` counts how often its shape was
-    amended; `removed` are the phases that were taken out of it, for their history alone. Build one with `plan_of`.
+    amended; `removed` are the phases that were taken out of it, for their history alone. `retracted_at`: since when it is
+    given up for good, its issues with it. Build one with `plan_of`.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Plan:
     created_at: datetime | None = None
     revision: int = 0
     removed: Mapping[str, Phase] = field(default_factory=dict)
+    retracted_at: datetime | None = None
 
     def phase(self, key: str) -> Phase:
         return self.phases[key]

@@ -28,6 +28,17 @@ class Block:
             return f"{body}{gap}{wanted}"
         return body[:start] + wanted + body[end:]
 
+    def removed(self, body: str) -> str:
+        """The body without the block and the gap before it; every other byte as it was."""
+        start, end = self._place(body)
+        if start < 0:
+            return body
+        before = body[:start]
+        for gap in ("\r\n\r\n", "\n\n"):
+            if before.endswith(gap):
+                return before.removesuffix(gap) + body[end:]
+        return before + body[end:]
+
     def _place(self, body: str) -> tuple[int, int]:
         """Where the last complete block is; -1 where there is none. A begin without its end is no block."""
         end = body.rfind(self._end)
