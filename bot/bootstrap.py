@@ -16,9 +16,12 @@ from bot.answers import Answers
 from bot.carrier import Carrier
 from bot.clock import SystemClock
 from bot.desk import Desk
+from bot.executors.held import Key
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
+from bot.executors.matching import Crew
 from bot.executors.registry import Executors
+from bot.executors.secrets import given_secrets
 from bot.gate import Gate
 from bot.holder import holder_of_this_process
 from bot.hooks import Hooks
@@ -29,7 +32,7 @@ from bot.policies import Policies, ReadFile
 from bot.recovery import recover
 from bot.settings import Settings
 from bot.store import Store
-from bot.tools import builtin_registry
+from bot.tools import registry_with_plugins
 from bot.tracker import LocalTracker, RemoteTracker, Tracker
 from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop, Receipt
@@ -39,6 +42,7 @@ from services.domain.failure import Failure
 from services.domain.messages import Message, Report
 from services.domain.plan import Plan
 from services.domain.world import Limits
+from services.execution.batch import Progress
 from services.execution.redaction import Redactor
 from services.execution.tool import Tool
 from services.execution.tool_runner import ToolRunner
@@ -65,6 +69,7 @@ class Options:
     workspace: Path = field(default_factory=Path.cwd)
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
+    crew: Crew = field(default_factory=Crew)
     issues: bool = True
     labels: LabelNames = field(default_factory=LabelNames)
 
@@ -79,7 +84,7 @@ class Phasebot:
         self.settings = settings
         self.options = options or Options()
         self.clock = SystemClock()
-        self.registry = builtin_registry(os.environ)
+        self.registry = registry_with_plugins(os.environ)
         for tool in tools:
             self.registry.register(tool)
         self.local = self._local_executor()
@@ -96,22 +101,32 @@ class Phasebot:
         )
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
+        self.progress: Callable[[Key, Progress], None] = lambda _key, _progress: None
         self._has_begun = False
 
     # ------------------------------------------------------------ putting it together
 
     def _local_executor(self) -> LocalExecutor:
         settings, options = self.settings, self.options
-        redactor = Redactor([*settings.secrets(), *(options.identity.secrets() if options.identity else ())])
+        secrets = given_secrets(os.environ)
+        redactor = Redactor(
+            [*settings.secrets(), *secrets.values(), *(options.identity.secrets() if options.identity else ())]
+        )
         premises = Premises(
             workspace=options.workspace,
             log_dir=settings.home / "attempts",
             workers=options.workers,
             lease=timedelta(seconds=settings.lease),
             redactor=redactor,
+            crew=options.crew,
+            secrets=secrets,
+            progress=self._batch_went_on,
         )
         runner = ToolRunner(self.registry, self.clock, _log_failure, redactor=redactor)
         return LocalExecutor(runner, self._report, self.clock, premises)
+
+    def _batch_went_on(self, key: Key, told: Progress) -> None:
+        self.progress(key, told)
 
     def _parts(self) -> Parts:
         settings, options, clock = self.settings, self.options, self.clock

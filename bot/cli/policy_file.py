@@ -30,9 +30,9 @@ def read_policy_file(path: str) -> Policy:
 
 def known_tools() -> Mapping[str, type[BaseModel]]:
     """The tools that an operation may name, with what each takes."""
-    from bot.tools import builtin_registry
+    from bot.tools import registry_with_plugins
 
-    return builtin_registry(os.environ).inputs()
+    return registry_with_plugins(os.environ).inputs()
 
 
 def _text(path: str) -> str:

@@ -37,6 +37,11 @@ class Held:
         """Seconds since the coordinator last heard of it."""
         return seconds() - self.renewed_at
 
+    def wind_down(self) -> None:
+        """Finish what was begun, and begin no further part of it."""
+        if self.cancellation is not None:
+            self.cancellation.wind_down()
+
     def begin(self) -> Cancellation | None:
         """Its timeout runs from now. None if it was given up before it could begin."""
         if self.is_over:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,13 +16,17 @@ from queue import SimpleQueue
 from bot.executors.attempt_log import AttemptLog
 from bot.executors.held import Held, Key
 from bot.executors.leases import Leases
+from bot.executors.matching import Crew, WorkspaceFiles
 from bot.executors.running_groups import Orphan, ProcessId, RunningGroups, reap
-from services.domain.errors import TransientError
+from bot.executors.secrets import named_secrets
+from services.domain.attempts import Result
+from services.domain.errors import TransientError, UserError
 from services.domain.failure import Failure
 from services.domain.messages import AttemptFinished
+from services.execution.batch import Progress
 from services.execution.cancellation import Cancellation, Stop, Stopped
 from services.execution.envelope import envelope
-from services.execution.operations import context_for, outcome_of, run_operations
+from services.execution.operations import Ending, Surroundings, context_for, outcome_of, run_operations
 from services.execution.redaction import Redactor
 from services.execution.tool_runner import ToolRunner
 from services.ports import Assignment, Clock, Reports
@@ -34,13 +38,20 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
-    """Where and how the executor works. `lease` is how long the coordinator believes in an attempt without news of it."""
+    """Where and how the executor works. `lease` is how long the coordinator believes in an attempt without news of it.
+
+    `crew` says how many files are worked on at once, `secrets` are those that policies may name, and `progress` hears how far
+    batches have come.
+    """
 
     workspace: Path
     log_dir: Path
     workers: int = 2
     lease: timedelta = timedelta(seconds=60)
     redactor: Redactor = field(default_factory=Redactor)
+    crew: Crew = field(default_factory=Crew)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[Key, Progress], None] = lambda _key, _progress: None
 
 
 class LocalExecutor:
@@ -98,6 +109,8 @@ class LocalExecutor:
         with self._changed:
             self._draining = True
             queued = [key for key, held in self._held.items() if held.give_up()]
+        for held in self._in_hand():
+            held.wind_down()
         for key in queued:
             self._finish(key, envelope(Stopped(Stop.INTERRUPTED)))
         with self._changed:
@@ -165,31 +178,43 @@ class LocalExecutor:
             with self._changed:
                 cancellation = held.begin()
             if cancellation is not None:
-                self._finish(held.key, self._carry_out(held.assignment, cancellation))
+                ending = self._carry_out(held.assignment, cancellation)
+                self._finish(held.key, ending.failure, ending.result)
 
-    def _carry_out(self, assignment: Assignment, cancellation: Cancellation) -> Failure | None:
+    def _carry_out(self, assignment: Assignment, cancellation: Cancellation) -> Ending:
         try:
             with closing(AttemptLog(self._premises.log_dir, assignment, self._premises.redactor)) as output:
                 context = context_for(
                     assignment,
-                    workspace=str(self._premises.workspace),
+                    self._surroundings(assignment),
                     cancellation=cancellation,
                     output=output,
                     processes=self._groups_of(assignment),
-                    holder=self._self.name,
                 )
                 return run_operations(assignment, self._runner, context)
+        except UserError as error:
+            return Ending(envelope(error), None)
         except Exception as error:  # noqa: BLE001 - the attempt has ended, and it has to be said how
             _log.exception("attempt broken off: %s %s", assignment.plan, assignment.phase.key)
-            return envelope(error)
+            return Ending(envelope(error), None)
 
-    def _finish(self, key: Key, failure: Failure | None) -> None:
+    def _surroundings(self, assignment: Assignment) -> Surroundings:
+        """Raises SecretMissing."""
+        premises, key = self._premises, (assignment.plan, assignment.phase.key, assignment.fence)
+        return Surroundings(
+            workspace=str(premises.workspace),
+            holder=self._self.name,
+            files=WorkspaceFiles(premises.workspace, premises.crew, lambda told: premises.progress(key, told)),
+            secrets=named_secrets(assignment.phase.rules.secrets, premises.secrets),
+        )
+
+    def _finish(self, key: Key, failure: Failure | None, result: Result | None = None) -> None:
         """Say how it ended, and only then let go of it."""
         plan, phase, fence = key
         if failure is not None and not failure.timestamp:
             failure = replace(failure, timestamp=self._clock.now().isoformat())
         try:
-            self._reports(AttemptFinished.of(plan, phase, fence, outcome_of(failure), failure))
+            self._reports(AttemptFinished.of(plan, phase, fence, outcome_of(failure), failure, result))
         except Exception:  # noqa: BLE001 - its lease runs out, and it is run again
             _log.error("end of attempt not reported: %s", key, exc_info=True)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -52,7 +53,7 @@ class Orphan:
 
 
 class RunningGroups:
-    """The note of one attempt: a file while it has a group running, nothing otherwise. Operations run one at a time.
+    """The note of one attempt: a file while it has groups running, nothing otherwise. Safe to use from several threads.
 
     It is written before the group starts and again with the group's id: whenever we are killed, a successor knows.
     """
@@ -61,14 +62,28 @@ class RunningGroups:
         self._folder = folder
         self._attempt = attempt
         self._owner = owner
+        self._lock = threading.Lock()
+        self._running: dict[object, list[ProcessId]] = {}
 
     @contextmanager
     def watch(self) -> Iterator[Callable[[int], None]]:
-        self._write([])
+        place = object()
+        self._note(place, [])
         try:
-            yield lambda pid: self._write(_known(pid))
+            yield lambda pid: self._note(place, _known(pid))
         finally:
-            self._path.unlink(missing_ok=True)
+            self._note(place, None)
+
+    def _note(self, place: object, groups: list[ProcessId] | None) -> None:
+        """None: it has ended."""
+        with self._lock:
+            self._running.pop(place, None)
+            if groups is not None:
+                self._running[place] = groups
+            if self._running:
+                self._write([one for running in self._running.values() for one in running])
+            else:
+                self._path.unlink(missing_ok=True)
 
     @property
     def _path(self) -> Path:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.tools.environment import allowed
-from bot.tools.process_group import Grace, ProcessGroup
+from bot.tools.process_group import Grace
+from bot.tools.programs import RESULT, Program, folder_in, how_it_ended, result_file, result_of, run_program, split
+from bot.tools.sizes import Size
 from services.execution.tool import PLACEHOLDER, Context, ToolFailed
 
 Argument = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class CommandInput(BaseModel):
-    """What to run. A text is split as a shell would split it, but no shell sees it unless `shell` is true."""
+    """What to run. A text is split as a shell would split it, but no shell sees it unless `shell` is true.
+
+    `memory` is the most that each of its processes may have; past `output` it is ended.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,6 +29,8 @@ class CommandInput(BaseModel):
     shell: bool = False
     cwd: Argument = ""
     env: dict[str, str] = {}
+    memory: Size | None = None
+    output: Size | None = None
     name: str = ""
 
     @model_validator(mode="after")
@@ -32,7 +38,7 @@ class CommandInput(BaseModel):
         if self.shell:
             self._check_script()
         elif isinstance(self.run, str):
-            _split(self.run)
+            split(self.run)
         return self
 
     def _check_script(self) -> None:
@@ -46,15 +52,20 @@ class CommandInput(BaseModel):
         """The program and its arguments. Placeholders are filled in after the split: each stays within one argument."""
         if self.shell and isinstance(self.run, str):
             return ["/bin/sh", "-c", self.run]
-        words = _split(self.run) if isinstance(self.run, str) else self.run
+        words = split(self.run) if isinstance(self.run, str) else self.run
         return [context.fill(word) for word in words]
 
 
 class CommandOutput(BaseModel):
-    """What is left of a command that succeeded."""
+    """What is left of a command that succeeded, and what it said of its work."""
 
     exit_code: int
     log: str = ""
+    modified: bool | None = None
+    skipped: bool = False
+    tokens: int = 0
+    cost: float = 0.0
+    model: str = ""
 
 
 class CommandTool:
@@ -68,52 +79,22 @@ class CommandTool:
         self._environ = allowed(environ)
         self._grace = grace or Grace()
 
-    def run(self, given: CommandInput, context: Context) -> CommandOutput:
+    def run(self, given: CommandInput, context: Context) -> CommandOutput | dict[str, object]:
         context.cancellation.check()
-        argv = given.argv(context)
-        folder = _folder(given, context)
-        environ = {**self._environ, **context.environment, **given.env}
-        with context.processes.watch() as started:
-            exit_code = _start(argv, folder, environ, self._grace).watched_by(context, started)
-        if exit_code:
-            raise _failed(argv, exit_code)
-        return CommandOutput(exit_code=exit_code, log=context.output.location)
-
-
-def _start(argv: list[str], folder: Path, environ: Mapping[str, str], grace: Grace) -> ProcessGroup:
-    """Raises ToolFailed where it never could; an OSError where the machine lacks something just now."""
-    try:
-        return ProcessGroup.start(argv, folder, environ, grace)
-    except (FileNotFoundError, PermissionError, NotADirectoryError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ToolFailed(
-            "not_startable", f"{argv[0]}: {why[:1].lower()}{why[1:]}", details={"command": argv}
-        ) from error
-
-
-def _folder(given: CommandInput, context: Context) -> Path:
-    folder = Path(context.workspace, given.cwd)
-    if not folder.is_dir():
-        raise ToolFailed("not_startable", f"there is no folder {given.cwd or folder} to run the command in")
-    return folder
+        argv, folder = given.argv(context), folder_in(context, given.cwd)
+        with result_file({**self._environ, **context.environment, **given.env}) as environ:
+            program = Program(argv=argv, folder=folder, environ=environ, memory=given.memory, output=given.output)
+            exit_code = run_program(program, context, self._grace).exit_code
+            if exit_code:
+                raise _failed(argv, exit_code)
+            return {"exit_code": exit_code, "log": context.output.location, **result_of(environ[RESULT])}
 
 
 def _failed(argv: list[str], exit_code: int) -> ToolFailed:
-    how = f"ended with exit code {exit_code}" if exit_code > 0 else f"was killed by signal {-exit_code}"
     details = {"exit_code": exit_code, "command": argv}
-    return ToolFailed("command_failed", f"{_called(argv)} {how}", retryable=True, details=details)
+    message = f"{_called(argv)} {how_it_ended(exit_code)}"
+    return ToolFailed("command_failed", message, retryable=True, details=details)
 
 
 def _called(argv: list[str]) -> str:
     return argv[2] if argv[:2] == ["/bin/sh", "-c"] else shlex.join(argv)
-
-
-def _split(run: str) -> list[str]:
-    """Raises ValueError for a quote that is not closed, or nothing to run."""
-    try:
-        words = shlex.split(run)
-    except ValueError as error:
-        raise ValueError(f"{str(error).lower()} in {run}") from None
-    if not words:
-        raise ValueError("there is nothing to run")
-    return words

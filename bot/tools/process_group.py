@@ -38,13 +38,15 @@ class ProcessGroup:
         self._strays: list[psutil.Process] = []
 
     @classmethod
-    def start(cls, argv: list[str], folder: Path, environ: Mapping[str, str], grace: Grace) -> ProcessGroup:
-        """Raises OSError or ValueError if it cannot be started."""
+    def start(
+        cls, argv: list[str], folder: Path, environ: Mapping[str, str], grace: Grace, *, stdin: int | None = None
+    ) -> ProcessGroup:
+        """Raises OSError or ValueError if it cannot be started. `stdin` is a file to read; nothing without it."""
         process = subprocess.Popen(
             argv,
             cwd=folder,
             env=environ,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,

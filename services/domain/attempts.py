@@ -74,6 +74,28 @@ _ENDED_AS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of the files that an operation was repeated for. `stopped_early`: some were never begun."""
+
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    cancelled: int = 0
+    seconds: float = 0.0
+    stopped_early: bool = False
+
+    def __add__(self, other: Batch) -> Batch:
+        return Batch(
+            self.done + other.done,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.cancelled + other.cancelled,
+            self.seconds + other.seconds,
+            self.stopped_early or other.stopped_early,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What an execution brought, besides its end. `modified`: whether it changed anything; None where that is not known.
 
@@ -84,12 +106,14 @@ class Result:
     tokens: int = 0
     cost: float = 0.0
     model: str = ""
+    batch: Batch | None = None
 
     def __add__(self, other: Result) -> Result:
         """Of two steps, one after the other."""
         known = {self.modified, other.modified}
         modified = True if True in known else None if None in known else False
-        return Result(modified, self.tokens + other.tokens, self.cost + other.cost, other.model or self.model)
+        batch = self.batch + other.batch if self.batch and other.batch else self.batch or other.batch
+        return Result(modified, self.tokens + other.tokens, self.cost + other.cost, other.model or self.model, batch)
 
 
 @dataclass(frozen=True, slots=True)

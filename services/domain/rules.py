@@ -65,6 +65,7 @@ class Operation:
     arguments: Mapping[str, Any]
     on_error: OnError = OnError.FAIL
     retries: int = 0
+    timeout: timedelta | None = None
     foreach: Foreach | None = None
     rollback: tuple[Operation, ...] = ()
 

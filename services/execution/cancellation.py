@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 
 
@@ -38,11 +38,18 @@ class Cancellation:
     `deadline` is a moment of `seconds` (a monotonic clock); once it has passed, the reason is TIMED_OUT.
     """
 
-    __slots__ = ("_deadline", "_listeners", "_lock", "_reason", "_seconds")
+    __slots__ = ("_deadline", "_listeners", "_lock", "_outer", "_reason", "_seconds", "_winding_down")
 
-    def __init__(self, deadline: float | None = None, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        deadline: float | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+        outer: Cancellation | None = None,
+    ) -> None:
         self._deadline = deadline
         self._seconds = seconds
+        self._outer = outer
+        self._winding_down = False
         self._reason: Stop | None = None
         self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
@@ -50,13 +57,35 @@ class Cancellation:
     @property
     def reason(self) -> Stop | None:
         """Why to stop, or None as long as the work is wanted."""
-        if self._reason is None and self.remaining() == 0:
-            return Stop.TIMED_OUT
-        return self._reason
+        if self._reason is not None:
+            return self._reason
+        if self._outer is not None and (reason := self._outer.reason):
+            return reason
+        return Stop.TIMED_OUT if self.remaining() == 0 else None
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, never below 0; None without one."""
-        return None if self._deadline is None else max(0.0, self._deadline - self._seconds())
+        own = None if self._deadline is None else max(0.0, self._deadline - self._seconds())
+        outer = None if self._outer is None else self._outer.remaining()
+        return min((one for one in (own, outer) if one is not None), default=None)
+
+    @classmethod
+    def lasting(cls, seconds: float) -> Cancellation:
+        """One whose deadline is so far away."""
+        return cls(time.monotonic() + seconds)
+
+    def within(self, seconds: float) -> Cancellation:
+        """One for a part of the work, with a nearer deadline; a request to the whole is one to the part."""
+        return Cancellation(self._seconds() + seconds, self._seconds, outer=self)
+
+    @property
+    def is_winding_down(self) -> bool:
+        """What was begun is to be finished, but no further part of a batch is to be begun."""
+        return self._winding_down or (self._outer is not None and self._outer.is_winding_down)
+
+    def wind_down(self) -> None:
+        """Ask for an end as soon as it can be had without breaking anything off."""
+        self._winding_down = True
 
     def request(self, reason: Stop) -> None:
         """Ask for the end. May be called from any thread, more than once."""
@@ -83,7 +112,8 @@ class Cancellation:
             if self._reason is not None:
                 told()
         try:
-            yield
+            with nullcontext() if self._outer is None else self._outer.tells(told):
+                yield
         finally:
             with self._lock:
                 self._listeners.remove(told)

@@ -21,6 +21,10 @@ class Availability(StrEnum):
     ERROR = "error"
 
 
+FAILING = 3
+"""So many failures in a row make a tool a failing one; it is still run."""
+
+
 class UnknownTool(UserError):
     """No tool of that name."""
 
@@ -41,6 +45,7 @@ class Metrics:
     error_count: int = 0
     elapsed_total: float = 0.0
     elapsed_last: float = 0.0
+    failures_in_a_row: int = 0
 
     @property
     def elapsed_average(self) -> float:
@@ -53,6 +58,7 @@ class Metrics:
             error_count=self.error_count + failed,
             elapsed_total=self.elapsed_total + elapsed,
             elapsed_last=elapsed,
+            failures_in_a_row=self.failures_in_a_row + 1 if failed else 0,
         )
 
 
@@ -64,6 +70,13 @@ class ToolStatus:
     availability: Availability = Availability.AVAILABLE
     why: str = ""
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def state(self) -> str:
+        """For people: `enabled`, `disabled`, `unavailable` (it could not be set up), or `failing` (not once of late)."""
+        if self.availability is not Availability.AVAILABLE:
+            return "disabled" if self.availability is Availability.DISABLED else "unavailable"
+        return "failing" if self.metrics.failures_in_a_row >= FAILING else "enabled"
 
 
 class Registry:

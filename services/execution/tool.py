@@ -6,13 +6,14 @@ A tool is only ever run by `ToolRunner`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from services.execution.batch import Progress
 from services.execution.cancellation import Cancellation
 
 
@@ -34,27 +35,47 @@ class ProcessWatch(Protocol):
         """Enter it before the start, call what it gives with the group's id, leave it when the group is gone."""
 
 
+class Files(Protocol):
+    """The files of the workspace, for operations that are repeated for each of them."""
+
+    def matching(self, glob: str) -> Sequence[str]:
+        """Relative paths, in an order that is always the same. Raises ToolFailed for a glob that leads out."""
+
+    def workers(self, wanted: int | None) -> tuple[int, str | None]:
+        """How many are worked on at once, where the operation wants so many; and a warning if that is less."""
+
+    def told(self, progress: Progress) -> None:
+        """Hears how far a batch has come."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a tool may know of the attempt it runs for.
 
     `workspace` is the folder to work in; `environment` the variables that describe the attempt; `placeholders` the values
-    for `{title}` and its like.
+    for `{title}` and its like. `agent` and `model` are what the rules of the phase say of coding agents.
     """
 
     workspace: str
     cancellation: Cancellation
     output: Output
     processes: ProcessWatch
+    files: Files
     environment: Mapping[str, str] = field(default_factory=dict)
     placeholders: Mapping[str, str] = field(default_factory=dict)
+    agent: str = ""
+    model: str = ""
+
+    def within(self, seconds: float) -> Context:
+        """The same with less time."""
+        return replace(self, cancellation=self.cancellation.within(seconds))
 
     def fill(self, text: str) -> str:
         """`text` with its placeholders filled in. To be used on single arguments, never on text that is parsed afterwards."""
         return PLACEHOLDER.sub(lambda found: self.placeholders.get(found[1], found[0]), text)
 
 
-PLACEHOLDERS = ("phase", "number", "title", "plan", "attempt")
+PLACEHOLDERS = ("phase", "number", "title", "plan", "attempt", "file", "folder", "filename", "stem")
 PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+DEFAULT_WORKERS = 2
+
 
 def resolve_workers(
-    asked: int | None, policy: int | None, *, cores: int, default: int = 2, cap: int | None = None
+    asked: int | None, policy: int | None, *, cores: int, default: int = DEFAULT_WORKERS, cap: int | None = None
 ) -> tuple[int, str | None]:
     """The number of workers, and a warning where it is less than was wanted.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.executors.matching import Crew, WorkspaceFiles
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.failure import Failure
 from services.domain.phase import Operation, Phase, Rules
@@ -64,14 +65,13 @@ class KeptFailures:
         self.seen.append((failure, error))
 
 
-def context(
-    workspace: Path | str = "/", cancellation: Cancellation | None = None, **values: Mapping[str, str]
-) -> Context:
+def context(workspace: Path | str = "/", cancellation: Cancellation | None = None, **values: Any) -> Context:
     return Context(
         workspace=str(workspace),
         cancellation=cancellation or Cancellation(),
         output=MemoryOutput(),
         processes=SeenGroups(),
+        files=WorkspaceFiles(Path(workspace), Crew(usual=1, cores=8), lambda _: None),
         **values,
     )
 

@@ -265,7 +265,7 @@ def test_nothing_starts_once_it_is_cancelled(tmp_path: Path) -> None:
 
 
 def test_the_registry_brings_the_built_in_tools() -> None:
-    assert set(builtin_registry({}).snapshot()) == {"command", "noop"}
+    assert set(builtin_registry({}).snapshot()) == {"agent", "checks", "command", "files", "http", "noop"}
 
 
 def is_running(pid: int) -> bool:

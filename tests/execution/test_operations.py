@@ -53,7 +53,7 @@ def carry_out(
     tool = Steps()
     registry = Registry([tool])
     runner = ToolRunner(registry, StandingClock(), KeptFailures())
-    failure = run_operations(assignment(*operations), runner, context(cancellation=cancellation))
+    failure = run_operations(assignment(*operations), runner, context(cancellation=cancellation)).failure
     return failure, tool.taken, registry
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.exits import Exit
-from bot.cli.options import database_option, max_phases_option
+from bot.cli.options import DurationOption, database_option, max_phases_option
 
 
 @click.command(short_help="Publish a plan, carry it out, and wait.")
@@ -19,7 +19,19 @@ from bot.cli.options import database_option, max_phases_option
 @click.option("--repo", metavar="OWNER/NAME", help="Publish to this repository on GitHub; needs a token.")
 @click.option("--phases", metavar="A,B", multiple=True, help="Only these, by key, number or title.")
 @click.option("--ignore-dependencies", is_flag=True, help="Run the selected phases without what they need.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Phases run at once. Default: the policy's, or 2.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Phases run at once, and files of a `foreach`. Default: the policy's, or 2; at most half the cores. "
+    "Tools that write a copy need up to 2.5 times the size of each file worked on as free disk.",
+)
+@click.option(
+    "--max-duration",
+    metavar="TIME",
+    type=DurationOption(),
+    help="Begin nothing more after this long, such as 30m or 8h.",
+)
 @click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=Path),

@@ -159,6 +159,7 @@ def _phase(run: DryRun, phase: Phase) -> Iterator[str]:
         yield "       a person does it, and closes the issue"
     for step in run.steps(phase):
         yield f"       {step.tool}: {step.shown}{_circumstances(step)}"
+        yield from (f"         to undo it, {one.tool}: {one.shown}{_circumstances(one)}" for one in reversed(step.undo))
 
 
 def _rules(phase: Phase) -> str:
@@ -167,12 +168,18 @@ def _rules(phase: Phase) -> str:
         return f"{rules.executor}, on error {rules.on_error}"
     timeout = f"timeout {duration(rules.timeout)}" if rules.timeout else "no timeout"
     approval = ", after approval" if rules.approval else ""
+    conditions = {"when": rules.when, "skip when": rules.skip_when, "only if": rules.only_if}
+    premises = "".join(f", {word} {text}" for word, text in conditions.items() if text)
+    premises += ", in its windows" if rules.windows else ""
     qa = f", then QA {rules.qa}" if rules.qa != "none" else ""
-    return f"{rules.executor}, {timeout}, {rules.retries} retries, on error {rules.on_error}{approval}{qa}"
+    return f"{rules.executor}, {timeout}, {rules.retries} retries, on error {rules.on_error}{approval}{qa}{premises}"
 
 
 def _circumstances(step: Step) -> str:
     told = [f"in {step.cwd}"] if step.cwd else []
+    told += [f"for {step.file}"] if step.file else []
+    told += [f"on error {step.on_error}"] if step.on_error != "fail" else []
+    told += [f"tried {step.retries + 1} times"] if step.retries else []
     told += [f"with {name}={shlex.quote(value)}" for name, value in step.env.items()]
     return f"  ({', '.join(told)})" if told else ""
 

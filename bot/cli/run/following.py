@@ -9,12 +9,14 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bot.cli.run.files import FileNews, Progressed
 from bot.cli.run.words import amended
 from bot.cli.signals import on_signal
 from services.domain.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from bot.bootstrap import Phasebot
     from bot.cli.run.hands import Hands
@@ -40,22 +42,27 @@ class _Signal(Enum):
 class Follower:
     """Hears of changes and signals through one queue, and tells the view."""
 
-    def __init__(self, bot: Phasebot, view: View, hands: Hands) -> None:
+    def __init__(self, bot: Phasebot, view: View, longest: timedelta | None, hands: Hands) -> None:
         self._bot = bot
+        self._longest = longest
+        self._files = FileNews(view)
         self._view = view
         self._hands = hands
-        self._news: SimpleQueue[Plan | _Signal] = SimpleQueue()
+        self._news: SimpleQueue[Plan | _Signal | Progressed] = SimpleQueue()
         self._signals = 0
         self._looked = monotonic()
+        self._give_up: float | None = None
 
     def run(self, submit: Callable[[], Accepted]) -> Ending:
         """Start, submit, and follow what was submitted to its end."""
         unwatch = self._bot.watch(self._heard)
+        self._bot.progress = lambda key, told: self._news.put(Progressed(key[0], key[1], told))
         try:
             with on_signal(lambda: self._news.put(_Signal.INTERRUPTED)):
                 self._bot.start(hold=True)
                 accepted = submit()
                 self._bot.go()
+                self._give_up = None if self._longest is None else monotonic() + self._longest.total_seconds()
                 return self._follow(accepted)
         finally:
             unwatch()
@@ -80,12 +87,22 @@ class Follower:
         news = self._heard_of(plan)
         if news is _Signal.INTERRUPTED:
             self._interrupt()
+        elif isinstance(news, Progressed) and news.plan == plan.id:
+            self._files.hear(plan, news)
+        self._look_at_the_time()
         if not isinstance(news, Plan) or news.id != plan.id or news.version < plan.version:
             return plan
         self._view.show(news)
         return news
 
-    def _heard_of(self, plan: Plan) -> Plan | _Signal | None:
+    def _look_at_the_time(self) -> None:
+        """Past --max-duration nothing more is begun; what is done is kept, and the same command goes on."""
+        if self._give_up is not None and monotonic() >= self._give_up and not self._signals:
+            self._signals = 1
+            self._view.say("The time given by --max-duration is over: nothing more is begun, what runs may finish.")
+            self._bot.drain(0)
+
+    def _heard_of(self, plan: Plan) -> Plan | _Signal | Progressed | None:
         try:
             return self._news.get(timeout=self._view.tick)
         except Empty:

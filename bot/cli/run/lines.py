@@ -8,10 +8,11 @@ from __future__ import annotations
 import click
 
 from bot.cli.run.facts import Facts
-from bot.cli.run.words import duration, one_line, status_word
+from bot.cli.run.words import duration, files_in_words, one_line, status_word
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.transitions import PhaseState
+from services.execution.batch import Progress
 
 _WIDTH = 10
 _ENDED = (QueueStatus.COMPLETED, QueueStatus.FAILED, QueueStatus.NEEDS_QA)
@@ -45,6 +46,9 @@ class Lines:
 
     def refresh(self) -> None:
         """Lines are about changes alone."""
+
+    def progress(self, phase: Phase, told: Progress) -> None:
+        self._say("files", f"{one_line(phase.name)} ({files_in_words(told)})")
 
     def say(self, sentence: str) -> None:
         self._say("notice", sentence)

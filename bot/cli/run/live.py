@@ -15,10 +15,11 @@ from rich.text import Text
 
 from bot.cli.run.facts import Facts
 from bot.cli.run.outcome import chosen
-from bot.cli.run.words import ICONS, duration, one_line, status_word
+from bot.cli.run.words import ICONS, duration, files_in_words, one_line, status_word
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.transitions import PhaseState
+from services.execution.batch import Progress
 
 FRAME = 0.125
 """Seconds between two frames while nothing happens."""
@@ -73,6 +74,10 @@ class Live:
         self._live.refresh()
 
     def refresh(self) -> None:
+        self._live.refresh()
+
+    def progress(self, phase: Phase, told: Progress) -> None:
+        self._notice = f"{one_line(phase.name)}: {files_in_words(told)}"
         self._live.refresh()
 
     def say(self, sentence: str) -> None:

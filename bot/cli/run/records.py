@@ -6,6 +6,7 @@ Events: `plan` first, `phase` for each change of a phase, `notice` for what conc
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.coordinator.reason_words import in_words
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.progress import plan_status
+from services.execution.batch import Progress
 
 
 class Records:
@@ -41,6 +43,9 @@ class Records:
 
     def refresh(self) -> None:
         """Records are about changes alone."""
+
+    def progress(self, phase: Phase, told: Progress) -> None:
+        emit("files", key=phase.key, **asdict(told))
 
     def say(self, sentence: str) -> None:
         emit("notice", message=sentence)
@@ -80,10 +85,17 @@ def phase_record(facts: Facts, plan: Plan, phase: Phase) -> dict[str, Any]:
         "seconds": _seconds(facts.took(phase)),
         "reason": reason and {"code": reason.code.value, "message": in_words(plan, reason, facts.now())},
         "error": failure and {"type": failure.type, "tool": failure.tool, "message": failure.message},
+        "files": _files(phase),
         "log": log and str(log),
         "issue": phase.issue and phase.issue.number,
         "url": facts.url(plan, phase),
     }
+
+
+def _files(phase: Phase) -> dict[str, Any] | None:
+    """What became of the files of its newest attempt, where it was repeated for files."""
+    result = phase.attempt.result if phase.attempt else None
+    return asdict(result.batch) if result and result.batch else None
 
 
 def _needs(plan: Plan, phase: Phase) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -11,10 +13,12 @@ from bot.cli.plan_file import PlanFile, read_plan
 from bot.cli.policy_file import read_policy_file
 from bot.cli.selection import selected
 from bot.cli.workers import workers_for
+from bot.executors.matching import Crew
 from bot.intake import Submission
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.domain.findings import Finding, Severity
+from services.execution.workers import DEFAULT_WORKERS
 from services.planning.policy import Policy
 from services.planning.scope import DonePhases, Scope
 from services.publishing.labels import LabelNames
@@ -41,6 +45,7 @@ class Request:
     title: str | None
     verbose: bool
     database: str | None
+    max_duration: timedelta | None = None
 
 
 class Prepared:
@@ -69,6 +74,13 @@ class Prepared:
         if policy is None:
             return workers_for(asked)
         return workers_for(asked, policy=policy.workers, cap=policy.worker_cap)
+
+    @property
+    def crew(self) -> Crew:
+        """How many files of a batch are worked on at once."""
+        policy, cores = self.policy, os.cpu_count() or 1
+        usual = policy.workers if policy and policy.workers else DEFAULT_WORKERS
+        return Crew(asked=self.request.workers, usual=usual, cap=policy.worker_cap if policy else None, cores=cores)
 
     @property
     def rules_for(self) -> RulesFor:

@@ -34,7 +34,7 @@ def carry_out(prepared: Prepared, settings: Settings) -> Exit:
     with Phasebot(settings, _options(prepared, settings)) as bot:
         _refuse_incomplete(prepared, bot)
         view = _view(prepared.request, Facts(bot.answers))
-        follower = Follower(bot, view, Hands(bot, view, wait=prepared.request.wait))
+        follower = Follower(bot, view, prepared.request.max_duration, Hands(bot, view, wait=prepared.request.wait))
         ending = follower.run(lambda: bot.intake.submit(prepared.submission))
         return _tell(prepared, bot, ending)
 
@@ -47,6 +47,7 @@ def _options(prepared: Prepared, settings: Settings) -> Options:
         workspace=request.workspace.resolve(),
         limits=prepared.policy.limits if prepared.policy else Limits(),
         workers=prepared.workers,
+        crew=prepared.crew,
         issues=request.issues,
         labels=prepared.labels,
     )

@@ -14,7 +14,7 @@ from bot.cli.exits import Exit
 from bot.cli.run.facts import Facts
 from bot.cli.run.outcome import awaits_person, chosen
 from bot.cli.run.records import phase_record, plan_record
-from bot.cli.run.words import ICONS, attempts, blockers, duration, one_line, status_word
+from bot.cli.run.words import ICONS, attempts, batch_in_words, blockers, duration, one_line, status_word
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.progress import plan_status
@@ -69,6 +69,8 @@ class Summary:
         yield from (f"      {line}" for line in self._trouble(phase))
 
     def _trouble(self, phase: Phase) -> Iterator[str]:
+        if files := batch_in_words(phase):
+            yield f"files: {files}"
         if phase.failure is not None and phase.status is QueueStatus.FAILED:
             tool = f" in {phase.failure.tool}" if phase.failure.tool else ""
             yield f"{phase.failure.type}{tool}: {one_line(phase.failure.message)}"

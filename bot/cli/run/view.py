@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from services.domain.phase import Phase
 from services.domain.plan import Plan
+from services.execution.batch import Progress
 
 
 class View(Protocol):
@@ -20,6 +22,9 @@ class View(Protocol):
 
     def refresh(self) -> None:
         """Time has passed."""
+
+    def progress(self, phase: Phase, told: Progress) -> None:
+        """A batch of files of the phase has come so far."""
 
     def say(self, sentence: str) -> None:
         """Something about the run itself that has to be known now."""

@@ -10,6 +10,8 @@ from services.coordinator.new_version import NewVersion
 from services.coordinator.notices import spoken
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
+from services.execution.batch import Progress
+from services.execution.operations import in_words
 from services.planning.diff import as_text
 
 ICONS: dict[QueueStatus, tuple[str, str]] = {
@@ -60,6 +62,19 @@ def duration(took: timedelta | None) -> str:
 def attempts(phase: Phase) -> str:
     """Nothing worth saying about the first one."""
     return f"attempt {phase.attempts}" if phase.attempts > 1 else ""
+
+
+def files_in_words(told: Progress) -> str:
+    """How far a batch has come: "12 of 1000 files, 1 failed, 4 running"."""
+    counts = [(told.failed, "failed"), (told.skipped, "skipped"), (told.running, "running")]
+    rest = "".join(f", {count} {word}" for count, word in counts if count)
+    return f"{told.total - told.left} of {told.total} files{rest}"
+
+
+def batch_in_words(phase: Phase) -> str:
+    """What became of the files of its newest attempt; empty where there were none."""
+    result = phase.attempt.result if phase.attempt else None
+    return in_words(result.batch) if result and result.batch else ""
 
 
 def blockers(plan: Plan, phase: Phase) -> str:

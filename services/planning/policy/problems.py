@@ -137,7 +137,7 @@ def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> Collectio
     for step in loc:
         inner = _model_in(model.model_fields[step].annotation) if step in model.model_fields else None
         model = inner or model
-    return model.model_fields.keys()
+    return {field.alias or name for name, field in model.model_fields.items()}
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

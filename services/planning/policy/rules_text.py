@@ -40,7 +40,7 @@ When = Annotated[str, Field(min_length=1), AfterValidator(_condition)]
 
 # ---------------------------------------------------------------- operations
 
-OWN_KEYS = ("tool", "on_error", "retries", "foreach", "workers", "rollback")
+OWN_KEYS = ("tool", "on_error", "retries", "timeout", "foreach", "workers", "rollback")
 """What an operation says besides the arguments of its tool."""
 
 
@@ -54,6 +54,7 @@ class OperationText(BaseModel):
         "fail", description="`skip`: the phase goes on without this step, or file."
     )
     retries: int = Field(0, ge=0, le=100, description="Tries after the first, at once.")
+    timeout: Duration | None = Field(None, description="The longest each try may take.")
     foreach: Text | None = Field(None, description="A glob; the step is run for every file, as `{file}`.")
     workers: Count | None = Field(None, description="Files at once; those of the run without it.")
     rollback: list[OperationText] = Field([], description="Undo the step, if the phase fails later on.")

@@ -67,6 +67,7 @@ def operation_of(text: OperationText) -> Operation:
         arguments=dict(text.model_extra or {}),
         on_error=OnError(text.on_error),
         retries=text.retries,
+        timeout=text.timeout,
         foreach=Foreach(text.foreach, text.workers) if text.foreach else None,
         rollback=tuple(map(operation_of, text.rollback)),
     )
