@@ -52,7 +52,9 @@ class Settings(BaseSettings):
         description="Repositories (`owner/name`, by commas, `*` for all) whose policy may run commands on this machine",
     )
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
-    http_hosts: str = Field("", description="Hosts that the tool `http` may ask, by commas; globs such as *.example.com")
+    http_hosts: str = Field(
+        "", description="Hosts that the tool `http` may ask, by commas; globs such as *.example.com"
+    )
     http_private: bool = Field(False, description="The tool `http` may ask addresses that are not public")
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
     log_level: str = Field("warning", description="debug, info, warning or error")

@@ -96,7 +96,7 @@ def split(run: str) -> list[str]:
 
 
 def how_it_ended(exit_code: int) -> str:
-    return f"ended with exit code {exit_code}" if exit_code > 0 else f"was killed by signal {-exit_code}"
+    return f"ended with exit code {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
 
 
 # ---------------------------------------------------------------- what a program says of its work
