@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from bot.store.announcements import ANNOUNCE
 from bot.store.sql import Session, insert_into
 from bot.store.tables import events
 from bot.store.values import micros, to_json
@@ -26,7 +27,11 @@ class SqlEvents:
         self._new += [_row(event, stamp) for event in events]
 
     def flush(self) -> None:
-        """Write what was appended."""
+        """Write what was appended. To be the last thing that a Work does."""
+        if not self._new:
+            return
+        if self._session.announces:
+            self._session.rows(ANNOUNCE)
         self._session.each(_ADD, self._new)
         self._new = []
 

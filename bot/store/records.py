@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, func, select, text
+from sqlalchemy import Select, and_, bindparam, case, func, select, text
 
 from bot.store.sql import Row, Session
-from bot.store.tables import events, inbox, outbox, plans, projects, word
+from bot.store.tables import events, inbox, outbox, phases, plans, projects, word
 from bot.store.values import micros, moment, moment_or_none
 from bot.store.views import Projects
 from services.domain.errors import NotFound
@@ -29,6 +29,18 @@ class EventLine:
     project: str
     version: int
     event: Event
+
+
+class Change(NamedTuple):
+    """A line of the audit trail, as little of it as one needs to know what to look at again."""
+
+    seq: int
+    project: str
+    plan: str
+    version: int
+    queue_id: str | None
+    status: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +126,14 @@ _RETRY = text(
     "UPDATE outbox SET state = 'pending', holder = '', error = '', retry_at = NULL, tries = 0 WHERE id = :id AND state = 'dead'"
 )
 _DROP = text("UPDATE outbox SET state = 'dropped' WHERE id = :id AND state = 'dead'")
+_CHANGES = (
+    select(_e.seq, plans.c.project, plans.c.id, plans.c.version, phases.c.id, phases.c.status, _e.kind)
+    .join_from(events, plans, plans.c.id == _e.plan_id)
+    .outerjoin(phases, and_(phases.c.plan_id == _e.plan_id, phases.c.key == _e.phase))
+    .where(_e.seq > bindparam("after"))
+    .order_by(_e.seq)
+    .limit(bindparam("limit"))
+)
 _LAST_EVENT = select(func.max(_e.seq))
 
 
@@ -207,6 +227,11 @@ class Records:
         place = {"after": after} if before is None else {"before": before}
         with self._reading() as session:
             return [_line(row) for row in session.rows(statement, limit=limit, **place, **wanted, **among)]
+
+    def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        """What has changed since a line of the audit trail, one for each line, oldest first."""
+        with self._reading() as session:
+            return [Change(*row) for row in session.rows(_CHANGES, after=after, limit=limit)]
 
     def last_event(self) -> int:
         """The number of the newest line; 0 before the first."""

@@ -63,6 +63,8 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
+        self.announces = dialect.name == "postgresql"
+        """This database can tell other processes of a commit."""
         self._prepared: dict[Executable, _Prepared] = {}
 
     def __getitem__(self, statement: Executable) -> _Prepared:
@@ -91,6 +93,7 @@ class Session:
     def __init__(self, cursor: DBAPICursor, statements: Statements) -> None:
         self._cursor = cursor
         self._statements = statements
+        self.announces = statements.announces
 
     def rows(self, statement: Executable, **values: Any) -> list[Row]:
         """What a query answers, or a statement with RETURNING."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from sqlalchemy import text
 
 from bot.store import schema
+from bot.store.announcements import Announcements
 from bot.store.answers import Answers
 from bot.store.credentials import Credentials
 from bot.store.cursors import Cursors
@@ -75,6 +76,10 @@ class Store:
         """This holder's process is known to be dead: whatever it held may be claimed at once."""
         with self._writing() as session:
             session.run(_STRIKE_OFF, holder=holder)
+
+    def announcements(self, changed: Callable[[], None]) -> Announcements:
+        """What tells of commits by other processes, where the database can; still to be started."""
+        return Announcements(self._database, changed)
 
     def checkpoint(self) -> None:
         """Copy the WAL of SQLite into the database file, without holding up writers. For the clock's thread."""

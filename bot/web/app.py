@@ -23,6 +23,8 @@ from bot.web.auth.permits import needs
 from bot.web.auth.sign_in import SignInLink
 from bot.web.failures import answer_failures, documented
 from bot.web.idempotency import IdempotencyMiddleware
+from bot.web.live import socket
+from bot.web.live.feed import Feed
 from services.domain.access import Role
 
 API_VERSION = "1"
@@ -37,6 +39,7 @@ _TAGS = [
     {"name": "projects", "description": "The repositories that are served."},
     {"name": "deliveries", "description": "What came in, what it meant, and what became of it."},
     {"name": "outbox", "description": "What goes out to executors and issues, and what was given up."},
+    {"name": "live", "description": "What has changed. `WS /ws` tells the same by itself."},
     {"name": "tokens", "description": "Who may use this API, in which project, and as what."},
     {"name": "webhooks", "description": "What GitHub sends. Signed; no token."},
     {"name": "health", "description": "For whoever watches this process. No token."},
@@ -44,7 +47,7 @@ _TAGS = [
 
 _API = (
     *(module.router for module in (request, plans, shape_orders, queue, phases, projects, events, tokens)),
-    *(records.deliveries, records.outbox),
+    *(records.deliveries, records.outbox, socket.api),
 )
 _bearer = HTTPBearer(
     auto_error=False, description="An API token: PHASEBOT_API_TOKEN, or one made with `phasebot token`"
@@ -66,6 +69,8 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
         generate_unique_id_function=_operation_id,
     )
     app.state.phasebot, app.state.door, app.state.sign_in_link = phasebot, door, link
+    app.state.feed = Feed(phasebot)
+    app.include_router(socket.router)
     app.include_router(health.router)
     app.include_router(webhooks.router)
     app.include_router(sign_in.router)

@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 
 from bot.bootstrap import Phasebot
 from bot.web.app import create_app
@@ -29,13 +30,18 @@ class PortTaken(UserError):
 class WebServer(uvicorn.Server):
     """uvicorn that says when it accepts connections, and ends without ending the process."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, at_end: Callable[[], None]) -> None:
         super().__init__(config)
         self.is_ready = threading.Event()
+        self._at_end = at_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.is_ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await run_in_threadpool(self._at_end)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal ends the server in peace, the second at once. uvicorn would raise it again afterwards."""
@@ -75,14 +81,15 @@ def server_for(app: FastAPI) -> WebServer:
     config = uvicorn.Config(
         app,
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=4096,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )
-    return WebServer(config)
+    return WebServer(config, app.state.feed.close)
 
 
 def bind(host: str, port: int) -> socket.socket:
