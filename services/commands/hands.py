@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.commands.orders import order_for
+from services.commands.permission import may
 from services.commands.spec import VERBS, Level
 from services.domain.messages import Order
 from services.domain.phase import Phase
@@ -77,11 +78,9 @@ def meaning(hand: Hand, plan: Plan, phase: Phase | None, *, by: str, cause: str)
     return order_for(hand.verb, plan, phase, by=by, cause=cause)
 
 
-def needed(hand: Hand, plan: Plan) -> Level:
-    """The least role that counts. What was only previewed may be given up by whoever could close the issue."""
-    if not hand.verb or plan.state is PlanState.PLANNED:
-        return Level.NONE
-    return VERBS[hand.verb].needs
+def is_heeded(hand: Hand, plan: Plan, phase: Phase | None, who: Level, login: str) -> bool:
+    """Who may order it may also do it by hand. What was only previewed may be given up by whoever could close the issue."""
+    return plan.state is PlanState.PLANNED or may(who, VERBS[hand.verb], phase, login)
 
 
 def as_markdown() -> str:

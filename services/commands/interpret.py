@@ -66,11 +66,18 @@ def interpret(command: Command, place: Place, speaker: Speaker, *, cause: str, a
     verb = VERBS.get(command.verb)
     if verb is None:
         return Unknown()
-    if not may(speaker.level, verb):
-        return Forbidden(verb)
     if place.plan is None:
+        if not may(speaker.level, verb):
+            return Forbidden(verb)
         return Wish(verb) if verb.name in _ANYWHERE else NoPlan()
-    phase, argument = _taken_apart(verb, command.rest, place.plan, place.phase)
+    try:
+        phase, argument = _taken_apart(verb, command.rest, place.plan, place.phase)
+    except CommandInvalid:
+        if not may(speaker.level, verb):
+            return Forbidden(verb)  # what they meant is nothing to them
+        raise
+    if not may(speaker.level, verb, phase, speaker.login):
+        return Forbidden(verb)
     if verb.name in WISHES:
         if verb.scope is Scope.PHASE and phase is None:
             raise CommandInvalid(f"`{verb.name}` needs a phase", fix=f"Say it as in `{verb.usage}`.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from services.commands.spec import Level, Verb
+from services.domain.approvers import may_judge
+from services.domain.phase import Phase
 
 
 def level(permission: str, role_name: str | None) -> Level:
@@ -17,8 +19,14 @@ def level(permission: str, role_name: str | None) -> Level:
     return Level.NONE
 
 
-def may(who: Level, verb: Verb) -> bool:
-    return who.includes(verb.needs)
+def may(who: Level, verb: Verb, phase: Phase | None = None, login: str = "") -> bool:
+    """By the role, or because the rules of a phase that waits for a judgement name this person as one who may give it."""
+    if who.includes(verb.needs):
+        return True
+    if verb.name not in _JUDGEMENTS or phase is None or not phase.awaits_person:
+        return False
+    return may_judge(phase.rules.approvers, login, who.value)
 
 
+_JUDGEMENTS = frozenset({"approve", "reject", "complete", "skip"})
 _LEVELS = frozenset(Level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
+from zlib import crc32
 
 from services.coordinator import notices
 from services.coordinator.decision import Decision
@@ -197,7 +198,13 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
             yield _comment(after, f"gate:{cause}:{phase.key}", phase.key, notices.needs_approval(phase))
     blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
     if blocked and after.issue is not None:
-        yield _comment(after, f"blocked:{cause}", None, notices.blocked(after, blocked))
+        yield _comment(after, _blocked_key(after, blocked), None, notices.blocked(after, blocked))
+
+
+def _blocked_key(plan: Plan, blocked: Sequence[Phase]) -> str:
+    """The same for the same phases: that they are blocked once more, after a retry that has failed, is no news."""
+    found = " ".join(sorted(phase.key for phase in blocked))
+    return f"blocked:{plan.id}:{plan.revision}:{crc32(found.encode()):08x}"
 
 
 def _was_at_gate(before: Plan, phase: Phase) -> bool:

@@ -14,8 +14,11 @@ from services.domain.failure import Failure
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.retraction import Left, Why
-from services.publishing.text import fenced, inline
+from services.publishing.text import code, fenced, inline
 from services.publishing.words import listed
+
+_MOST_CAUSES = 10
+"""Causes for which the notice offers boxes; the others have notices of their own."""
 
 
 def failed(plan: Plan, phase: Phase) -> str:
@@ -23,13 +26,13 @@ def failed(plan: Plan, phase: Phase) -> str:
     behind = set(plan.graph.downstream(phase.key))
     blocked = [one for one in plan if one.key in behind and one.status is QueueStatus.BLOCKED]
     return _paragraphs(
-        f"**{_name(phase)}** failed{_on_attempt(phase)}.",
+        f"**{_name(phase)}** failed{_on_attempt(phase)}{_last_of(phase)}.",
         _why(phase.failure),
         _hangs_on_it(phase, blocked),
         _ways_out(
-            "fix the cause and run the plan again: phases that are done stay done, this one is tried anew",
-            "close this issue as **completed** if you have done the work yourself",
-            "close it as **not planned** to go on without it",
+            _box("retry", "runs it again, once the cause is mended"),
+            _box("complete", "if you have done the work yourself; closing this issue as **completed** says the same"),
+            _box("skip", "goes on without it; closing this issue as **not planned** says the same"),
         ),
         _output(phase.failure),
     )
@@ -43,11 +46,7 @@ def blocked(plan: Plan, phases: Sequence[Phase]) -> str:
         f"**{what} blocked**: {listed(_cause(one) for one in causes)}.",
         "\n".join(f"- {_name(phase)}{_issue(phase)} needs {_names(plan.needs(phase))}" for phase in phases),
         "They start by themselves as soon as what they need is completed or skipped.",
-        _ways_out(
-            "mend the cause and run the plan again: what is done stays done",
-            f"close {listed(_reference(one) for one in causes)} as **completed** if the work is done, or as **not planned** "
-            "to go on without it; that takes write access to this repository",
-        ),
+        _ways_out(*(box for cause in causes[:_MOST_CAUSES] for box in _boxes_for(cause))),
     )
 
 
@@ -55,17 +54,24 @@ def needs_verdict(phase: Phase) -> str:
     """On the child of a phase whose work is done and whose quality check is a person's."""
     return _paragraphs(
         f"**{_name(phase)}** is done and waits for a verdict{_on_attempt(phase)}.",
-        _ways_out("close this issue as **completed** to accept it", "close it as **not planned** to go on without it"),
+        _ways_out(
+            _box("approve", "accepts it"), _box("reject", "refuses it"), _box("skip", "goes on without it"), phase=phase
+        ),
     )
 
 
 def needs_approval(phase: Phase) -> str:
     """On the child of a phase that could start if somebody approved it."""
-    return f"**{_name(phase)}** could start now and waits for approval{_by_whom(phase)}, as the policy asks."
+    return _paragraphs(
+        f"**{_name(phase)}** could start now and waits for approval{_by_whom(phase)}, as the policy asks.",
+        _ways_out(_box("approve", "lets it start"), _box("reject", "gives it up"), phase=phase),
+    )
 
 
 def still_waits(phase: Phase) -> str:
     """On the child of a phase for whose approval or verdict a person has been waited for too long."""
+    if phase.status is QueueStatus.FAILED:
+        return _still_failed(phase)
     what = "approval" if phase.is_at_gate else "a verdict"
     after, told = phase.rules.escalation.after, " ".join(f"@{one}" for one in phase.rules.escalation.to.people)
     since = f" for {spoken(after)} already" if after else ""
@@ -73,6 +79,16 @@ def still_waits(phase: Phase) -> str:
         f"**{_name(phase)}** still waits for {what}{since}.",
         told,
         f"It can be given{_by_whom(phase) or ' by whoever may write here'}. Until then nothing passes by itself.",
+    )
+
+
+def _still_failed(phase: Phase) -> str:
+    """It holds up the plan, and nobody has decided what becomes of it."""
+    after, told = phase.rules.escalation.after, " ".join(f"@{one}" for one in phase.rules.escalation.to.people)
+    return _paragraphs(
+        f"**{_name(phase)}** failed{f' {spoken(after)} ago' if after else ''}, and still holds up the plan.",
+        told,
+        _ways_out(_box("retry", "runs it again"), _box("skip", "goes on without it")),
     )
 
 
@@ -160,10 +176,6 @@ def _cause(phase: Phase) -> str:
     return f"**{_name(phase)}**{_issue(phase)} {ended}{reason}"
 
 
-def _reference(phase: Phase) -> str:
-    return f"#{phase.issue.number}" if phase.issue else f"**{_name(phase)}**"
-
-
 def _issue(phase: Phase) -> str:
     return f" (#{phase.issue.number})" if phase.issue else ""
 
@@ -204,8 +216,29 @@ def _hangs_on_it(phase: Phase, blocked: Sequence[Phase]) -> str:
     return f"Blocked by this: {_names(blocked)}." if blocked else "Nothing else waits for it."
 
 
-def _ways_out(*ways: str) -> str:
-    return "What you can do:\n" + "\n".join(f"- {way}" for way in ways)
+def _ways_out(*ways: str, phase: Phase | None = None) -> str:
+    """Boxes to tick, each with the command that does the same, for those the rules of the phase name, or for who may write."""
+    who = _by_whom(phase).removeprefix(" by ") if phase else ""
+    can = f"What {who} can do" if who else "What you can do, with write access"
+    return f"{can} (tick a box, or say it in a comment):\n" + "\n".join(ways)
+
+
+def _box(command: str, what: str) -> str:
+    return f"- [ ] `/phase {command}` {what}"
+
+
+def _boxes_for(cause: Phase) -> tuple[str, str]:
+    """On the parent a phase has to be named."""
+    called = cause.number or (f"#{cause.issue.number}" if cause.issue else code(cause.title).strip("`"))
+    return (
+        _box(f"retry {called}", f"runs **{_name(cause)}** again, once the cause is mended"),
+        _box(f"skip {called}", "goes on without it"),
+    )
+
+
+def _last_of(phase: Phase) -> str:
+    """No automatic retry follows, where there were any."""
+    return ", and no automatic retry is left" if phase.failures and phase.failures >= phase.rules.retries else ""
 
 
 def _output(failure: Failure | None) -> str:

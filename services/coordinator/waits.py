@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from services.coordinator.decision import Decision
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
+from services.domain.progress import stops_plan
 from services.domain.transitions import PhaseState
 
 _UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
@@ -40,7 +41,16 @@ def _patience(plan: Plan, phase: Phase) -> timedelta | None:
     """How long the state that the phase is in may last."""
     if _holds_approval(phase):
         return phase.rules.approval_expires
-    return phase.rules.escalation.after if awaits_person(plan, phase) else None
+    return phase.rules.escalation.after if awaits_person(plan, phase) or holds_up(plan, phase) else None
+
+
+def holds_up(plan: Plan, phase: Phase) -> bool:
+    """It has failed, and others are blocked, or the whole plan is stopped, until somebody decides what becomes of it."""
+    if plan.state not in _UNDER_WAY or phase.state is not PhaseState.FAILED or phase.is_satisfied:
+        return False
+    return stops_plan(phase) or any(
+        plan.phases[one].state is PhaseState.WAITING for one in plan.graph.dependents[phase.key]
+    )
 
 
 def _holds_approval(phase: Phase) -> bool:
@@ -60,4 +70,8 @@ def expired(decision: Decision, now: datetime) -> Decision:
 def has_expired(before: Plan, old: Phase, after: Plan, new: Phase) -> bool:
     """This change is the end of patience, not the end of the wait."""
     was_timed = old.expires_at is not None and new.expires_at is None
-    return was_timed and awaits_person(before, old) and awaits_person(after, new)
+    if not was_timed:
+        return False
+    return (awaits_person(before, old) and awaits_person(after, new)) or (
+        holds_up(before, old) and holds_up(after, new)
+    )

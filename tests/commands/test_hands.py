@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from services.commands.hands import ON_CHILD, ON_PARENT, hand_on, meaning, needed
+from services.commands.hands import ON_CHILD, ON_PARENT, hand_on, is_heeded, meaning
 from services.commands.spec import Level
 from services.domain.phase import IssueRef
 from services.domain.plan import PlanState
+from services.domain.rules import Approvers, Rules
 from services.domain.transitions import PhaseState
 from tests import plans
 
@@ -60,5 +61,16 @@ def test_any_other_deed_means_nothing(action: str) -> None:
 
 def test_a_draft_may_be_given_up_by_whoever_wrote_it() -> None:
     draft = plans.chain("a", state=PlanState.PLANNED)
-    assert needed(ON_PARENT["closed"], draft) is Level.NONE
-    assert needed(ON_PARENT["closed"], replace(draft, state=PlanState.ACTIVE)) is Level.WRITE
+    under_way = replace(draft, state=PlanState.ACTIVE)
+    assert is_heeded(ON_PARENT["closed"], draft, None, Level.READ, "bob")
+    assert not is_heeded(ON_PARENT["closed"], under_way, None, Level.TRIAGE, "tia")
+    assert is_heeded(ON_PARENT["closed"], under_way, None, Level.WRITE, "wes")
+
+
+def test_a_named_approver_needs_no_other_role() -> None:
+    waiting = plans.plan({"a": ""}, Rules(approval=True, approvers=Approvers(people=("tia",))))
+    phase = waiting.phase("a")
+    assert phase.awaits_person
+    assert is_heeded(ON_CHILD["closed/completed"], waiting, phase, Level.READ, "tia")
+    assert not is_heeded(ON_CHILD["closed/completed"], waiting, phase, Level.READ, "bob")
+    assert not is_heeded(ON_CHILD["deleted"], waiting, phase, Level.READ, "tia")

@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from services.commands.boxes import ticked
+from services.commands.naming import phase_named
 from services.coordinator import notices
+from services.coordinator.decision import Decision
 from services.domain import messages as m
 from services.domain.attempts import Outcome
+from services.domain.effects import PostComment
 from services.domain.failure import Failure
 from services.domain.phase import Qa
+from services.domain.rules import Approvers, Escalation
 from tests.plans import CONTINUE, FAIL, LOCAL, Story, chain, diamond, published
 
 
@@ -33,10 +38,10 @@ def test_a_failure_says_what_why_what_hangs_on_it_and_what_to_do() -> None:
         "**Schema** failed on attempt 1 after 12 s.\n\n"
         "`exit` in `command`: make test exited with 2.\n\n"
         "Blocked by this: **Models**, **Api**.\n\n"
-        "What you can do:\n"
-        "- fix the cause and run the plan again: phases that are done stay done, this one is tried anew\n"
-        "- close this issue as **completed** if you have done the work yourself\n"
-        "- close it as **not planned** to go on without it\n\n"
+        "What you can do, with write access (tick a box, or say it in a comment):\n"
+        "- [ ] `/phase retry` runs it again, once the cause is mended\n"
+        "- [ ] `/phase complete` if you have done the work yourself; closing this issue as **completed** says the same\n"
+        "- [ ] `/phase skip` goes on without it; closing this issue as **not planned** says the same\n\n"
         "<details><summary>The end of the output</summary>\n\n"
         "```text\nE  assert 1 == 2\n```\n\n"
         "</details>"
@@ -76,10 +81,9 @@ def test_all_that_one_cause_blocks_is_one_notice() -> None:
         "- Right (#4) needs **Top**\n"
         "- Bottom (#5) needs **Left**, **Right**\n\n"
         "They start by themselves as soon as what they need is completed or skipped.\n\n"
-        "What you can do:\n"
-        "- mend the cause and run the plan again: what is done stays done\n"
-        "- close #2 as **completed** if the work is done, or as **not planned** to go on without it; "
-        "that takes write access to this repository"
+        "What you can do, with write access (tick a box, or say it in a comment):\n"
+        "- [ ] `/phase retry #2` runs **Top** again, once the cause is mended\n"
+        "- [ ] `/phase skip #2` goes on without it"
     )
 
 
@@ -97,9 +101,10 @@ def test_a_verdict_is_asked_for_with_the_ways_to_give_it() -> None:
 
     assert notices.needs_verdict(story.phase("a")) == (
         "**A** is done and waits for a verdict on attempt 1 after 0.0 s.\n\n"
-        "What you can do:\n"
-        "- close this issue as **completed** to accept it\n"
-        "- close it as **not planned** to go on without it"
+        "What you can do, with write access (tick a box, or say it in a comment):\n"
+        "- [ ] `/phase approve` accepts it\n"
+        "- [ ] `/phase reject` refuses it\n"
+        "- [ ] `/phase skip` goes on without it"
     )
 
 
@@ -107,7 +112,10 @@ def test_a_numbered_phase_is_called_by_its_number() -> None:
     phase = replace(chain("a").phase("a"), number="1.5", title="Setup")
 
     assert notices.needs_approval(phase) == (
-        "**Phase 1.5: Setup** could start now and waits for approval, as the policy asks."
+        "**Phase 1.5: Setup** could start now and waits for approval, as the policy asks.\n\n"
+        "What you can do, with write access (tick a box, or say it in a comment):\n"
+        "- [ ] `/phase approve` lets it start\n"
+        "- [ ] `/phase reject` gives it up"
     )
 
 
@@ -131,3 +139,46 @@ def test_a_failure_that_stops_the_plan_says_so() -> None:
     story.breaks("a")
 
     assert "The plan stops here" in notices.failed(story.plan, story.phase("a"))
+
+
+def said_by(decision: Decision, what: str) -> list[PostComment]:
+    return [one for one in decision.effects if isinstance(one, PostComment) and one.key.startswith(what)]
+
+
+def test_a_retry_that_fails_again_repeats_no_list_of_what_is_blocked() -> None:
+    story = Story(published(chain("a b c")))
+    (first,) = said_by(story.breaks("a"), "blocked:")
+    story.says(m.RetryPhase, "a")
+    again = story.breaks("a")
+    (same,) = said_by(again, "blocked:")
+    assert same.key == first.key, "the outbox leaves out what it has posted"
+    assert said_by(again, "failed:"), "that it failed again is news"
+
+
+def test_the_last_automatic_retry_is_told_of() -> None:
+    story = Story(published(chain("a", replace(LOCAL, retries=1))))
+    story.breaks("a", retryable=True)
+    story.waits_until_woken()
+    story.breaks("a", retryable=True)
+    assert "failed on attempt 2 after 0.0 s, and no automatic retry is left." in notices.failed(
+        story.plan, story.phase("a")
+    )
+
+
+def test_a_failure_that_holds_up_the_plan_for_too_long_is_told_again() -> None:
+    patience = replace(LOCAL, escalation=Escalation(timedelta(hours=2), Approvers(people=("grace",))))
+    story = Story(published(chain("a b", patience)))
+    story.breaks("a")
+    assert said_by(story.waits(timedelta(hours=1)), "expired:") == []
+    (told,) = said_by(story.waits(timedelta(hours=1)), "expired:")
+    assert told.body.startswith("**A** failed 2 h 0 min ago, and still holds up the plan.")
+    assert "@grace" in told.body
+    assert said_by(story.waits(timedelta(hours=9)), "expired:") == [], "once is enough"
+
+
+def test_a_box_names_the_phase_where_it_has_to() -> None:
+    story = Story(published(diamond()))
+    story.breaks("top")
+    said = notices.blocked(story.plan, [story.phase("left")])
+    (retry, _) = ticked(said, said.replace("[ ]", "[x]"))
+    assert phase_named(story.plan, retry.rest).key == "top"

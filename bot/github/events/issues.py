@@ -12,7 +12,7 @@ from pydantic import Field
 from bot.github.events.payloads import Account, Issue, Payload, Repository
 from bot.github.events.sources import Sources, Subject
 from bot.github.plan_issues import PlanIssue, Wanted, is_plan, source_of
-from services.commands.hands import Hand, hand_on, meaning, needed
+from services.commands.hands import Hand, hand_on, is_heeded, meaning
 from services.commands.spec import Level
 from services.coordinator import answers
 from services.domain.messages import Judgement, Message, Order, PutBack
@@ -86,7 +86,7 @@ def _heeded(event: IssueEvent, subject: Subject, found: tuple[Hand, Order], sour
     """Asked at the moment of the deed, and failing closed."""
     hand, order = found
     who = sources.level(event.repository.full_name, event.sender.login)
-    if who.includes(needed(hand, subject.plan)):
+    if is_heeded(hand, subject.plan, subject.phase, who, event.sender.login):
         return (replace(order, role=who.value) if isinstance(order, Judgement) else order,)
     log.warning("hand_not_heeded", login=event.sender.login, role=who.value, issue=event.issue.number)
     if not hand.can_undo:
