@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from bot.localhub import Hub, HubServer
 from bot.localhub.pages.markdown import rendered
+from services.planning.issue_text import FORM_LABEL
 
 from .conftest import REPO, Clients
 from .receiver import Receiver
@@ -212,3 +215,64 @@ def test_what_is_not_there_is_a_404(path: str, browser: httpx.Client) -> None:
 def test_the_stylesheet_and_the_icon_are_served(browser: httpx.Client) -> None:
     assert browser.get("/static/style.css").headers["content-type"].startswith("text/css")
     assert browser.get("/static/avatar.svg").headers["content-type"].startswith("image/svg+xml")
+
+
+# ---------------------------------------------------------------- writing
+
+TASKS = "Ünits\n\n- [ ] `/phase retry` again\n- [x] `/phase skip` it\n\n```\n- [ ] no box\n```\n"
+
+
+def test_a_box_of_the_bots_comment_is_ticked_in_a_browser(
+    ada: httpx.Client, server: HubServer, hub: Hub, receiver: Receiver
+) -> None:
+    hub.create_issue(REPO, "ada", "Work")
+    comment = hub.comment(REPO, 1, "phasebot[bot]", TASKS)
+    hub.add_hook(REPO, receiver.url)
+    assert ada.get(ISSUE).text.count('role="checkbox"') == 2
+
+    page = post(ada, server, comment=str(comment.id), box="0")
+
+    assert page.text.count('aria-checked="true"') == 2
+    (after,) = hub.repository(REPO).comments(1)
+    assert after.body == TASKS.replace("[ ] `/phase retry`", "[x] `/phase retry`")
+    hub.drain_deliveries()
+    (told,) = receiver.received
+    assert told.payload["changes"]["body"]["from"] == TASKS
+    assert post(ada, server, comment=str(comment.id), box="2").status_code == 404
+
+
+def test_a_reader_ticks_no_box(browser: httpx.Client, server: HubServer, hub: Hub) -> None:
+    hub.create_issue(REPO, "ada", "Work")
+    comment = hub.comment(REPO, 1, "phasebot[bot]", TASKS)
+    browser.get(server.sign_in_url("bob"))
+    assert 'role="checkbox"' not in browser.get(ISSUE).text
+    assert post(browser, server, comment=str(comment.id), box="0").status_code == 403
+
+
+def test_text_and_comments_are_edited_in_a_browser(ada: httpx.Client, server: HubServer, hub: Hub) -> None:
+    hub.create_issue(REPO, "ada", "Work", "old")
+    comment = hub.comment(REPO, 1, "ada", "old")
+    post(ada, server, act="edit", title="Better work", body="new")
+    post(ada, server, act="edit", comment=str(comment.id), body="newer")
+    issue = hub.repository(REPO).issue(1)
+    assert (issue.title, issue.body) == ("Better work", "new")
+    assert hub.repository(REPO).comments(1)[0].body == "newer"
+
+
+def test_an_issue_is_opened_in_a_browser(ada: httpx.Client, server: HubServer, hub: Hub) -> None:
+    fields = {"title": "A plan", "body": "## Phase 1: A", "labels": "phasebot-plan, other"}
+    page = ada.post(f"/{REPO}/issues", data=fields, headers={"Origin": server.url})
+    assert "A plan" in page.text
+    assert {label.name for label in hub.repository(REPO).issue(1).labels} == {"phasebot-plan", "other"}
+
+
+def test_a_form_asks_and_its_answers_become_the_text(ada: httpx.Client, server: HubServer, hub: Hub) -> None:
+    form = Path(__file__).parents[2] / ".github/ISSUE_TEMPLATE/phasebot-plan.yml"
+    hub.put_file(REPO, ".github/ISSUE_TEMPLATE/phasebot-plan.yml", form.read_text())
+    page = ada.get(f"/{REPO}/issues/new?template=phasebot-plan.yml")
+    assert f'<label for="field-plan">{FORM_LABEL}</label>' in page.text
+    fields = {"title": "Site", "template": "phasebot-plan.yml", "field-plan": "## Phase 1: A\r\n\r\nDo it."}
+    ada.post(f"/{REPO}/issues", data=fields, headers={"Origin": server.url})
+    issue = hub.repository(REPO).issue(1)
+    assert issue.body == f"### Why\n\n_No response_\n\n### {FORM_LABEL}\n\n## Phase 1: A\n\nDo it."
+    assert [label.name for label in issue.labels] == ["phasebot-plan"]

@@ -25,18 +25,20 @@ ALLOWED = frozenset(f"{_BLOCKS} {_INLINE}".split())
 _REFERENCE = re.compile(r"(?<![\w/&#])#(\d{1,9})\b")
 
 
-def rendered(text: str | None, issues_path: str) -> Markup:
-    """HTML safe to show. `#12` becomes a link below `issues_path`."""
-    cleaner = _Cleaner(issues_path)
+def rendered(text: str | None, issues_path: str, *, boxes: bool = False) -> Markup:
+    """HTML safe to show. `#12` becomes a link below `issues_path`; with `boxes`, task-list items are buttons of a form."""
+    cleaner = _Cleaner(issues_path, boxes=boxes)
     cleaner.feed(_MARKDOWN.html(text or ""))
     cleaner.close()
     return cleaner.result()
 
 
 class _Cleaner(HTMLParser):
-    def __init__(self, issues_path: str) -> None:
+    def __init__(self, issues_path: str, *, boxes: bool) -> None:
         super().__init__(convert_charrefs=True)
         self._issues_path = issues_path
+        self._boxes = boxes
+        self._box = 0
         self._parts: list[str] = []
         self._open: list[str] = []
 
@@ -49,12 +51,22 @@ class _Cleaner(HTMLParser):
         if tag in _VOID:
             self._parts.append(f"<{tag}>")
         elif tag == "input":
-            self._parts.append(_checkbox(checked="checked" in given))
+            self._parts.append(self._checkbox(checked="checked" in given))
         elif tag == "img":
             self._parts.append(_image(given))
         elif tag in ALLOWED:
             self._parts.append(f"<{tag}{_attributes(tag, given)}>")
             self._open.append(tag)
+
+    def _checkbox(self, *, checked: bool) -> str:
+        if not self._boxes:
+            return _checkbox(checked=checked)
+        self._box += 1
+        state, sign = ("true", "☑") if checked else ("false", "☐")
+        return (
+            f'<button class="box" name="box" value="{self._box - 1}" role="checkbox" aria-checked="{state}" '
+            f'aria-label="tick this">{sign}</button>'
+        )
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in self._open:

@@ -16,9 +16,10 @@ from bot.localhub.limits import PER_PAGE
 from bot.localhub.pages.apps import AppPages
 from bot.localhub.pages.markdown import rendered
 from bot.localhub.pages.story import Change, told
+from bot.localhub.pages.writing import Writing
 from bot.localhub.problems import Refused, forbidden, needs_authentication, not_found
 from bot.localhub.reading import RepositoryReading
-from bot.localhub.values import Issue, IssueQuery, Role, StoredFile, User
+from bot.localhub.values import Comment, Issue, IssueQuery, Role, StoredFile, User
 
 if TYPE_CHECKING:
     from bot.localhub.hub import Hub
@@ -49,6 +50,8 @@ def page_routes(hub: Hub) -> list[Route]:
         Route("/{owner}", guarded(pages, pages.repositories)),
         Route("/{owner}/{repo}", guarded(pages, pages.issues)),
         Route("/{owner}/{repo}/issues", guarded(pages, pages.issues)),
+        Route("/{owner}/{repo}/issues", guarded(pages, pages.open_issue), methods=["POST"]),
+        Route("/{owner}/{repo}/issues/new", guarded(pages, pages.new_issue)),
         Route(issue, guarded(pages, pages.issue)),
         Route(issue, guarded(pages, pages.act), methods=["POST"]),
         Route("/{owner}/{repo}/blob/{branch}/{path:path}", guarded(pages, pages.file)),
@@ -202,7 +205,8 @@ class Pages:
             blocked_by=reading.blocked_by(number),
             blocking=reading.blocking(number),
             story=told(reading.comments(number), reading.timeline(number)),
-            markdown=lambda text: rendered(text, path),
+            markdown=lambda text, boxes=False: rendered(text, path, boxes=boxes),
+            may_edit=lambda item: self._may_edit(request, reading, item),
             may_change=self._may_change(request, reading, issue),
         )
 
@@ -212,22 +216,39 @@ class Pages:
             viewer == issue.user or self._hub.repositories.allows(reading.value, viewer, Role.TRIAGE)
         )
 
+    def _may_edit(self, request: Request, reading: RepositoryReading, item: Issue | Comment) -> bool:
+        viewer = self.viewer(request)
+        return viewer is not None and (
+            viewer == item.user or self._hub.repositories.allows(reading.value, viewer, Role.WRITE)
+        )
+
     async def act(self, request: Request) -> Response:
-        """Comment, close or reopen, or comment and then one of these, as the person signed in."""
+        """Comment, edit, tick a box, close or reopen, as the person signed in."""
         reading, viewer = self._reading(request), self.viewer(request)
         if viewer is None:
             raise needs_authentication()
-        form = await request.form()
-        body, deed = str(form.get("body", "")), str(form.get("act", "comment"))
-        number, name = request.path_params["number"], reading.value.full_name
-        with self._hub.db.transaction():
-            if body.strip() or deed == "comment":
-                self._hub.comment(name, number, viewer.login, body)
-            if deed in {"completed", "not_planned"}:
-                self._hub.close_issue(name, number, viewer.login, deed)
-            if deed == "reopen":
-                self._hub.reopen_issue(name, number, viewer.login)
-        return RedirectResponse(f"/{name}/issues/{number}#end", 303)
+        number = request.path_params["number"]
+        Writing(self._hub, reading, viewer).act(number, await request.form())
+        return RedirectResponse(f"/{reading.value.full_name}/issues/{number}#end", 303)
+
+    async def new_issue(self, request: Request) -> Response:
+        reading, viewer = self._reading(request), self.viewer(request)
+        writing = Writing(self._hub, reading, viewer or reading.value.owner)
+        return self.page(
+            request,
+            "new_issue.html",
+            repository=reading.value,
+            forms=writing.forms(),
+            form=writing.form(request.query_params.get("template", "")),
+            markdown=lambda text: rendered(text, f"/{reading.value.full_name}/issues"),
+        )
+
+    async def open_issue(self, request: Request) -> Response:
+        reading, viewer = self._reading(request), self.viewer(request)
+        if viewer is None:
+            raise needs_authentication()
+        issue = Writing(self._hub, reading, viewer).opens(await request.form())
+        return RedirectResponse(f"/{reading.value.full_name}/issues/{issue.number}", 303)
 
     async def file(self, request: Request) -> Response:
         reading, path = self._reading(request), request.path_params["path"]
