@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,19 @@ def read_policy_file(path: str) -> Policy:
     """Raises PolicyInvalid, naming every problem with its line."""
     from services.planning.policy import read_policy
 
-    return read_policy(_text(path), tools=known_tools(), executors=EXECUTORS, where=path)
+    return read_policy(policy_text(path), tools=known_tools(), executors=EXECUTORS, where=path)
+
+
+def edit_policy_file(path: str, place: str, value: str) -> None:
+    """Write one value; nothing is written unless the policy is right with it. Raises CannotEdit, PolicyInvalid."""
+    from services.planning.policy import parse_path, read_policy, with_value
+
+    edited = with_value(policy_text(path), parse_path(place), value)
+    read_policy(edited, tools=known_tools(), executors=EXECUTORS, where=path)
+    fresh = Path(path).resolve().with_suffix(".new")
+    fresh.write_text(edited, encoding="utf-8", newline="")
+    shutil.copymode(path, fresh)
+    fresh.replace(Path(path).resolve())
 
 
 def known_tools() -> Mapping[str, type[BaseModel]]:
@@ -35,7 +48,8 @@ def known_tools() -> Mapping[str, type[BaseModel]]:
     return registry_with_plugins(os.environ).inputs()
 
 
-def _text(path: str) -> str:
+def policy_text(path: str) -> str:
+    """Raises PolicyInvalid if it cannot be read."""
     try:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

@@ -56,3 +56,24 @@ def test_a_policy_that_is_not_there_is_named(phasebot: Phasebot) -> None:
 
     assert checked.code == 2
     assert checked.err == "error: nowhere.yml: cannot be read: no such file or directory\n"
+
+
+def test_a_value_is_set_and_comments_stay(phasebot: Phasebot) -> None:
+    file = phasebot.write("phasebot.yml", "# ours\n" + ALL_PASS)
+
+    done = phasebot("policy", "set", "phasebot.yml", "phases[1].retries", "2")
+    refused = phasebot("policy", "set", "phasebot.yml", "phases[1].retries", "lots")
+
+    assert (done.code, refused.code) == (0, 2)
+    assert "has to be a whole number" in refused.err
+    assert file.read_text() == "# ours\n" + ALL_PASS.rstrip() + "\n    retries: 2\n"
+
+
+def test_what_counts_for_a_phase_is_shown(phasebot: Phasebot) -> None:
+    phasebot.write("phasebot.yml", ALL_PASS)
+
+    shown = phasebot("policy", "show", "phasebot.yml", "--phase", "Walls")
+    as_json = json.loads(phasebot("policy", "show", "phasebot.yml", "--phase", "Walls", "--json").out)
+
+    assert "the entry `*` (line 5)" in shown.out
+    assert [(one["key"], one["line"]) for one in as_json] == [("executor", 0), ("operations", 5)]

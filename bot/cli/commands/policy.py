@@ -1,11 +1,11 @@
-"""`phasebot policy`: check a policy file, or print the schema of policies."""
+"""`phasebot policy`: check a policy file, show what counts for a phase, change a value, print the schema."""
 
 from __future__ import annotations
 
 import click
 
 
-@click.group(short_help="Check a policy, or print its schema.")
+@click.group(short_help="Check, show or change a policy.")
 def policy() -> None:
     """Check a policy (`.github/phasebot.yml`), which says how the phases of a plan are carried out."""
 
@@ -48,3 +48,53 @@ def schema() -> None:
     from services.planning.policy import policy_schema
 
     click.echo(json.dumps(policy_schema(known_tools()), indent=2))
+
+
+@policy.command()
+@click.argument("file")
+@click.option(
+    "--phase", "title", metavar="NAME", help="A phase, by title or number. Default: one that no entry matches."
+)
+@click.option("--label", "labels", multiple=True, help="A label of the phase.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(file: str, title: str | None, labels: tuple[str, ...], as_json: bool) -> None:
+    """Show what FILE says of a phase, and where it says so.
+
+    \b
+    Example:
+      phasebot policy show .github/phasebot.yml --phase Release
+    """
+    import json
+    from dataclasses import asdict
+
+    from bot.cli.policy_file import policy_text, read_policy_file
+    from services.planning.policy import Subject, applied_to
+
+    found = read_policy_file(file)
+    subject = Subject(title or "", title if title and title[:1].isdigit() else None, labels)
+    told = applied_to(found, policy_text(file), subject)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in told], ensure_ascii=False))
+        return
+    for one in told:
+        place = f"line {one.line}" if one.line else "built in"
+        click.echo(f"{one.key:<13} {json.dumps(one.value, ensure_ascii=False):<40} {one.said_by} ({place})")
+
+
+@policy.command("set")
+@click.argument("file")
+@click.argument("path")
+@click.argument("value")
+def set_value(file: str, path: str, value: str) -> None:
+    """Write VALUE at PATH of FILE and leave all the rest as it is, comments too. Nothing is written if the policy would be
+    wrong with it.
+
+    \b
+    Example:
+      phasebot policy set phasebot.yml limits.workers 4
+      phasebot policy set phasebot.yml phases[2].retries "{count: 3, delay: 1m}"
+    """
+    from bot.cli.policy_file import edit_policy_file
+
+    edit_policy_file(file, path, value)
+    click.echo(f"✓ {file}: {path} is {value}")

@@ -20,13 +20,13 @@ from services.domain.rules import (
 from services.planning.policy.rules_text import ApprovalText, BudgetText, EscalateText, OperationText, RetriesText
 
 LOCAL = "local"
-_MERGED = ("retries", "budget", "env")
+MERGED = ("retries", "budget", "env")
 """What an entry adds to, key by key, where the defaults say something of it as well."""
 
 
 def laid_over(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """What an entry says, over what the defaults say."""
-    both = {name: _merged(defaults[name], entry[name]) for name in _MERGED if name in defaults and name in entry}
+    both = {name: _merged(defaults[name], entry[name]) for name in MERGED if name in defaults and name in entry}
     return {**defaults, **entry, **both}
 
 

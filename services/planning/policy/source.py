@@ -73,6 +73,12 @@ def read_source(text: str) -> Source:
     return source
 
 
+def root_of(text: str) -> Any:
+    """The node at the top of a policy, with the marks of everything in it; None where it is no mapping."""
+    root = _compose(text, Source())
+    return root if root is not None and root.id == "mapping" else None
+
+
 def _compose(text: str, source: Source) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
