@@ -32,6 +32,7 @@ from bot.policies import Policies, ReadFile
 from bot.recovery import recover
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.pruning import Retention
 from bot.tools import registry_with_plugins
 from bot.tracker import LocalTracker, RemoteTracker, Tracker
 from bot.workers.clockwork import Clockwork
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
     from bot.workers.reconciler import Reconciler
 
 log = structlog.get_logger()
+
+PRUNE_EVERY = 3600
+"""Seconds between two looks for what has been dealt with long ago."""
 
 Listener = Callable[[Sequence[Plan]], None]
 """Told, from another thread, of the plans that a commit changed."""
@@ -97,7 +101,13 @@ class Phasebot:
         self.hooks = Hooks(settings, self.tracker if self.options.issues else None)
         self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
         self.clockwork = Clockwork(
-            [(10, self.beat), (5, self.loop.look), (15, self.carrier.take_over), (2, self.store.checkpoint)]
+            [
+                (10, self.beat),
+                (5, self.loop.look),
+                (15, self.carrier.take_over),
+                (2, self.store.checkpoint),
+                (PRUNE_EVERY, self.prune),
+            ]
         )
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
@@ -236,6 +246,15 @@ class Phasebot:
     def beat(self) -> None:
         """A sign of life: what this process has claimed stays claimed."""
         self.store.beat(self.parts.holder)
+
+    def prune(self) -> None:
+        """Make room in the store, as far as the settings allow."""
+        days, audit = self.settings.keep_days, self.settings.keep_audit_days
+        pruned = self.store.prune(
+            Retention(timedelta(days=days) if days else None, timedelta(days=audit) if audit else None)
+        )
+        if pruned:
+            log.info("store_pruned", rows=pruned)
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Be told of changed plans after each commit; call what is returned to end that."""

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     )
     http_private: bool = Field(False, description="The tool `http` may ask addresses that are not public")
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
+    keep_days: int = Field(
+        90, ge=0, description="Days that applied deliveries, their causes and done effects are kept; 0: for ever"
+    )
+    keep_audit_days: int = Field(0, ge=0, description="Days that the audit trail is kept; 0: for ever")
     log_level: str = Field("warning", description="debug, info, warning or error")
     log_json: bool = Field(False, description="Log lines as JSON")
     writes_per_minute: int = Field(80, ge=1, description="Content-creating requests to GitHub a minute")

@@ -19,6 +19,7 @@ from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
 from bot.store.policies import SqlPolicies
+from bot.store.pruning import Retention, prune
 from bot.store.records import Records
 from bot.store.sql import Session, Statements
 from bot.store.values import micros
@@ -80,6 +81,10 @@ class Store:
     def announcements(self, changed: Callable[[], None]) -> Announcements:
         """What tells of commits by other processes, where the database can; still to be started."""
         return Announcements(self._database, changed)
+
+    def prune(self, retention: Retention) -> int:
+        """Make room: what has been dealt with for longer than that goes. How many rows went."""
+        return prune(self._reading, self._writing, retention, self._clock.now())
 
     def checkpoint(self) -> None:
         """Copy the WAL of SQLite into the database file, without holding up writers. For the clock's thread."""
