@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
 
-.PHONY: demo test check bench explore docs lock wheel-test clean help
+.PHONY: demo test check bench chaos explore docs lock wheel-test clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,10 @@ bench: .venv/bench ## measure against the peers; prints ratios
 
 explore: .venv/dev ## explore the core exhaustively, further than the tests do
 	$(BIN)/python -m tests.exploration
+
+CHAOS ?= --plans 200
+chaos: .venv/dev ## 200 plans in bad weather: faults of all kinds, kills; CHAOS="--seed 7 --plans 50"
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 docs: .venv/dev ## write the generated tables of docs/ anew
 	$(BIN)/python scripts/generate_docs.py

@@ -1,0 +1,286 @@
+"""The weather: a tracker that people work on while it loses, doubles and delays things, and while phasebot is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import re
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from bot.localhub import DeliveryStorm, Fault, Hub, HubServer, Storm
+from bot.localhub.traffic import Allowances, Window
+from bot.localhub.values import Issue
+from tests.chaos.child import DONE, SCALE, SECRET, Place, live
+
+BOT, ADA = "phasebot[bot]", "ada"
+REPO = "ada/shop"
+PHASES = 4
+MARKER = re.compile(r"<!-- phasebot:.*?-->", re.DOTALL)
+NUMBER = re.compile(r"(?<![:\w])#(\d+)\b")
+
+# Children are forked from a process that has everything imported and no threads.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.chaos.child", "bot.remote", "bot.workers.clockwork", "bot.workers.reconciler"])
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """How much goes wrong, and how often the process is killed. The seed decides what and when."""
+
+    seed: int
+    plans: int
+    share: float = 0.1
+    kills: int = 3
+    patience: float = 60.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was injected, and how it ended: a picture of each plan's issues, and what must never be."""
+
+    requests: Counter[Fault] = field(default_factory=Counter)
+    webhooks: Counter[str] = field(default_factory=Counter)
+    kills: int = 0
+    answered: int = 0
+    pictures: dict[str, Any] = field(default_factory=dict)
+    wrongs: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        return sum(self.requests.values()) + sum(self.webhooks.values()) + self.kills
+
+
+class StrictAllowances(Allowances):
+    """Counts what came faster than GitHub allows, and all that came."""
+
+    def __init__(self) -> None:
+        began = datetime.now(UTC)
+        super().__init__(lambda: began + (datetime.now(UTC) - began) * SCALE)
+        self.per_hour = 10_000_000  # reads: what they cost is another test's
+        self.content_per_minute, self.content_per_hour = 80, 500
+        self.retry_after = None
+        self.exceeded = 0
+        self.answered = 0
+
+    def spend(self, user: str) -> Window:
+        self.answered += 1
+        return super().spend(user)
+
+    def spend_content(self, user: str) -> None:
+        try:
+            super().spend_content(user)
+        except Exception:
+            self.exceeded += 1
+            raise
+
+
+def endure(folder: Path, chaos: Chaos) -> Outcome:
+    """Live through it all, and look at what is left."""
+    with _a_tracker() as (hub, server, allowances):
+        port = _free_port()
+        hub.add_hook(REPO, f"http://127.0.0.1:{port}/webhooks/github", secret=SECRET)
+        _let_it_blow(hub, chaos)
+        place = Place(str(folder), server.url, hub.create_token(BOT), REPO, port, chaos.plans)
+        kills = _live_through(hub, place, chaos)
+        outcome = Outcome(kills=kills, answered=allowances.answered)
+        for (fault, _), count in hub.faults.struck.items():
+            outcome.requests[fault] += count
+        outcome.webhooks = Counter({kind.value: count for kind, count in hub.courier.faults.struck.items()})
+        outcome.pictures, outcome.wrongs = _pictures(hub), _wrongs(hub, chaos)
+        if allowances.exceeded:
+            outcome.wrongs.append(f"{allowances.exceeded} writes came faster than GitHub allows")
+        return outcome
+
+
+@contextmanager
+def _a_tracker() -> Iterator[tuple[Hub, HubServer, StrictAllowances]]:
+    hub = Hub(None)
+    hub.allowances = allowances = StrictAllowances()
+    hub.create_user(BOT, kind="Bot")
+    hub.create_user(ADA)
+    hub.create_repository(REPO)
+    for login in (BOT, ADA):
+        hub.add_collaborator(REPO, login, "admin")
+    with HubServer(hub) as server:
+        yield hub, server, allowances
+    hub.close()
+
+
+def _let_it_blow(hub: Hub, chaos: Chaos) -> None:
+    if chaos.share:
+        seconds = 0.02
+        hub.faults.storm(
+            Storm(chaos.seed, chaos.share, retry_after=0, seconds=seconds),
+            Storm(chaos.seed + 1, chaos.share / 100, (Fault.TOO_MANY_RETRY_AFTER,), retry_after=1),
+        )
+        hub.courier.faults.storm(DeliveryStorm(chaos.seed, 3 * chaos.share))
+
+
+def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
+    """Children come and go while ada does her work. How many were killed."""
+    chance, kills = random.Random(chaos.seed), 0
+    deadline = time.monotonic() + chaos.patience
+    person = _Person(hub, chaos)
+    child = _born(place)
+    try:
+        while not (Path(place.folder) / DONE).exists():
+            assert time.monotonic() < deadline, _stuck(hub, place)
+            lifetime = chance.uniform(0.2, 1.5) if kills < chaos.kills else 0.2
+            person.works_for(lifetime, until=Path(place.folder) / DONE)
+            if kills < chaos.kills and child.is_alive():
+                os.kill(child.pid or 0, signal.SIGKILL)
+                kills += 1
+            child.join(0 if child.is_alive() and kills >= chaos.kills else 10)
+            if not child.is_alive():
+                child = _born(place)
+        _calm(hub)
+        _rest(place, deadline)
+    finally:
+        child.terminate()
+        child.join(20)
+        if child.is_alive():
+            child.kill()
+    return kills
+
+
+def _born(place: Place) -> BaseProcess:
+    child = _forks.Process(target=live, args=(place,))
+    child.start()
+    return child
+
+
+def _calm(hub: Hub) -> None:
+    hub.faults.clear()
+    hub.courier.faults.clear()
+
+
+def _rest(place: Place, deadline: float) -> None:
+    """What was still on its way arrives, and changes nothing."""
+    done, pause = Path(place.folder) / DONE, threading.Event()
+    done.unlink()
+    while not done.exists():
+        assert time.monotonic() < deadline
+        pause.wait(0.05)
+
+
+def _stuck(hub: Hub, place: Place) -> str:
+    """What can be seen of why it does not end."""
+    questions = {
+        "outbox": "SELECT key, state, tries, error FROM outbox WHERE state <> 'done'",
+        "inbox": "SELECT id, event, state, tries, error FROM inbox WHERE state <> 'applied'",
+        "phases": "SELECT plan_id, key, status FROM phases WHERE status <> 'completed'",
+    }
+    open_issues = [(one.number, one.title) for one in hub.repository(REPO).issues if one.state == "open"]
+    with closing(sqlite3.connect(Path(place.folder) / "phasebot.db")) as database:
+        found = {name: database.execute(question).fetchmany(10) for name, question in questions.items()}
+    return "\n".join(
+        ["not done:", *(f"{name}: {rows}" for name, rows in {"issues": open_issues[:10], **found}.items())]
+    )
+
+
+class _Person:
+    """ada does what is to be done by hand: she closes issues, or says so in a comment, in an order that chance gives."""
+
+    def __init__(self, hub: Hub, chaos: Chaos) -> None:
+        self._hub = hub
+        self._chance = random.Random(f"ada {chaos.seed}")
+        self._done: set[int] = set()
+
+    def works_for(self, seconds: float, *, until: Path) -> None:
+        end, pause = time.monotonic() + seconds, threading.Event()
+        while time.monotonic() < end and not until.exists():
+            self._work()
+            pause.wait(0.05)
+
+    def _work(self) -> None:
+        schemas = {parent_of(issue): issue for issue in self._issues("Schema")}
+        for issue in [*self._issues("Texts"), *self._issues("Pictures")]:
+            before = schemas.get(parent_of(issue))
+            is_next = before is not None and before.state == "closed"
+            if is_next and issue.number not in self._done and self._chance.random() < 0.3:
+                self._done.add(issue.number)
+                if "Texts" in issue.title:
+                    self._hub.close_issue(REPO, issue.number, ADA)
+                else:
+                    self._hub.comment(REPO, issue.number, ADA, "All of them are there.\n\n/phase complete")
+
+    def _issues(self, title: str) -> list[Issue]:
+        return [issue for issue in self._hub.repository(REPO).issues if issue.title.endswith(f": {title}")]
+
+
+def parent_of(issue: Issue) -> int:
+    return issue.parent.number if issue.parent else 0
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+# ---------------------------------------------------------------- what is left
+
+
+def _pictures(hub: Hub) -> dict[str, Any]:
+    """What people see of each plan, apart from the numbers, which depend on what came first."""
+    reading = hub.repository(REPO)
+    titles = {issue.number: issue.title for issue in reading.issues}
+
+    def named(text: str | None) -> str:
+        return NUMBER.sub(lambda found: f"<{titles.get(int(found[1]), found[1])}>", MARKER.sub("", text or ""))
+
+    def picture(issue: Issue) -> dict[str, Any]:
+        return {
+            "title": issue.title,
+            "state": (issue.state, issue.state_reason),
+            "labels": sorted(label.name for label in issue.labels),
+            "body": named(issue.body),
+            "comments": sorted(named(comment.body) for comment in reading.comments(issue.number)),
+            "blocked_by": sorted(titles[one.number] for one in reading.blocked_by(issue.number)),
+            "done": Counter(one.kind for one in hub.news.timeline(issue) if one.kind in ("closed", "reopened")),
+        }
+
+    parents = [issue for issue in reading.issues if issue.title.startswith("[Multi-Phase]")]
+    return {
+        parent.title: {
+            "parent": picture(parent),
+            "children": [picture(one) for one in reading.sub_issues(parent.number)],
+        }
+        for parent in parents
+    }
+
+
+def _wrongs(hub: Hub, chaos: Chaos) -> list[str]:
+    """What must never be, whatever a calm run looks like."""
+    reading, wrongs = hub.repository(REPO), []
+    if len(reading.issues) != chaos.plans * (1 + PHASES):
+        wrongs.append(f"{len(reading.issues)} issues instead of {chaos.plans * (1 + PHASES)}")
+    for issue in reading.issues:
+        markers = Counter(MARKER.findall("\n".join(one.body for one in reading.comments(issue.number))))
+        wrongs += [f"#{issue.number} says {count} times {marker}" for marker, count in markers.items() if count > 1]
+    return wrongs
+
+
+def calm_picture(folder: Path) -> Any:
+    """How one plan looks in the end where nothing goes wrong."""
+    outcome = endure(folder, Chaos(seed=0, plans=1, share=0, kills=0))
+    assert outcome.faults == 0
+    assert outcome.wrongs == []
+    return outcome.pictures["[Multi-Phase] Move shop 0"]
+
+
+def hours(seconds: float) -> timedelta:
+    """How long that was for GitHub."""
+    return timedelta(seconds=seconds * SCALE)
