@@ -16,7 +16,7 @@ import requests
 from github import GithubException
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from services.domain.errors import NotAllowed, NotFound, RemoteUnavailable, TransientError, UserError
+from services.domain.errors import NotAllowed, NotFound, NotNow, RemoteUnavailable, TransientError, UserError
 
 _LIMIT_WORDS = re.compile(r"rate limit|abuse detection|wait a few minutes", re.IGNORECASE)
 _SIBLING_AT_WORK = "Priority has already been taken"
@@ -29,7 +29,7 @@ class AmbiguousWrite(TransientError):
     """No answer to a write, or one that proves nothing: it may have happened. Look before doing it again."""
 
 
-class RateLimited(TransientError):
+class RateLimited(NotNow):
     """Asked to slow down. `retry_after` None: not told for how long, so at least a minute, and longer each time."""
 
 

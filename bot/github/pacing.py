@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 
 from bot.github.errors import RateLimited
-from services.domain.errors import TransientError
+from services.domain.errors import NotNow
 from services.ports import Clock
 from services.publishing.pace import HOUR, Hold, Ledger, Pace, next_turn
 
@@ -99,7 +99,7 @@ class Pacer:
         ahead = self._ledger.turn(account, self._pace, self._clock.now(), PATIENCE)
         if ahead > PATIENCE:
             seconds = ahead.total_seconds()
-            raise TransientError("the pace of writing to GitHub is used up for now", retry_after=seconds)
+            raise NotNow("the pace of writing to GitHub is used up for now", retry_after=seconds)
         if ahead > timedelta(0):
             self._wait(ahead.total_seconds())
 

@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from services.domain.effects import RefreshParent
-from services.domain.errors import RemoteUnavailable, TransientError, UserError
+from services.domain.errors import NotNow, RemoteUnavailable, TransientError, UserError
 from services.domain.messages import Message
 from services.ports import Clock, Sending, Sent
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_CAP = timedelta(minutes=10)
 GIVE_UP_AFTER = 12
-"""Tries after which a sending that keeps failing becomes a dead letter, for people to see."""
+"""Failures of one process after which a sending becomes a dead letter, for people to see."""
 
 
 class Perform(Protocol):
@@ -46,6 +46,7 @@ class OutboxWorker:
         self._sent = sent
         self._clock = clock
         self._waiting: deque[Sending] = deque()
+        self._failures: dict[int, int] = {}
         self._changed = threading.Condition()
         self._not_before: datetime | None = None
         self._busy = False
@@ -140,22 +141,34 @@ class OutboxWorker:
             log.exception("effect_failed", effect=sending.effect.key)
             self._give_up(sending, f"{type(error).__name__}: {error}")
         else:
+            self._failures.pop(sending.id, None)
             self._sent(Sent(id=sending.id), facts)
 
     def _try_again(self, sending: Sending, error: TransientError, *, for_ever: bool = False) -> None:
-        """Keep it, and with it its place in the row; all that comes after it waits as well."""
-        if sending.tries >= GIVE_UP_AFTER and not for_ever:
+        """Keep it, and with it its place in the row; all that comes after it waits as well.
+
+        Failures are counted here, not by `tries`: to be taken over from a dead process is none, nor is waiting for a turn.
+        """
+        if isinstance(error, NotNow):
+            self._wait(sending, error, timedelta(seconds=error.retry_after or 0) or BACK_OFF)
+            return
+        failures = self._failures[sending.id] = self._failures.get(sending.id, 0) + 1
+        if failures >= GIVE_UP_AFTER and not for_ever:
             self._give_up(sending, str(error))
             return
-        delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(sending.tries - 1, 20)))
+        delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(failures - 1, 20)))
         if error.retry_after is not None:
             delay = timedelta(seconds=error.retry_after)
+        self._wait(replace(sending, tries=sending.tries + 1), error, delay)
+
+    def _wait(self, sending: Sending, error: TransientError, delay: timedelta) -> None:
         retry_at = self._clock.now() + delay
         log.warning("effect_delayed", effect=sending.effect.key, error=str(error), retry_at=retry_at.isoformat())
         with self._changed:
-            self._waiting.appendleft(replace(sending, tries=sending.tries + 1))
+            self._waiting.appendleft(sending)
             self._not_before = retry_at
 
     def _give_up(self, sending: Sending, error: str) -> None:
+        self._failures.pop(sending.id, None)
         log.error("effect_dead", effect=sending.effect.key, error=error)
         self._sent(Sent(id=sending.id, error=error), ())

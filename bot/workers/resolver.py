@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError
+from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError
 from services.domain.messages import Message
 from services.ports import Clock, Delivery, OpenWork, Work
 
@@ -122,12 +122,12 @@ class Resolver:
         return meaning
 
     def _later(self, delivery: Delivery, error: TransientError, *, for_ever: bool = False) -> _Unclear:
-        tries = self._tries.pop(delivery.id, 0) + 1
+        tries = self._tries.pop(delivery.id, 0) + (not isinstance(error, NotNow))
         if tries >= GIVE_UP_AFTER and not for_ever:
             log.error("delivery_dead", delivery=delivery.id, error=str(error))
             return _Unclear(str(error), retry_at=None)
         self._tries[delivery.id] = tries
-        delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(tries - 1, 20)))
+        delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(max(tries - 1, 0), 20)))
         if error.retry_after is not None:
             delay = timedelta(seconds=error.retry_after)
         log.warning("delivery_delayed", delivery=delivery.id, error=str(error), seconds=delay.total_seconds())

@@ -89,6 +89,10 @@ class TransientError(Exception):
         self.retry_after = retry_after
 
 
+class NotNow(TransientError):
+    """It was not our turn: a limit, or our own pace. Nothing was done, and waiting for it is no failure."""
+
+
 def _in_a_line(finding: Finding) -> str:
     fix = f" {finding.fix}" if finding.fix else ""
     return f"line {finding.line}, column {finding.column}: {finding.message}.{fix} [{finding.code}]"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.workers.outbox import GIVE_UP_AFTER, OutboxWorker
 from services.domain.effects import Effect, PostComment, RefreshParent
-from services.domain.errors import NotFound, RemoteUnavailable, TransientError
+from services.domain.errors import NotFound, NotNow, RemoteUnavailable, TransientError
 from services.domain.messages import IssueCreated, Message
 from services.domain.phase import IssueRef
 from services.ports import Sending, Sent
@@ -185,3 +186,23 @@ def test_stopping_ends_after_the_effect_under_way_and_leaves_the_rest(bench: Ben
 
     assert bench.remote.done == ["comment-1"]
     assert not bench.worker.is_idle()
+
+
+def test_waiting_for_a_turn_is_no_failure_however_often(bench: Bench) -> None:
+    bench.remote.failures = [NotNow("the pace is used up", retry_after=60) for _ in range(GIVE_UP_AFTER + 5)]
+    bench.worker.put(comment(1))
+    for _ in range(GIVE_UP_AFTER + 5):
+        assert bench.worker.drain(PATIENCE)
+        bench.worker.retry_now()
+
+    assert bench.marks.wait(1)[0][0] == Sent(id=1)
+    assert set(bench.remote.tries) == {1}  # nothing can have happened before
+
+
+def test_to_be_taken_over_from_many_dead_processes_is_no_failure(bench: Bench) -> None:
+    bench.remote.failures = [TransientError("busy")]
+    bench.worker.put(replace(comment(1), tries=GIVE_UP_AFTER + 5))
+    assert bench.worker.drain(PATIENCE)
+    bench.worker.retry_now()
+
+    assert bench.marks.wait(1)[0][0] == Sent(id=1)
