@@ -33,6 +33,10 @@ TAKE = 500
 """How many sendings are taken over at once from those who hold them no more."""
 
 
+_REMOTELY = "#remote"
+"""Marks the worker that begins and ends attempts elsewhere, so that they do not wait for a row of issues to be written."""
+
+
 class Carrier:
     """Everything a round wants done goes through here. `carry_out` returns at once."""
 
@@ -68,8 +72,8 @@ class Carrier:
     def is_idle(self, project: str) -> bool:
         """Nothing of this project waits to be carried out."""
         with self._lock:
-            worker = self._workers.get(project)
-        return worker is None or worker.is_idle()
+            workers = [self._workers.get(project), self._workers.get(f"{project}{_REMOTELY}")]
+        return all(worker is None or worker.is_idle() for worker in workers)
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         """What a webhook means."""
@@ -79,6 +83,8 @@ class Carrier:
 
     def _hand_over(self, sending: Sending, plan: Plan | None) -> None:
         match sending.effect:
+            case DispatchAttempt() | StopAttempt() if self._parts.executors.remote(sending.effect.executor):
+                self._worker(f"{sending.project}{_REMOTELY}").put(sending)
             case DispatchAttempt():
                 self._dispatch(sending, sending.effect, plan)
             case StopAttempt():
@@ -94,7 +100,10 @@ class Carrier:
         phase = plan.phases.get(effect.phase) if plan else None
         attempt = phase.attempt if phase else None
         if plan and phase and attempt and self._is_wanted(attempt, effect):
-            self._begin(Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence), effect)
+            self._begin(
+                Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence, project=plan.project),
+                effect,
+            )
         self._parts.loop.sent(Sent(id=sending.id))
 
     def _is_wanted(self, attempt: Attempt, effect: DispatchAttempt) -> bool:
@@ -106,6 +115,21 @@ class Carrier:
             self._parts.executors.named(effect.executor).dispatch(assignment)
         except TransientError as error:  # its lease runs out, and it is claimed anew
             log.warning("attempt_not_dispatched", plan=assignment.plan, phase=effect.phase, error=str(error))
+
+    def _remotely(self, sending: Sending, effect: DispatchAttempt | StopAttempt) -> Sequence[Message]:
+        """An attempt that runs elsewhere, begun or ended. Only what is still wanted is begun, whoever has claimed it."""
+        executor = self._parts.executors.remote(effect.executor)
+        plan = self._parts.store.lookups.plan(effect.plan)
+        phase = plan and (plan.phases.get(effect.phase) or plan.removed.get(effect.phase))
+        attempt = phase.attempt if phase else None
+        if not executor or not plan or not phase or not attempt or attempt.fence != effect.fence:
+            return ()
+        assignment = Assignment(
+            plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence, project=plan.project
+        )
+        if isinstance(effect, StopAttempt):
+            return executor.end(assignment) if attempt.state.is_live else ()
+        return executor.begin(assignment, uncertain=sending.tries > 1) if attempt.state.is_in_flight else ()
 
     # ------------------------------------------------------------ issues
 
@@ -119,6 +143,8 @@ class Carrier:
 
     def _perform(self, sending: Sending) -> Sequence[Message]:
         effect = sending.effect
+        if isinstance(effect, DispatchAttempt | StopAttempt):
+            return self._remotely(sending, effect)
         if isinstance(effect, SayOnIssue | React | RestoreComment):
             self._parts.remote().speak(effect, sending)
             return ()

@@ -9,6 +9,9 @@ from bot.executors.registry import Executors
 from services.domain.phase import MANUAL
 from services.domain.world import Limits, World
 
+REMOTE_LEASE = timedelta(minutes=15)
+"""How long an attempt that runs elsewhere lives without news: it has no heartbeat, and is looked at every few minutes."""
+
 
 class Gate:
     """Open at first. Callable from any thread."""
@@ -18,6 +21,7 @@ class Gate:
         self.holder = holder
         self._limits = limits
         self._executors = executors
+        self._leases = dict.fromkeys(executors.remote_names, max(lease, REMOTE_LEASE))
         self._is_held = threading.Event()
         self._is_draining = threading.Event()
 
@@ -38,7 +42,13 @@ class Gate:
 
     def world(self) -> World:
         """What decisions take into account. How many slots are taken is the store's to add."""
-        return World(holder=self.holder, limits=self._limits, executors=self._open_executors(), lease=self.lease)
+        return World(
+            holder=self.holder,
+            limits=self._limits,
+            executors=self._open_executors(),
+            lease=self.lease,
+            leases=self._leases,
+        )
 
     def _open_executors(self) -> frozenset[str]:
         if self._is_held.is_set():

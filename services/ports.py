@@ -20,6 +20,7 @@ from services.domain.plan import Plan
 from services.domain.texts import PhaseText as PhaseText  # noqa: PLC0414  for those who know the ports alone
 from services.domain.texts import PlanText as PlanText  # noqa: PLC0414
 from services.domain.world import Slots
+from services.execution.workflow_runs import Carried
 
 
 class Clock(Protocol):
@@ -215,6 +216,7 @@ class Assignment:
     plan_title: str
     phase: Phase
     fence: int
+    project: str = ""
 
     @property
     def is_check(self) -> bool:
@@ -250,3 +252,19 @@ class Executor(Protocol):
 
     def stop(self, plan: str, phase: str, fence: int) -> None:
         """End this attempt if it runs; its end is reported (cancelled). One that is unknown is reported as ended, too."""
+
+
+class RemoteExecutor(Protocol):
+    """Where attempts run on machines that are not ours and have no heartbeat: what is done there takes a request, so it is done
+    by the outbox, and done again where it is not certain. All raise TransientError, RemoteUnavailable."""
+
+    name: str
+
+    def begin(self, assignment: Assignment, *, uncertain: bool) -> Sequence[Report]:
+        """Begin, and say what is known then. `uncertain`: it may have been begun already, so look first."""
+
+    def end(self, assignment: Assignment) -> Sequence[Report]:
+        """Have this attempt ended. The end is reported when it has come: now, or later by webhook or `look`."""
+
+    def look(self, of: Carried) -> Sequence[Report]:
+        """What has become of an attempt that nothing was heard of for a while."""

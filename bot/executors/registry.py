@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.domain.errors import UserError
-from services.ports import Executor
+from services.ports import Executor, RemoteExecutor
 
 
 class UnknownExecutor(UserError):
@@ -15,19 +15,28 @@ class UnknownExecutor(UserError):
 
 
 class Executors:
-    """Executors by name."""
+    """Executors by name: those of this process, and those that are reached over the network."""
 
-    def __init__(self, executors: Iterable[Executor]) -> None:
+    def __init__(self, executors: Iterable[Executor], remote: Iterable[RemoteExecutor] = ()) -> None:
         self._executors = {executor.name: executor for executor in executors}
+        self._remote = {executor.name: executor for executor in remote}
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(self._executors)
+        return frozenset(self._executors.keys() | self._remote.keys())
+
+    @property
+    def remote_names(self) -> frozenset[str]:
+        return frozenset(self._remote)
+
+    def remote(self, name: str) -> RemoteExecutor | None:
+        """None for one of this process, or for none at all."""
+        return self._remote.get(name)
 
     def named(self, name: str) -> Executor:
         """Raises UnknownExecutor."""
         try:
             return self._executors[name]
         except KeyError:
-            there_are = ", ".join(sorted(self._executors))
+            there_are = ", ".join(sorted(self.names))
             raise UnknownExecutor(f"there is no executor named {name}", fix=f"there are: {there_are}") from None

@@ -23,6 +23,7 @@ from bot.github.answers import (
     RemoteRepository,
 )
 from bot.github.pacing import Pacer
+from bot.github.runs import ActionsApi
 from bot.github.session import Access, Page, Sessions
 from services.commands.spec import Level
 from services.domain.errors import NotFound
@@ -63,6 +64,11 @@ class GitHub:
     def page(self, path: str, asked: Mapping[str, str], *, etag: str = "") -> Page | None:
         """One page of any list, as JSON; None if its content is still the one that `etag` names."""
         return self._sessions.page(path, asked, etag=etag)
+
+    @cached_property
+    def actions(self) -> ActionsApi:
+        """Workflows and their runs."""
+        return ActionsApi(self._sessions)
 
     # ------------------------------------------------------------ issues
 

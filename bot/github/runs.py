@@ -1,0 +1,142 @@
+"""Actions as we use them: workflows are started, their runs looked at, cancelled and run again; the checks of a commit.
+
+https://docs.github.com/en/rest/actions/workflow-runs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from bot.github.errors import Rejected
+from bot.github.session import Sessions
+from services.domain.errors import NotFound
+from services.execution.workflow_runs import Check, Run
+
+_LOOKED_AT = "50"
+"""How many of the newest runs are looked through for one of ours. It has just been started, or it is not there."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing(cls, given: Any) -> Any:
+        """Many of these answers have no body at all."""
+        return {} if given is None else given
+
+
+class _Started(_Answer):
+    workflow_run_id: int | None = None
+
+
+class _Run(_Answer):
+    id: int
+    run_attempt: int = 1
+    status: str
+    conclusion: str | None = None
+    html_url: str
+    display_title: str = ""
+    head_sha: str = ""
+
+    def value(self) -> Run:
+        return Run(
+            self.id, self.run_attempt, self.status, self.conclusion, self.html_url, self.display_title, self.head_sha
+        )
+
+
+class _Runs(_Answer):
+    workflow_runs: tuple[_Run, ...] = ()
+
+
+class _Check(_Answer):
+    name: str
+    status: str
+    conclusion: str | None = None
+    details_url: str | None = None
+
+
+class _Checks(_Answer):
+    check_runs: tuple[_Check, ...] = ()
+
+
+class _Status(_Answer):
+    context: str
+    state: str
+    target_url: str | None = None
+
+
+class _Statuses(_Answer):
+    statuses: tuple[_Status, ...] = ()
+
+
+class _Repository(_Answer):
+    default_branch: str
+
+
+class ActionsApi:
+    """Every method raises what `bot.github.errors` names."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def start(self, project: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
+        """The id of the run, or None where the server does not tell: then it has to be found by its title."""
+        path = f"/repos/{project}/actions/workflows/{quote(workflow, safe='')}/dispatches"
+        body: dict[str, object] = {"ref": ref or self._default_branch(project), "inputs": dict(inputs)}
+        try:
+            return self._sessions.one(_Started, "POST", path, {**body, "return_run_details": True}).workflow_run_id
+        except Rejected:  # older servers refuse the field; anything else they refuse again
+            return self._sessions.one(_Started, "POST", path, body).workflow_run_id
+
+    def _default_branch(self, project: str) -> str:
+        return self._sessions.one(_Repository, "GET", f"/repos/{project}").default_branch
+
+    def find(self, project: str, workflow: str, title: str, since: datetime) -> Run | None:
+        """The newest run whose title has this in it, not older than `since`."""
+        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        asked = f"event=workflow_dispatch&per_page={_LOOKED_AT}&created={quote(f'>={moment}')}"
+        path = f"/repos/{project}/actions/workflows/{quote(workflow, safe='')}/runs?{asked}"
+        found = self._sessions.one(_Runs, "GET", path).workflow_runs
+        return next((one.value() for one in found if title in one.display_title.split()), None)
+
+    def get(self, project: str, id: int) -> Run:
+        return self._sessions.one(_Run, "GET", _run(project, id)).value()
+
+    def cancel(self, project: str, id: int, *, force: bool = False) -> None:
+        """Raises TransientError for one that is over."""
+        self._sessions.one(_Answer, "POST", f"{_run(project, id)}/{'force-cancel' if force else 'cancel'}")
+
+    def rerun_failed(self, project: str, id: int) -> None:
+        self._sessions.one(_Answer, "POST", f"{_run(project, id)}/rerun-failed-jobs")
+
+    def checks(self, project: str, sha: str) -> list[Check]:
+        """Check runs and commit statuses alike. Servers without one of them have none of those."""
+        found = [
+            Check(one.name, one.status, one.conclusion, one.details_url or "")
+            for one in self._listed(_Checks, f"/repos/{project}/commits/{sha}/check-runs?per_page=100").check_runs
+        ]
+        statuses = self._listed(_Statuses, f"/repos/{project}/commits/{sha}/status?per_page=100").statuses
+        return [*found, *map(_as_check, statuses)]
+
+    def _listed(self, shape: type[Any], path: str) -> Any:
+        try:
+            return self._sessions.one(shape, "GET", path)
+        except NotFound:
+            return shape()
+
+
+def _as_check(status: _Status) -> Check:
+    if status.state == "pending":
+        return Check(status.context, "in_progress", None, status.target_url or "")
+    conclusion = "success" if status.state == "success" else "failure"
+    return Check(status.context, "completed", conclusion, status.target_url or "")
+
+
+def _run(project: str, id: int) -> str:
+    return f"/repos/{project}/actions/runs/{id}"
