@@ -16,6 +16,7 @@ from bot.answers import Answers
 from bot.carrier import Carrier
 from bot.clock import SystemClock
 from bot.desk import Desk
+from bot.elsewhere import Elsewhere, remote_executors
 from bot.executors.held import Key
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
@@ -95,6 +96,8 @@ class Phasebot:
         self.parts = parts = self._parts()
         self.store, self.tracker, self.executors = parts.store, parts.tracker, parts.executors
         self.loop, self.remote = parts.loop, parts.remote
+        silence = timedelta(seconds=settings.run_poll)
+        self.elsewhere = Elsewhere(self.store.lookups, self.executors, self.clock, silence=silence, tell=self._report)
         self.carrier = Carrier(parts)
         self.answers = Answers(parts, self.carrier.is_idle)
         self.intake = Intake(parts, repo=self.options.repo, tracked=self.options.issues)
@@ -107,6 +110,7 @@ class Phasebot:
                 (15, self.carrier.take_over),
                 (2, self.store.checkpoint),
                 (PRUNE_EVERY, self.prune),
+                (max(1, round(settings.run_poll / 4)), self.elsewhere.look),
             ]
         )
         self._reconciler = Once(lambda: _reconciler(self))
@@ -141,7 +145,8 @@ class Phasebot:
     def _parts(self) -> Parts:
         settings, options, clock = self.settings, self.options, self.clock
         store = Store(settings.database, clock=clock)
-        executors = Executors([self.local, ManualExecutor()])
+        elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock)
+        executors = Executors([self.local, ManualExecutor()], elsewhere)
         tracker = _tracker(settings, options)
         gate = Gate(
             holder=holder_of_this_process(),
@@ -171,6 +176,7 @@ class Phasebot:
             newest=lookups.newest,
             documents=self._desk,
             ledger=self.store.ledger,
+            runs=self.elsewhere,
         )
         return Remote(self.tracker, self.settings, self.options.labels, known)
 

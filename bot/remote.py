@@ -12,11 +12,12 @@ from bot.clock import SystemClock
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
 from bot.github.events.documents import Documents
-from bot.github.events.sources import Sources, Subject
+from bot.github.events.sources import Runs, Sources, Subject
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.reconciling import Reconciling
 from bot.github.resolve import Resolver
+from bot.github.runs import ActionsApi
 from bot.github.session import Access
 from bot.github.speaking import Speaking
 from bot.keys import marker_key
@@ -44,7 +45,7 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `ledger` what
-    was written lately, and by whom."""
+    was written lately, and by whom; `runs` which attempts runs are about."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -52,6 +53,7 @@ class Known:
     ledger: Ledger
     newest: Callable[[str], Plan | None]
     documents: Callable[[ReadFile], Documents]
+    runs: Runs
 
 
 class Remote:
@@ -85,6 +87,7 @@ class Remote:
                 newest=known.newest,
                 documents=known.documents(self._read_file),
                 pace=pace_of(settings),
+                runs=known.runs,
             )
         )
 
@@ -94,6 +97,10 @@ class Remote:
     def speak(self, effect: Spoken, sending: Sending) -> None:
         """Answer somebody. Raises what `perform` raises."""
         self._speaking.perform(self._github, effect, sending)
+
+    @property
+    def actions(self) -> ActionsApi:
+        return self._github.actions
 
     def resolve(self, delivery: Delivery) -> Sequence[Message]:
         return self._resolver(delivery)

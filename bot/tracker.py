@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 BOT = "phasebot[bot]"
 HOOK_PATH = "/webhooks/github"
-EVENTS = ["issues", "issue_comment", "sub_issues", "issue_dependencies", "push"]
+EVENTS = [
+    *("issues", "issue_comment", "sub_issues", "issue_dependencies", "push"),
+    *("workflow_run", "workflow_job", "check_run", "check_suite", "status"),
+]
 
 LOOKS, PAUSE = 20, 0.1
 """How often, and after how many seconds each, to look again while another process is starting the local tracker."""

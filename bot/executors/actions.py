@@ -6,7 +6,7 @@ webhooks, and by looking: either is enough.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -38,7 +38,7 @@ class ActionsExecutor:
 
     name = ACTIONS
 
-    def __init__(self, runs: WorkflowRuns, clock: Clock) -> None:
+    def __init__(self, runs: Callable[[], WorkflowRuns], clock: Clock) -> None:
         self._runs = runs
         self._clock = clock
 
@@ -62,8 +62,8 @@ class ActionsExecutor:
         found = self._found(assignment) if uncertain else None
         if found is not None:
             return found
-        id = self._runs.start(assignment.project, workflow, assignment.phase.rules.ref, inputs_of(assignment))
-        run = self._runs.get(assignment.project, id) if id is not None else self._found(assignment)
+        id = self._runs().start(assignment.project, workflow, assignment.phase.rules.ref, inputs_of(assignment))
+        run = self._runs().get(assignment.project, id) if id is not None else self._found(assignment)
         if run is None:
             raise TransientError("the run was started, but cannot be seen yet")
         return run
@@ -71,10 +71,10 @@ class ActionsExecutor:
     def _rerun(self, project: str, before: str) -> Run:
         """Only what failed, as the next attempt of the same run; once, however often this is asked."""
         id, attempt = (int(one) for one in before.split("/"))
-        run = self._runs.get(project, id)
+        run = self._runs().get(project, id)
         if run.attempt == attempt and run.is_over:
-            self._runs.rerun_failed(project, id)
-            run = self._runs.get(project, id)
+            self._runs().rerun_failed(project, id)
+            run = self._runs().get(project, id)
         if run.attempt <= attempt:
             raise TransientError("the run was started again, but that cannot be seen yet")
         return run
@@ -82,7 +82,7 @@ class ActionsExecutor:
     def _found(self, assignment: Assignment) -> Run | None:
         title = correlation_id(assignment.plan, assignment.fence)
         since = carried(assignment).attempt.claimed_at - CLOCKS_APART
-        return self._runs.find(assignment.project, workflow_of(assignment), title, since)
+        return self._runs().find(assignment.project, workflow_of(assignment), title, since)
 
     def end(self, assignment: Assignment) -> Sequence[Report]:
         """Ask for the end of the run. That it has ended is said when it has; of one that was never started, at once."""
@@ -90,29 +90,29 @@ class ActionsExecutor:
         if run is None or run.is_over:
             return [_ended(assignment)]
         try:
-            self._runs.cancel(assignment.project, run.id)
+            self._runs().cancel(assignment.project, run.id)
         except TransientError:
-            if not self._runs.get(assignment.project, run.id).is_over:
+            if not self._runs().get(assignment.project, run.id).is_over:
                 raise
             return [_ended(assignment)]
-        return news_of(self._runs.get(assignment.project, run.id), carried(assignment), self._clock.now())
+        return news_of(self._runs().get(assignment.project, run.id), carried(assignment), self._clock.now())
 
     def _existing(self, assignment: Assignment) -> Run | None:
         """Its run, unless that has gone on to another attempt: then ours has ended."""
         ref = carried(assignment).attempt.ref
         if not ref:
             return self._found(assignment) if workflow_of(assignment) else None
-        run = self._runs.get(assignment.project, int(ref.partition("/")[0]))
+        run = self._runs().get(assignment.project, int(ref.partition("/")[0]))
         return run if run.ref == ref else None
 
     def look(self, of: Carried) -> Sequence[Report]:
         """What has become of the run since. One that was told to stop and goes on is ended by force."""
         if not of.run_id:
             return ()
-        run = self._runs.get(of.project, int(of.run_id))
+        run = self._runs().get(of.project, int(of.run_id))
         if of.attempt.state is AttemptState.STOPPING and not run.is_over:
-            self._runs.cancel(of.project, run.id, force=True)
-            run = self._runs.get(of.project, run.id)
+            self._runs().cancel(of.project, run.id, force=True)
+            run = self._runs().get(of.project, run.id)
         return news_of(run, of, self._clock.now())
 
 

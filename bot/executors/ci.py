@@ -16,11 +16,11 @@ WorkOf = Callable[[str, str], Attempt | None]
 
 
 class CiExecutor:
-    """Implements `services.ports.RemoteExecutor`. An attempt is called by the commit that is watched, and the run that made it."""
+    """Implements `services.ports.RemoteExecutor`. An attempt is called by the commit it watches, and the run that made it."""
 
     name = CI
 
-    def __init__(self, runs: WorkflowRuns, work_of: WorkOf, clock: Clock) -> None:
+    def __init__(self, runs: Callable[[], WorkflowRuns], work_of: WorkOf, clock: Clock) -> None:
         self._runs = runs
         self._work_of = work_of
         self._clock = clock
@@ -30,7 +30,7 @@ class CiExecutor:
         of, work = carried(assignment), self._work_of(assignment.plan, assignment.phase.key)
         if work is None or work.executor != ACTIONS or not work.ref:
             return [named(of, "callback")]
-        run = self._runs.get(assignment.project, int(work.ref.partition("/")[0]))
+        run = self._runs().get(assignment.project, int(work.ref.partition("/")[0]))
         return [named(of, f"{run.sha}/{run.id}", run.url)]
 
     def end(self, assignment: Assignment) -> Sequence[Report]:
@@ -43,7 +43,7 @@ class CiExecutor:
         sha, _, run = of.attempt.ref.partition("/")
         if of.attempt.state is AttemptState.STOPPING or not of.attempt.ref:
             return ()
-        checks = others(self._runs.checks(of.project, sha), run) if run else []
+        checks = others(self._runs().checks(of.project, sha), run) if run else []
         verdict = aggregated(checks, self._clock.now())
         if verdict is None:
             return [renewal(of, self._clock.now())]

@@ -14,6 +14,7 @@ Permissions = Mapping[str, str]
 ISSUES: Permissions = {"issues": "write", "metadata": "read"}
 _BY_PATH: Mapping[str, Permissions] = {
     "actions": {"actions": "write", "metadata": "read"},
+    "commits": {"checks": "read", "statuses": "read", "metadata": "read"},
     "contents": {"contents": "read", "metadata": "read"},
     "pulls": {"pull_requests": "read", "metadata": "read"},
 }

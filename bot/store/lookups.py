@@ -15,9 +15,10 @@ from bot.store.sql import Listed, Session
 from bot.store.tables import attempts, causes, holders, outbox, outbox_pending, phases, plans, word, yes
 from bot.store.values import moment
 from bot.store.work import SqlWork
-from services.domain.attempts import Attempt, AttemptState
+from services.domain.attempts import Attempt, AttemptKind, AttemptState
 from services.domain.effects import Effect, PostComment, SayOnIssue, decode
 from services.domain.plan import Plan
+from services.domain.rules import ACTIONS, CI
 from services.domain.world import Slots
 from services.ports import PlanText
 
@@ -63,6 +64,28 @@ _DEAD = (
     select(outbox.c.key, outbox.c.error)
     .where(outbox.c.plan_id == bindparam("plan"), outbox.c.state == word("dead"))
     .order_by(outbox.c.id)
+)
+
+
+_RUNNING = (
+    select(phases.c.plan_id, phases.c.key, *ATTEMPT)
+    .join_from(attempts, phases, phases.c.id == attempts.c.phase_id)
+    .join(plans, plans.c.id == phases.c.plan_id)
+    # the first is said so that the index is found, which has only those with a name
+    .where(attempts.c.ref != word(""), plans.c.project == bindparam("project"))
+)
+_BY_REF = _RUNNING.where(attempts.c.ref == bindparam("ref"), attempts.c.executor == word(ACTIONS))
+# names that begin with the commit and a slash: those before the commit and the sign that follows the slash
+_BY_COMMIT = _RUNNING.where(
+    attempts.c.ref > bindparam("from"), attempts.c.ref < bindparam("to"), attempts.c.executor == word(CI)
+)
+_WORK_OF = (
+    select(*ATTEMPT)
+    .join_from(attempts, phases, phases.c.id == attempts.c.phase_id)
+    .where(phases.c.plan_id == bindparam("plan"), phases.c.key == bindparam("phase"))
+    .where(attempts.c.kind == word(AttemptKind.WORK.value))
+    .order_by(attempts.c.number.desc())
+    .limit(1)
 )
 
 
@@ -139,6 +162,26 @@ class Lookups:
             return [
                 LiveAttempt(plan, phase, attempt_of(row)) for plan, phase, *row in session.among(_LIVE_ATTEMPTS, _LIVE)
             ]
+
+    def running(self, project: str, ref: str) -> LiveAttempt | None:
+        """The attempt that a run carries out, by the run's id and attempt. It may have ended."""
+        with self._reading() as session:
+            row = session.row(_BY_REF, project=project, ref=ref)
+        return LiveAttempt(row[0], row[1], attempt_of(row[2:])) if row else None
+
+    def watching(self, project: str, sha: str) -> list[LiveAttempt]:
+        """The checks that wait for what is said about this commit, and those that did."""
+        named = {"project": project, "from": f"{sha}/", "to": f"{sha}0"}
+        with self._reading() as session:
+            return [
+                LiveAttempt(plan, phase, attempt_of(row)) for plan, phase, *row in session.rows(_BY_COMMIT, **named)
+            ]
+
+    def work_of(self, plan: str, phase: str) -> Attempt | None:
+        """The newest attempt at the work of a phase, whatever has checked it since."""
+        with self._reading() as session:
+            row = session.row(_WORK_OF, plan=plan, phase=phase)
+        return attempt_of(row) if row else None
 
     def holders(self) -> list[str]:
         """All that have ever claimed something and were not struck off."""

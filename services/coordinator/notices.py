@@ -27,7 +27,7 @@ def failed(plan: Plan, phase: Phase) -> str:
     blocked = [one for one in plan if one.key in behind and one.status is QueueStatus.BLOCKED]
     return _paragraphs(
         f"**{_name(phase)}** failed{_on_attempt(phase)}{_last_of(phase)}.",
-        _why(phase.failure),
+        _why(phase.failure) + _seen(phase),
         _hangs_on_it(phase, blocked),
         _ways_out(
             _box("retry", "runs it again, once the cause is mended"),
@@ -205,6 +205,12 @@ def _why(failure: Failure | None) -> str:
         return ""
     tool = f" in `{failure.tool}`" if failure.tool else ""
     return f"`{failure.type}`{tool}: {inline(failure.message)}"
+
+
+def _seen(phase: Phase) -> str:
+    """Where the attempt can be seen, if it ran elsewhere."""
+    url = phase.attempt.url if phase.attempt else ""
+    return f" See [the run]({url})." if url else ""
 
 
 def _hangs_on_it(phase: Phase, blocked: Sequence[Phase]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.github.events import comments, issues, push
+from bot.github.events import comments, issues, push, runs
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
 
@@ -18,5 +18,10 @@ READERS: Mapping[str, Reader] = {
     "issues": issues.read,
     "issue_comment": comments.read,
     "push": push.read,
+    "workflow_run": runs.read_run,
+    "workflow_job": runs.read_job,
+    "check_run": runs.read_check,
+    "check_suite": runs.read_check,
+    "status": runs.read_check,
 }
 """By the name in `X-GitHub-Event`. Any other event is not even stored."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from bot.github.events.documents import Documents
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
+from services.domain.messages import Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
+from services.execution.workflow_runs import Carried, Run
 from services.publishing.markers import Markers
 from services.publishing.pace import Pace
 
@@ -40,10 +42,30 @@ def _no_reason(*_: object) -> None:
     return None
 
 
+class Runs(Protocol):
+    """Which attempts of ours runs and commits are about."""
+
+    def carried_by(self, project: str, run: Run, *, path: str = "") -> Carried | None: ...
+    def watched(self, project: str, sha: str) -> list[Carried]: ...
+    def look_at(self, of: Carried) -> Sequence[Report]: ...
+
+
+class _NoRuns:
+    def carried_by(self, project: str, run: Run, *, path: str = "") -> None:
+        return None
+
+    def watched(self, project: str, sha: str) -> list[Carried]:
+        return []
+
+    def look_at(self, of: Carried) -> Sequence[Report]:
+        return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
-    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project;
+    `runs` which attempts runs are about."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -54,6 +76,7 @@ class Sources:
     said: Callable[[str], str | None] = field(default=_unknown)
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
     newest: Callable[[str], Plan | None] = field(default=_unknown)
+    runs: Runs = field(default_factory=_NoRuns)
 
     def is_our_own(self, sender: Account) -> bool:
         return sender.is_bot and sender.login == self.github.login

@@ -1,0 +1,92 @@
+"""The events of Actions and of checks: what they say of a run, or of a commit, that an attempt of ours waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.github.events.payloads import Payload, Repository
+from bot.github.events.sources import Sources
+from services.domain.messages import Message
+from services.execution.workflow_runs import Run, news_of
+
+BY_US = "workflow_dispatch"
+"""Only runs that were started like this are ours: a title proves nothing where people choose it, as with pull requests."""
+
+
+class _Run(Payload):
+    id: int
+    run_attempt: int = 1
+    status: str
+    conclusion: str | None = None
+    html_url: str
+    display_title: str = ""
+    head_sha: str = ""
+    event: str = ""
+    path: str = ""
+
+    def value(self) -> Run:
+        return Run(
+            self.id, self.run_attempt, self.status, self.conclusion, self.html_url, self.display_title, self.head_sha
+        )
+
+
+class RunEvent(Payload):
+    """`workflow_run`, as far as it is read."""
+
+    workflow_run: _Run
+    repository: Repository
+
+
+def read_run(body: bytes, sources: Sources) -> Sequence[Message]:
+    event = RunEvent.model_validate_json(body)
+    run, path = event.workflow_run, event.workflow_run.path if event.workflow_run.event == BY_US else ""
+    of = sources.runs.carried_by(event.repository.full_name, run.value(), path=path)
+    return news_of(run.value(), of, sources.now()) if of else ()
+
+
+class _Job(Payload):
+    run_id: int
+    run_attempt: int = 1
+    status: str
+
+
+class JobEvent(Payload):
+    """`workflow_job`, as far as it is read."""
+
+    workflow_job: _Job
+    repository: Repository
+
+
+def read_job(body: bytes, sources: Sources) -> Sequence[Message]:
+    """A job that waits for an approval holds its run up; one that runs, or has run, says that the run has begun."""
+    event = JobEvent.model_validate_json(body)
+    job = event.workflow_job
+    status = "in_progress" if job.status == "completed" else job.status
+    known = Run(job.run_id, job.run_attempt, status, None, "", "")
+    of = sources.runs.carried_by(event.repository.full_name, known)
+    return news_of(known, of, sources.now()) if of else ()
+
+
+class _Checked(Payload):
+    head_sha: str
+
+
+class CheckEvent(Payload):
+    """`check_run`, `check_suite` or `status`, as far as it is read."""
+
+    check_run: _Checked | None = None
+    check_suite: _Checked | None = None
+    sha: str = ""
+    repository: Repository
+
+    @property
+    def commit(self) -> str:
+        checked = self.check_run or self.check_suite
+        return checked.head_sha if checked else self.sha
+
+
+def read_check(body: bytes, sources: Sources) -> Sequence[Message]:
+    """One check says little about a commit that has several: all of them are asked for, if anybody waits for them."""
+    event = CheckEvent.model_validate_json(body)
+    waiting = sources.runs.watched(event.repository.full_name, event.commit) if event.commit else []
+    return [message for of in waiting for message in sources.runs.look_at(of)]
