@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from services.planning.policy import Policy
 
-EXECUTORS = ("local", "manual")
-"""What a policy may name on this machine."""
+EXECUTORS = ("actions", "local", "manual")
+"""What a policy may name."""
 
 MAX_BYTES = 1024 * 1024
 

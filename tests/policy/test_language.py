@@ -153,3 +153,15 @@ def test_a_plan_outside_the_repository_is_refused() -> None:
         ("policy_bad_value", 2, 16),
         ("policy_bad_value", 2, 25),
     ]
+
+
+def test_what_runs_of_workflows_do_after_a_failure_and_for_a_verdict_is_read() -> None:
+    policy = read(
+        "version: 1\ndefaults: {workflow: phase.yml, rerun_failed: true, qa: ci,"
+        " qa_workflow: smoke.yml, qa_timeout: 1h}\n"
+    )
+
+    rules = policy.rules_for(Subject("Build"))
+
+    assert (rules.workflow, rules.rerun_failed, rules.qa) == ("phase.yml", True, Qa.CI)
+    assert (rules.checker, rules.qa_workflow, rules.qa_timeout) == ("actions", "smoke.yml", timedelta(hours=1))

@@ -203,6 +203,9 @@ class RulesText(Strict):
     workflow: Text | None = Field(None, description="The workflow file that the executor `actions` starts.")
     ref: Text | None = Field(None, description="The branch or tag it is started on; the default branch without it.")
     inputs: dict[Text, str] = Field({}, description="Inputs of the workflow.")
+    rerun_failed: bool = Field(False, description="After a failed run, run again only its failed jobs.")
+    qa_workflow: Text | None = Field(None, description="The workflow that gives the verdict of `qa: ci`.")
+    qa_timeout: Duration | None = Field(None, description="The longest a check may take.")
     agent: Text | None = Field(None, description="The coding agent: its command line, or the login of a hosted one.")
     model: Text | None = Field(None, description="The model that the agent uses.")
 

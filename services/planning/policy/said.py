@@ -20,6 +20,7 @@ from services.domain.rules import (
 from services.planning.policy.rules_text import ApprovalText, BudgetText, EscalateText, OperationText, RetriesText
 
 LOCAL = "local"
+_TEXTS = ("workflow", "ref", "agent", "model", "qa_workflow")
 MERGED = ("retries", "budget", "env")
 """What an entry adds to, key by key, where the defaults say something of it as well."""
 
@@ -45,7 +46,7 @@ def _given(said: BaseModel) -> set[str]:
 def rules_of(said: Mapping[str, Any], priority: int | None) -> Rules:
     """`said` has only the keys that were written, with their parsed values."""
     operations = tuple(map(operation_of, said.get("operations", ())))
-    texts: dict[str, Any] = {name: said[name] or "" for name in ("workflow", "ref", "agent", "model") if name in said}
+    texts: dict[str, Any] = {name: said[name] or "" for name in _TEXTS if name in said}
     return Rules(
         executor=_executor(said, operations),
         on_error=OnError(said.get("on_error", OnError.SKIP)),
@@ -57,7 +58,7 @@ def rules_of(said: Mapping[str, Any], priority: int | None) -> Rules:
         **_gates(said),
         **_conditions(said),
         **texts,
-        **{name: said[name] for name in ("timeout", "windows", "inputs") if name in said},
+        **{name: said[name] for name in ("timeout", "windows", "inputs", "rerun_failed", "qa_timeout") if name in said},
     )
 
 
