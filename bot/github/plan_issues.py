@@ -74,7 +74,9 @@ class PlanIssue:
         if known is None or not self._was_previewed():
             return [*self.preview(wanted), self._say(wanted, previews.moved_on())]
         if known.state is PlanState.PLANNED:
-            return (StartPlan(plan=known.id, cause=wanted.cause, by=wanted.by, asked=wanted.asked),)
+            start = StartPlan(plan=known.id, cause=wanted.cause, by=wanted.by, asked=wanted.asked)
+            seen = replace(wanted, cause=f"{wanted.cause}/preview")
+            return (start, self._shown(seen, self._preview(known, is_published=True), plan=known.id))
         return self._amended(wanted)
 
     # ------------------------------------------------------------ inside
@@ -124,7 +126,7 @@ class PlanIssue:
             return (self._say(wanted, previews.published_already()),) if wanted.asked else ()
         return (replace(found.order(known, wanted.cause), by=wanted.by, asked=wanted.asked),)
 
-    def _preview(self, plan: Plan) -> str:
+    def _preview(self, plan: Plan, *, is_published: bool = False) -> str:
         return previews.preview(
             previews.Shown(
                 draft=self._draft,
@@ -132,6 +134,7 @@ class PlanIssue:
                 pace=self._sources.pace,
                 single=self._is_single,
                 commit=self._ruling.sha,
+                is_published=is_published,
                 remarks=tuple(self._remarks()),
             )
         )

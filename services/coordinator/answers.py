@@ -51,7 +51,7 @@ def why(plan: Plan, phase: Phase, reason: Reason | None, now: datetime) -> str:
     """Why a phase is not running, with the code of the reason."""
     name = f"**{with_issue(phase)}**"
     if reason is not None:
-        return f"{name} {inline(in_words(plan, reason, now))} (`{reason.code}`)."
+        return f"{name}: {inline(in_words(plan, reason, now))} (`{reason.code}`)."
     if phase.status is QueueStatus.READY:
         return f"{name} may start: nothing holds it up."
     failure = f": {inline(phase.failure.message)}" if phase.failure else ""
@@ -88,12 +88,6 @@ def no_plan_here() -> str:
     return (
         "This issue belongs to no plan. Commands work on the issue of a plan or of one of its phases; "
         "`/phase preview` reads the text of this issue as a plan."
-    )
-
-
-def retract_elsewhere() -> str:
-    return (
-        "A plan cannot be retracted in a comment: run `phasebot retract` where phasebot runs, or say `/phase cancel`."
     )
 
 
@@ -150,6 +144,8 @@ _VERB_OF: dict[type[m.Message], str] = {
     m.ApprovePhase: "approve",
     m.RejectPhase: "reject",
     m.SetPriority: "priority",
+    m.RetractPlan: "retract",
+    m.AmendPlan: "publish",
 }
 
 

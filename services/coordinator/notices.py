@@ -5,6 +5,7 @@ State on the first line, then why, what hangs on it, what can be done, and the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from services.domain.retraction import Left, Why
 from services.publishing.text import code, fenced, inline
 from services.publishing.words import listed
 
+_PLAIN = re.compile(r"[\w.-]{1,20}")
 _MOST_CAUSES = 10
 """Causes for which the notice offers boxes; the others have notices of their own."""
 
@@ -235,11 +237,18 @@ def _box(command: str, what: str) -> str:
 
 def _boxes_for(cause: Phase) -> tuple[str, str]:
     """On the parent a phase has to be named."""
-    called = cause.number or (f"#{cause.issue.number}" if cause.issue else code(cause.title).strip("`"))
+    called = _called(cause)
     return (
         _box(f"retry {called}", f"runs **{_name(cause)}** again, once the cause is mended"),
         _box(f"skip {called}", "goes on without it"),
     )
+
+
+def _called(phase: Phase) -> str:
+    """As a command names it, to stand within code."""
+    if phase.number and _PLAIN.fullmatch(phase.number):
+        return phase.number
+    return f"#{phase.issue.number}" if phase.issue else code(phase.title).strip("`")
 
 
 def _last_of(phase: Phase) -> str:

@@ -32,32 +32,36 @@ class Shown:
     pace: Pace
     single: bool = False
     commit: str = ""
+    is_published: bool = False
     remarks: Sequence[str] = field(default=())
 
 
 def preview(shown: Shown) -> str:
     """Outline, graph, findings, forecast, and how to go on."""
     draft = shown.draft
-    count = phases(len(draft.phases))
-    opening = (
-        "**This text has no phases.** It can be carried out as a single one, as it stands."
-        if shown.single
-        else f"**This is a plan of {count}**, as phasebot reads it. Nothing has been created yet."
-    )
     how = (
         f"{_SINGLE_HOW}\n- or divide it with headings such as `## Phase 1: Setup`; a new preview follows"
         if shown.single
         else f"{_HOW}\n- edit the issue to change the plan; a new preview takes the place of this one"
     )
     return _paragraphs(
-        opening,
+        _opening(shown),
         "\n".join(_table(draft)),
         "" if shown.single else picture(shown.plan),
         _findings(draft.findings),
         *shown.remarks,
-        _forecast(shown),
-        f"What you can do, with write access:\n{how}",
+        "" if shown.is_published else _forecast(shown),
+        "" if shown.is_published else f"What you can do, with write access:\n{how}",
     )
+
+
+def _opening(shown: Shown) -> str:
+    count = phases(len(shown.draft.phases))
+    if shown.is_published:
+        return f"**This is a plan of {count}**, published as it was previewed here."
+    if shown.single:
+        return "**This text has no phases.** It can be carried out as a single one, as it stands."
+    return f"**This is a plan of {count}**, as phasebot reads it. Nothing has been created yet."
 
 
 def unusable(draft: PlanDraft) -> str:

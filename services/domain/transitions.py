@@ -65,6 +65,24 @@ RULES: tuple[tuple[tuple[PhaseState, ...], Trigger, PhaseState], ...] = (
     ((_S.COMPLETED, _S.SKIPPED, _S.CANCELLED), _T.REOPEN, _S.WAITING),
 )
 
+_IN_WORDS: Mapping[Trigger, str] = {
+    _T.START: "started",
+    _T.GATE_REJECTED: "rejected",
+    _T.PASSED: "passed",
+    _T.PASSED_TO_QA: "passed on for a verdict",
+    _T.BROKE: "broken",
+    _T.BROKE_RETRYABLE: "tried again",
+    _T.APPROVED: "approved",
+    _T.REJECTED: "rejected",
+    _T.REJECTED_RETRYABLE: "rejected",
+    _T.RETRY: "run again",
+    _T.COMPLETE: "completed",
+    _T.SKIP: "skipped",
+    _T.CANCEL: "cancelled",
+    _T.REOPEN: "reopened",
+}
+"""What cannot be done to a phase, to end "cannot be …"."""
+
 TRANSITIONS: Mapping[tuple[PhaseState, Trigger], PhaseState] = {
     (state, trigger): to for states, trigger, to in RULES for state, trigger in product(states, [trigger])
 }
@@ -85,4 +103,4 @@ def next_state(state: PhaseState, trigger: Trigger) -> PhaseState:
     try:
         return TRANSITIONS[state, trigger]
     except KeyError:
-        raise NoTransition(f"a phase that is {state} cannot {trigger.replace('_', ' ')}") from None
+        raise NoTransition(f"a phase that is {state} cannot be {_IN_WORDS[trigger]}") from None

@@ -30,7 +30,7 @@ def inline(text: str) -> str:
     for span in _CODE_SPAN.finditer(line):
         done += [_escaped(line[at : span.start()]), mute(span[0])]
         at = span.end()
-    return "".join([*done, _escaped(line[at:])])
+    return _LEADING.sub(_with_slash, "".join([*done, _escaped(line[at:])]))
 
 
 def cell(text: str) -> str:
@@ -98,8 +98,12 @@ def _one_line(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    text = quiet_words(_SPECIAL.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), text))
-    return _LEADING.sub(lambda found: f"{found[1] or found[3] or ''}\\{found[2] or found[4]}", text)
+    return quiet_words(_SPECIAL.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), text))
+
+
+def _with_slash(found: re.Match[str]) -> str:
+    """What would make a heading, a quote or a list of the line is shown as it was written."""
+    return f"{found[1] or found[3] or ''}\\{found[2] or found[4]}"
 
 
 def _closed(markdown: str) -> str:

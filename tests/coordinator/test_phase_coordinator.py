@@ -180,7 +180,7 @@ def test_a_refused_order_is_answered(desk: Desk) -> None:
 
     done = desk.round(News(deliveries=[delivery("d", m.ReopenPhase(plan="plan", phase="a", cause="c"))]))
 
-    assert done.refused == {"d": "a phase that is waiting cannot reopen"}
+    assert done.refused == {"d": "a phase that is waiting cannot be reopened"}
     assert desk.kinds()[0] == "order_refused"
 
 

@@ -127,7 +127,7 @@ def test_a_receipt_comes_when_the_delivery_is_durable_and_says_why_an_order_was_
     (receipt,) = site.loop.receive(order(again)).result(PATIENCE)
 
     assert receipt.accepted
-    assert "cannot retry" in receipt.refused
+    assert "cannot be run again" in receipt.refused
 
 
 def test_the_same_delivery_twice_is_one(site: Site) -> None:

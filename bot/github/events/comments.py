@@ -141,8 +141,6 @@ class _Hearing:
         match wish.verb.name, self._subject:
             case ("preview" | "publish") as verb, subject:
                 yield from self._document(verb, subject, cause)
-            case "retract", _:
-                yield answers.retract_elsewhere()
             case ("status", Subject() as subject):
                 yield answers.status(subject.plan)
             case "why", Subject(plan=plan) if wish.phase is not None:
