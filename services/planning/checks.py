@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from services.domain.findings import Finding
 from services.planning.dialects import MOST_HEADINGS
 from services.planning.documents import refused_docs
 from services.planning.draft import PhaseDraft
+from services.planning.marks import Mark, read_unit
 from services.planning.needs import Needs
-from services.planning.outline import Outline
+from services.planning.numerals import value_of
+from services.planning.outline import Block, Item, Outline
 from services.planning.reading import Reading
 from services.planning.rules import BY_CODE
 
@@ -17,6 +20,12 @@ LONGEST_TITLE = 240
 LONGEST_BODY = 60_000
 _DOUBT = 0.6
 _MOST_CIRCLES = 20
+_SAID = 80
+_WIDEST = 1000
+_SAID_DONE = re.compile(
+    r"\W{0,3}[(（][^)）]*\b(?:done|complete[d]?|finished|shipped|merged|fertig|erledigt|完了|完成)\b|\W{0,4}[✅✔☑]",
+    re.IGNORECASE,
+)
 _TITLE_SAYS_ALL = frozenset({"kiro", "listed-phases", "status-report", "graph"})
 """Dialects in which a phase may be one line and nothing else."""
 
@@ -28,7 +37,8 @@ def check(
     found = [
         *_about_the_reading(reading, phases, max_phases),
         *_numbers(phases),
-        *_graph(phases, needs),
+        *_unknown(outline, phases, needs),
+        *_graph(phases),
         *(finding for phase in phases for finding in _phase(phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)),
         *(finding for phase in phases for finding in _refused(outline, phase)),
         *_tasks(phases),
@@ -66,9 +76,34 @@ def _numbers(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
         previous = whole
 
 
-def _graph(phases: Sequence[PhaseDraft], needs: Needs) -> Iterator[Finding]:
+def _unknown(outline: Outline, phases: Sequence[PhaseDraft], needs: Needs) -> Iterator[Finding]:
+    """Phases that are named as needed and are not here: those of an earlier plan are taken as done, others are mistakes."""
+    if not needs.unknown:
+        return
+    here = [value for phase in phases if phase.number and (value := value_of(phase.number))]
+    done = {mark.number for mark in map(_mark_if_done, outline.blocks) if mark}
     for line, number in needs.unknown:
-        yield BY_CODE["unknown_reference"].at(line, number=number)
+        value = value_of(number)
+        before_all = value is not None and bool(here) and value < min(here)
+        earlier = before_all or number in done or _is_said_done(outline.lines[line - 1], number)
+        yield BY_CODE["earlier_reference" if earlier else "unknown_reference"].at(line, number=number)
+
+
+def _mark_if_done(block: Block) -> Mark | None:
+    """The mark of a list item that names a finished phase: `- [x] Phase 3: Queue`."""
+    mark = read_unit(block.text) if isinstance(block, Item) else None
+    return mark if mark and isinstance(block, Item) and (block.done or mark.done) else None
+
+
+def _is_said_done(line: str, number: str) -> bool:
+    """`Phase 3 (shipped in v1.0)`, `Phase 3 ✅`: said right behind the number."""
+    tails = (
+        line[match.end() : match.end() + _SAID] for match in re.finditer(rf"\b{re.escape(number)}\b", line[:_WIDEST])
+    )
+    return any(_SAID_DONE.match(tail) for tail in tails)
+
+
+def _graph(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
     place = {phase.key: index for index, phase in enumerate(phases)}
     for index, phase in enumerate(phases):
         for dependency in phase.depends_on:

@@ -177,6 +177,7 @@ class _Reader:
         task_like = self._task_owners(body)
         if is_about_a_task(self._outline.blocks, place):
             task_like |= found.units
+            self._ledger.unknown.extend((line, number) for number in found.unknown)
         elif found.units - task_like - owner or found.unknown or not task_like:
             self._note(f"depends on {body}" if not body.lower().startswith("depends") else body, line, owner)
         for needed in task_like - owner:

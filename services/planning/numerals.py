@@ -61,6 +61,7 @@ _MORE = {
     name: re.compile(rf"{_JOIN}{again}(?P<number>{NUM})(?P<open>\s?\+(?![ ]?\w))?") for name, again in _AGAIN.items()
 }
 RANGES = frozenset("-–—‑~") | {"to", "through", "bis"}
+_LONGEST_NUMBER = 9
 WIDEST_RANGE = 200
 
 
@@ -81,6 +82,13 @@ def spellings(number: str | None) -> Iterator[str]:
         low, _, high = plain.partition(separator)
         if low.isdigit() and high.isdigit() and 0 < int(high) - int(low) < WIDEST_RANGE:
             yield from (str(one) for one in range(int(low), int(high) + 1))
+
+
+def value_of(number: str) -> tuple[int, ...] | None:
+    """A number for comparison; None for letters and names."""
+    plain = number.upper().strip().lstrip("WPMSJV-")
+    parts = DIGITS.get(plain, plain).split(".")
+    return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < _LONGEST_NUMBER for part in parts) else None
 
 
 def numbers_from(text: str, start: int, head: str) -> Iterator[tuple[str, str, int]]:

@@ -87,7 +87,14 @@ RULES: tuple[Rule, ...] = (
         Severity.ERROR,
         "A dependency names a phase that the plan does not have.",
         "there is no phase {number} in this plan",
-        "Correct the number, or drop the dependency if that phase belongs to another plan.",
+        "Correct the number; behind a phase of another plan that is done, write `(done)`.",
+    ),
+    Rule(
+        "earlier_reference",
+        Severity.WARNING,
+        "A dependency names a phase of an earlier plan: its number is lower than any here, or the document says it is done.",
+        "phase {number} belongs to an earlier plan; nothing here waits for it",
+        "See that it is done before this plan starts, or correct the number.",
     ),
     Rule(
         "later_dependency",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.domain.findings import Severity
 from services.planning.draft import PlanDraft
 from services.planning.parser import parse
 from tests.planning.plans import needs
@@ -285,6 +286,27 @@ def test_a_statement_keeps_the_line_that_makes_it() -> None:
 
 def test_a_phase_that_is_not_there_is_reported() -> None:
     assert [finding.code for finding in plan("Depends on Phase 9.").findings] == ["unknown_reference"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Depends on Phase 0.",
+        "Depends on Phase 9 (shipped in v1).",
+        "Depends on Phase 9 ✅",
+        "- [x] Phase 9: Old\n\nAfter Phase 9.",
+    ],
+)
+def test_a_phase_of_an_earlier_plan_is_a_warning(sentence: str) -> None:
+    (finding,) = [one for one in plan(sentence).findings if one.severity is not Severity.NOTE]
+
+    assert (finding.code, finding.severity) == ("earlier_reference", Severity.WARNING)
+
+
+def test_a_phase_that_is_to_be_done_elsewhere_is_a_mistake() -> None:
+    draft = plan("Cannot start until Phase 9 is done.")
+
+    assert [finding.code for finding in draft.findings] == ["unknown_reference"]
 
 
 def test_no_number_is_missing_where_no_phase_has_one() -> None:
