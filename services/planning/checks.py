@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from services.domain.findings import Finding
 from services.planning.dialects import MOST_HEADINGS
@@ -21,6 +21,7 @@ LONGEST_BODY = 60_000
 _DOUBT = 0.6
 _MOST_CIRCLES = 20
 _SAID = 80
+_NEAR = 24
 _WIDEST = 1000
 _SAID_DONE = re.compile(
     r"\W{0,3}[(（][^)）]*\b(?:done|complete[d]?|finished|shipped|merged|fertig|erledigt|完了|完成)\b|\W{0,4}[✅✔☑]",
@@ -81,7 +82,8 @@ def _unknown(outline: Outline, phases: Sequence[PhaseDraft], needs: Needs) -> It
     if not needs.unknown:
         return
     here = [value for phase in phases if phase.number and (value := value_of(phase.number))]
-    done = {mark.number for mark in map(_mark_if_done, outline.blocks) if mark}
+    named = {number for _, number in needs.unknown}
+    done = {mark.number for mark in map(_mark_if_done, _items_naming(named, outline.blocks)) if mark}
     for line, number in needs.unknown:
         value = value_of(number)
         before_all = value is not None and bool(here) and value < min(here)
@@ -89,10 +91,17 @@ def _unknown(outline: Outline, phases: Sequence[PhaseDraft], needs: Needs) -> It
         yield BY_CODE["earlier_reference" if earlier else "unknown_reference"].at(line, number=number)
 
 
-def _mark_if_done(block: Block) -> Mark | None:
+def _items_naming(numbers: Set[str], blocks: Sequence[Block]) -> Iterator[Item]:
+    """The list items that hold one of the numbers near their beginning."""
+    for block in blocks:
+        if isinstance(block, Item) and any(number in block.text[:_NEAR] for number in numbers):
+            yield block
+
+
+def _mark_if_done(item: Item) -> Mark | None:
     """The mark of a list item that names a finished phase: `- [x] Phase 3: Queue`."""
-    mark = read_unit(block.text) if isinstance(block, Item) else None
-    return mark if mark and isinstance(block, Item) and (block.done or mark.done) else None
+    mark = read_unit(item.text)
+    return mark if mark and (item.done or mark.done) else None
 
 
 def _is_said_done(line: str, number: str) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, product
+from collections.abc import Mapping, Sequence
+from itertools import product
 
+from services.planning.cues import lines_about_order, may_speak
 from services.planning.diagrams import arrows, chained, split_links
 from services.planning.labels import BARE, labels_in
 from services.planning.marks import plain
 from services.planning.names import names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
-from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, CUES, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
+from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
 from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, leading
@@ -28,7 +29,6 @@ _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
 _SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
-_ASCII = 0x7F
 
 
 def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> Needs:
@@ -55,7 +55,7 @@ class _Reader:
     def read(self) -> Needs:
         for place, unit in enumerate(self._units):
             self._heading(place, self._outline.lines[unit.line - 1], unit.line)
-        self._walk(_speaking_of_order(self._outline.blocks))
+        self._walk(lines_about_order(self._outline.blocks, self._names.kinds))
         if not self._ledger.edges:
             for edge, line in self._lifted.items():
                 self._ledger.edges.setdefault(edge, line)
@@ -64,9 +64,10 @@ class _Reader:
     def _heading(self, place: int, raw: str, line: int) -> None:
         """What a heading says in brackets: `## Phase 3: Shop (depends on Phase 1)`."""
         for aside in _IN_BRACKETS.findall(raw[:_LONGEST]) if "(" in raw else ():
-            self._note(clean(aside), line, frozenset({place}))
+            if may_speak(aside):
+                self._note(clean(aside), line, frozenset({place}))
 
-    def _walk(self, cued: frozenset[int]) -> None:
+    def _walk(self, cued: Mapping[int, frozenset[int]]) -> None:
         """Go through the blocks once; `owner` is what the dependency section we are in is about, if we are in one."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
@@ -88,7 +89,7 @@ class _Reader:
             elif inside:
                 self._inside(block, owner)
             elif place in cued:
-                self._elsewhere(place)
+                self._elsewhere(place, cued[place])
                 listing = _opens_a_list(block)
 
     def _is_about_order(self, heading: Heading) -> bool:
@@ -127,12 +128,13 @@ class _Reader:
         ):
             self._note(text, line, owner)
 
-    def _elsewhere(self, place: int) -> None:
+    def _elsewhere(self, place: int, cued: frozenset[int]) -> None:
         """Outside such sections: labelled lines, blanket statements, sentences that say what they block or need."""
         block = self._outline.blocks[place]
         assert isinstance(block, Item | Paragraph)
-        for offset, raw in enumerate(block.text.split("\n")):
-            line, raw = block.line + offset, raw[:_LONGEST]  # noqa: PLW2901
+        lines = block.text.split("\n")
+        for offset in sorted(cued):
+            line, raw = block.line + offset, lines[offset][:_LONGEST]
             labels = labels_in(raw)
             for name, body in labels:
                 self._labelled(name, clean(body), line, place)
@@ -146,11 +148,13 @@ class _Reader:
             elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
         if isinstance(block, Item) or not block.quoted:
-            self._prose(place, block)
+            self._prose(place, block, cued)
 
-    def _prose(self, place: int, block: Item | Paragraph) -> None:
+    def _prose(self, place: int, block: Item | Paragraph, cued: frozenset[int]) -> None:
         """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
         for offset, sentence in sentences(block.text):
+            if cued.isdisjoint(range(offset, offset + sentence.count("\n") + 1)) or not may_speak(sentence):
+                continue
             line = block.line + offset
             self._said(read_sentence(clean(sentence), self._names, owner=self._owner(line)), line, place)
 
@@ -281,26 +285,3 @@ def _opens_a_list(block: Block) -> int | None:
     if not labels or labels[-1].body:
         return None
     return block.depth if isinstance(block, Item) else -1
-
-
-def _speaking_of_order(blocks: Sequence[Block]) -> frozenset[int]:
-    """The places of the paragraphs and plain list items that hold one of the cues. Tasks say nothing about phases."""
-    spoken = [
-        (place, block.text.encode())
-        for place, block in enumerate(blocks)
-        if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)
-    ]
-    ends = list(accumulate(len(text) + 1 for _, text in spoken))
-    whole = b"\n".join(text for _, text in spoken).lower()
-    return frozenset(spoken[piece][0] for piece in _pieces_with(CUES, whole, ends))
-
-
-def _pieces_with(cues: Sequence[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
-    """The pieces of a text, given by their ends, that hold one of the cues."""
-    for cue in cues:
-        foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
-        at = -1 if foreign else whole.find(cue)
-        while at >= 0:
-            piece = bisect_right(ends, at)
-            yield piece
-            at = whole.find(cue, ends[piece])

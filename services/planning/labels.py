@@ -19,9 +19,7 @@ _LABEL = re.compile(
     r"(?:\*\*|__|_|\*)?(?:\s*[:：]|\s+[—–-]+(?=\s)|\s*\Z)(?:\*\*|__|_|\*)?\s*(?P<body>.*)",
     re.IGNORECASE,
 )
-_FIELD = re.compile(
-    r"\s+[|·•]\s+|\s{2,}(?=[*_]{1,2}\w)|(?<=\S)\s+(?=\*\*[^*]{3,30}\*\*\s*[:：]|\*\*[^*]{3,30}[:：]\*\*)"
-)
+_FIELD = re.compile(r"[|·•](?<=\s.)\s+|\*\*(?<=\s\*\*)(?=[^*]{3,30}(?:\*\*\s*[:：]|[:：]\*\*))")
 """Between the fields of one line: `**Owner**: Ada | **Depends on**: Phase 1`."""
 BARE = re.compile(r"#?\d{1,3}(?:\.\d+)?[a-z]?(?:\s*(?:,|;|&|\+|and|und|et|y|-|–)\s*#?\d{1,3}(?:\.\d+)?[a-z]?)*\W*\Z")
 """Numbers and nothing else: `1, 2`."""

@@ -227,6 +227,7 @@ def _unit(words: str) -> Mark | None:
     return _mark("release", match["number"], None, f": {match['rest']}", words) if match else None
 
 
+@lru_cache(maxsize=512)
 def kind_of(word: str) -> str | None:
     """The kind of unit a word names, in the singular or the plural."""
     lowered = word.lower().strip()

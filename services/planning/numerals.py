@@ -44,6 +44,14 @@ KINDS = (
     r"workstreams?|chunks?|slices?|lanes?|batch(?:es)?|rounds?|PRs?|issues?|"
     r"epics?|groups?|releases?"
 )
+_STEMS = """
+    phase phasen fase faz fasi subphase sub-phase stage mileston meilenstein jalon hito sprint iteration wave week step schritt
+    paso workp work part module tier track workstream chunk slice lane batch round pr issue epic group release stor user task
+    etap étape этап фаз истори フェーズ 阶段 階段 段階 단계 giai aşama
+"""
+STEMS = tuple(_STEMS.split())
+ASCII_STEMS = tuple(stem for stem in STEMS if stem.isascii())
+"""How the words for a unit begin, and those for stories and tasks."""
 _JOIN = (
     r"\s*(?P<join>,\s*(?:and|und|et|y|e|i|en|и)?|(?:and|as well as|plus|und|et|и|[yei]|en|và|ve)\b|&|\+|/|[-–—‑~]|"
     r"(?:to|through|bis)\b|、|和|與|与)\s*"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pyromark
+
+from services.planning.painting import painted
 
 _FRONT_MATTER_LINES = 500
 _SETEXT_LENGTH = 100
@@ -27,6 +29,7 @@ _NO_SPACE = re.compile(r"(#{2,6})([^\W_].{0,200})\Z")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
 _SENTENCE = re.compile(r"(?:\*\*|__|[*_])?(?![\s\d_])\w(?<![a-z])")
 _TEXT_LINE = re.compile(r"(?:[*_]{1,2})?[^\W_]")
+_FENCE = re.compile(r"(?:```|~~~)[`~]*([^`]*)\Z")
 _ATX = re.compile(r"(#{1,6})[ \t]*(.*)")
 _TICKED = frozenset("xX✓✔✅☑")
 
@@ -113,15 +116,18 @@ class Outline:
         return "\n".join(self.lines[first - 1 : last]).strip("\n")
 
 
-def read_outline(text: str) -> Outline:
-    """One pass over the document, in linear time. Takes any text and never raises."""
+def read_outline(text: str, *, prepared: Callable[[bytes], str] = painted) -> Outline:
+    """One pass over the document, in linear time. Takes any text and never raises.
+
+    `prepared` gives the Markdown library its copy, in which every byte must be in its place.
+    """
     clean = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    clean = clean.encode("utf-8", "replace").decode()
-    lines = clean.split("\n")
+    data = clean.encode("utf-8", "replace")
+    lines = data.decode().split("\n")
     front, skipped = _front_matter(lines)
     if skipped:
-        clean = "\n" * skipped + "\n".join(lines[skipped:])
-    blocks = tuple(_Reader(clean).blocks())
+        data = b"\n" * skipped + "\n".join(lines[skipped:]).encode()
+    blocks = tuple(_Reader(data).blocks(prepared(data)))
     if len(lines) > 1 and not lines[-1]:
         lines.pop()  # what follows the last line break is no line
     return Outline(tuple(lines), blocks, front)
@@ -141,18 +147,17 @@ def _front_matter(lines: list[str]) -> tuple[str, int]:
 class _Reader:
     """Turns the events of the Markdown library into blocks. Block events alone matter; text is cut from the lines."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._lines = text.split("\n")
-        self._wide = not text.isascii()
-        lengths = [len(line) + 1 for line in text.encode().split(b"\n")]
+    def __init__(self, data: bytes) -> None:
+        self._lines = data.decode().split("\n")
+        self._wide = not data.isascii()
+        lengths = [len(line) + 1 for line in data.split(b"\n")]
         self._starts = list(accumulate(lengths, initial=0))
         self._lists = 0
         self._quotes = 0
         self._table = 0
 
-    def blocks(self) -> Iterator[Block]:
-        """Walk the events once."""
+    def blocks(self, text: str) -> Iterator[Block]:
+        """Walk the events of the text once."""
         readers: dict[str, Any] = {
             "Heading": self._heading,
             "Item": self._item,
@@ -161,7 +166,7 @@ class _Reader:
             "TableRow": self._table_row,
             "CodeBlock": self._code,
         }
-        events: Iterator[Any] = pyromark.events_with_range(self._text, options=pyromark.Options.ENABLE_TABLES)
+        events: Iterator[Any] = pyromark.events_with_range(text, options=pyromark.Options.ENABLE_TABLES)
         for event, span in events:
             if event.__class__ is str:
                 continue
@@ -270,7 +275,8 @@ class _Reader:
         lines = self._lines[first - 1 : last]
         if tag["CodeBlock"] != "Indented":
             closed = len(lines) > 1 and lines[-1].lstrip(" >\t")[:3] in ("```", "~~~")
-            yield Fence(first, tag["CodeBlock"]["Fenced"], "\n".join(lines[1:-1] if closed else lines[1:]))
+            info = _FENCE.search(lines[0])
+            yield Fence(first, info[1].strip() if info else "", "\n".join(lines[1:-1] if closed else lines[1:]))
             return
         for line, raw in enumerate(lines, start=first):
             boxed = _INDENTED_BOX.match(raw)

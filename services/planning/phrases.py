@@ -160,6 +160,7 @@ HEDGE = Phrases(
 TASKWISE = Phrases(
     r"\b(?:all|every|each|different|marked)?\s*(?:setup|foundational|polish|unit|test|e2e|component|model)?\s*tasks?\b",
     r"\[P\]",
+    cues="task [p]",
 )
 """Said of tasks, and not of phases."""
 
@@ -170,6 +171,7 @@ ALL_STORIES = Phrases(
     r"все user stories",
     r"todas las historias",
     r"(?:所有|全部)?(?:期望的)?(?:使用者故事|用户故事|ユーザーストーリー)",
+    cues="stor us все todas 使用者 用户 ユーザ",
 )
 """All user stories at once."""
 
@@ -184,6 +186,7 @@ ALL = Phrases(
     r"\ball (?:other |further )?work\b",
     r"所有(?:前置)?阶段",
     r"全フェーズ",
+    cues="all every any всех toutes todas 所有 全",
 )
 """All phases that come before, or all there are."""
 
@@ -200,6 +203,7 @@ PREVIOUS = Phrases(
     r"fase anterior",
     r"前[のー]?(?:フェーズ|段階)",
     r"上一阶段",
+    cues="previous preced prior précéd предыду anterior 前 上一",
 )
 """The phase before this one."""
 
@@ -285,28 +289,3 @@ BLOCKS_NAMED = Phrases(
     cues="blocks before previous",
 )
 """A sentence that names what it blocks or follows, wherever it stands."""
-
-_CUES = """
-    pend bloc prereq precond requi wait follow after once sequen order before build bottom previous start begin until
-    immediate need predec first keine aucune après hängt nach wartet benötigt erforder setzt dopo richied tras después
-    necesita após depois requer precisa завис Завис ЗАВИС зависимостей после После требует Требует локируется phụ sau
-    hängig vorauss brauch requis prerrequ zale zakoń wymaga blokowan afhank hangt vereis závis vyžad beror kräver залежить
-    gate relies tiên nécessit soon baut sobald
-    потребує önko bağım parallel parallèle paralel параллельно concurrent simultan alongside
-    依 의존 선행 前 後 后 相 取 完 완료 이후 与 與
-"""
-_SPACED = (
-    "preced",
-    "earlier",
-    "prior phase",
-    "prior s",
-    "must be",
-    "when phase",
-    "when stage",
-    "when sprint",
-    "when milestone",
-    "entry c",
-    "start cond",
-)
-CUES = tuple(cue.encode() for cue in (*_CUES.split(), *_SPACED))
-"""What a line holds that speaks of order. Looked for in bytes: lowering and searching wide text takes many times longer."""

@@ -39,7 +39,7 @@ from services.planning.wording import (
 
 _CUT = re.compile(r"[.!?;]\s+|[。！？]|\n(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•](?<=\s.)\s")
 """Each way begins with a sign, so that the search runs from sign to sign."""
-_CLAUSE = re.compile(r"\s+[-–—]+\s+|\s*[:：]\s+|\s*[(（]|,\s+|;\s+")
+_CLAUSE = re.compile(r"[-–—](?<=\s.)[-–—]*\s+|[:：]\s+|[(（]|[,;]\s+")
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:

@@ -33,9 +33,10 @@ _PREVIOUS_FEW = re.compile(
     r"(?i:\bprevious\s+(?P<count>two|three|four|five|\d)\s+(?:phases|stages|milestones|sprints|steps|weeks|iterations)\b)"
 )
 _FEW = {"two": 2, "three": 3, "four": 4, "five": 5}
-CLAUSES = re.compile(
-    r"\s+[-–—]+\s+|;\s+|(?<=[\w)*\]])\.\s+|。|；|\s+(?=BLOCKS\b)|\s*[(（](?=(?i:blocks|blocked|after))"
+_CLAUSES = re.compile(
+    r"[-–—](?<=\s.)[-–—]*\s+|;\s+|\.(?<=[\w)*\]].)\s+|[。；]|[(（](?=[Bb][Ll][Oo][Cc][Kk](?:[Ss]|[Ee][Dd])|[Aa]fter)"
 )
+"""Each way begins with a sign, so that the search runs from sign to sign."""
 _LONGEST = 1000
 _EMPHASIS = re.compile(r"[*_`~\"“”„«»]")
 _CJK_KIND = "阶段|階段|フェーズ|段階|단계"
@@ -48,6 +49,8 @@ _ORDINAL_UNIT = re.compile(
     r"(phase|stage|milestone|sprint|step|iteration|wave|week|part|epic)(s?)\b(?! \d)",
     re.IGNORECASE,
 )
+_ORDINAL_CUES = ("irst ", "econd ", "hird ", "1st ", "2nd ", "3rd ", "ourth ", "ifth ", "erste", "weite", "ritte")
+_SHOUTED = re.compile(r"(?<![;.–—-]) BLOCKS\b")
 _CJK_SIGN = re.compile("[阶階段ズ단]")
 
 
@@ -72,11 +75,15 @@ def clean(text: str) -> str:
     text = text[:_LONGEST]
     if "](" in text:
         text = LINK.sub(r"\1", text)
-    text = _EMPHASIS.sub("", text)
+    if _EMPHASIS.search(text):
+        text = _EMPHASIS.sub("", text)
     if not text.isascii() and _CJK_SIGN.search(text):
         text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
-    text = _ORDINAL_UNIT.sub(_counted, text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    for cue in _ORDINAL_CUES:  # a plain loop: every sentence is asked
+        if cue in text:
+            return _ORDINAL_UNIT.sub(_counted, text)
+    return text
 
 
 def _counted(unit: re.Match[str]) -> str:
@@ -95,7 +102,7 @@ def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[State
         body = text
     about = _numbered_first(head, names, named) or subject
     statements: list[Statement] = []
-    for place, clause in enumerate(CLAUSES.split(body)):
+    for place, clause in enumerate(_clauses(body)):
         said = _clause(clause, names, about)
         statements.extend(said)
         if place == 0 and not said and not about:  # `Phase 2 (Foundational) — blocks all user stories`
@@ -104,6 +111,13 @@ def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[State
 
 
 _LONGEST_SUBJECT = 120
+
+
+def _clauses(text: str) -> list[str]:
+    """The parts of a sentence, cut at dashes, full stops and before `BLOCKS`."""
+    if " BLOCKS" in text:
+        text = _SHOUTED.sub("; BLOCKS", text)
+    return [clause.strip() for clause in _CLAUSES.split(text)]
 
 
 def _split_subject(text: str) -> tuple[str, bool, str]:

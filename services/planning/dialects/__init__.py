@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from services.planning.dialects import (
@@ -29,6 +30,9 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 """The surest first: as soon as one is sure, the others are not asked. Of two equals the earlier is taken."""
 
+CEILINGS: Mapping[Dialect, float] = {listed_phases.read: 0.61, task_sections.read: 0.6, status_report.read: 0.8}
+"""How sure these can be at most: where another dialect is surer already, they are not asked."""
+
 SURE = 0.9
 LEAST = 0.3
 MOST_HEADINGS = 5000
@@ -41,6 +45,8 @@ def read(document: Document) -> Reading:
     best = NOT_MINE
     notes: tuple[str, ...] = ()
     for dialect in DIALECTS:
+        if best.confidence >= CEILINGS.get(dialect, 1.0):
+            continue
         reading = dialect(document)
         if not reading.units:
             notes += tuple(note for note in reading.notes if note not in notes)

@@ -1,0 +1,145 @@
+"""Cues: where in a document a line may speak of the order of its phases, found in bulk before anything is read closely.
+
+Most lines do not. So words are looked for in all lines at once, as bytes: lowering and searching wide text takes many
+times longer. A line with an English one counts only if it names a phase as well, or opens like a label.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from services.planning.outline import Block, Item, Paragraph
+
+
+def _bytes(*words: str) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words)
+
+
+_ENGLISH = """
+    depend bloc prereq precond requires predec gated relies after once before order build earlier start begin until need wait
+    follow first soon sequen immediate parallel concurrent simultan alongside
+"""
+_PHRASES = ("must be", "when ", "prior ", "previous", "preced", "top to bottom", "entry c", "require ", "is required")
+_FOREIGN = {
+    "und der die": "hängt hängig nach wartet benötigt brauch erforder setzt baut sobald vorauss keine blockier",
+    "les des une": "dépend aucune après requis nécessit parallèle bloqu",
+    "las los que para uma": "bloq tras después necesita requie requis prerrequ depend depois requer precisa após paralel",
+    "il della che": "dipend dopo richied blocca",
+    "het een van": "afhank hangt vereis",
+    "się nie jest": "zale zakoń wymaga blokowan",
+    "och att": "beror kräver",
+}
+"""Words of languages written in Latin letters, by words that any text in them has."""
+_OTHER = """
+    завис Завис ЗАВИС зависимостей после После требует Требует локируется залежить потребує параллельно phụ tiên sau závis vyžad
+    önko bağım 依 의존 선행 前 後 后 相 取 完 완료 이후 与 與
+"""
+_KINDS = {
+    "phase": "phase fase faz",
+    "stage": "stage etap stufe",
+    "milestone": "milest meilenst jalon hito",
+    "sprint": "sprint",
+    "iteration": "iterat",
+    "wave": "wave batch round",
+    "week": "week",
+    "step": "step schritt paso",
+    "epic": "epic",
+    "release": "release",
+    "part": "part module track tier workstream chunk slice lane",
+    "story": "group issue ticket pr",
+}
+_ANY_KIND = frozenset({"section", "task", "story"})
+_ALWAYS = ("stor", " all ", "previous", "preced", "everything", "the one before", "to bottom")
+_CODE = re.compile(rb"[uwmjtp](?<![a-z0-9].)[spr]?-?\s?\d|[\xd0\xe3-\xed]")
+"""What a line holds that names a phase, or all of them. Where none does, a capital may begin a title."""
+_TITLE_FOLLOWS = re.compile(
+    rb"(?:fter|nce|hen|efore|ollows|eeds?|ntil|(?:ated|ocked) (?:by|on)|(?:pends?|pendent|uilds?|elies|endency) (?:up)?on"
+    rb"|equires?):?\**\s+[\"'*`(]*[A-Z0-9]"
+)
+_LABELLED = re.compile(
+    rb"[^a-z]{0,12}(?:depend|prereq|precond|requires|needs|blocked|waits|after|predec|entry|start|can start|sequence)"
+)
+_NOTHING = _bytes("immediate", "no depend", "no prereq", "right away", "no hard depend", "no prior depend")
+_SHORT = 2000
+_SHORTEST_FOREIGN = 12
+_ASCII = 0x7F
+
+
+ENGLISH, OTHER = _bytes(*_ENGLISH.split(), *_PHRASES), _bytes(*_OTHER.split())
+FOREIGN = tuple(
+    (_bytes(*(f" {word} " for word in common.split())), _bytes(*cues.split())) for common, cues in _FOREIGN.items()
+)
+_WORDS = (*_ENGLISH.split(), *_PHRASES)
+
+
+def lines_about_order(blocks: Sequence[Block], kinds: Collection[str]) -> Mapping[int, frozenset[int]]:
+    """For each paragraph and plain list item that may speak of order, which of its lines do. Tasks say nothing about phases.
+
+    `kinds` are those of the phases: what is called a sprint names nothing in a plan made of milestones.
+    """
+    places: list[tuple[int, int]] = []
+    texts: list[str] = []
+    for place, block in enumerate(blocks):
+        if block.__class__ is Paragraph or (block.__class__ is Item and not block.box):
+            texts.append(block.text)
+            places.extend((place, offset) for offset in range(block.text.count("\n") + 1))
+    written = "\n".join(texts).encode()
+    whole, ends = written.lower(), list(accumulate(len(line) + 1 for line in written.split(b"\n")))
+    found = set(_lines_with(_foreign(whole), whole, ends))
+    names = _names(kinds)
+    for line in set(_lines_with(ENGLISH, whole, ends)) - found:
+        if _names_a_phase(whole, written, ends[line - 1] if line else 0, ends[line], names):
+            found.add(line)
+    about: dict[int, set[int]] = {}
+    for line in found:
+        place, offset = places[line]
+        about.setdefault(place, set()).add(offset)
+    return {place: frozenset(offsets) for place, offsets in about.items()}
+
+
+def may_speak(sentence: str) -> bool:
+    """True if a sentence holds one of the English words, or is not certain to be English."""
+    if not sentence.isascii():
+        return True
+    folded = sentence.lower()
+    for word in _WORDS:  # a plain loop: this is asked of every sentence of such a line
+        if word in folded:
+            return True
+    return len(folded) > _SHORTEST_FOREIGN and " the " not in folded
+
+
+def _foreign(whole: bytes) -> Iterator[bytes]:
+    """The words to look for besides the English ones. A short text gives no hint of its language and is searched for all."""
+    for common, cues in FOREIGN:
+        if len(whole) < _SHORT or any(word in whole for word in common):
+            yield from cues
+    yield from OTHER
+
+
+def _names(kinds: Collection[str]) -> tuple[bytes, ...]:
+    several = _KINDS if not _ANY_KIND.isdisjoint(kinds) else kinds
+    return _bytes(*_ALWAYS, *(word for kind in several for word in _KINDS.get(kind, "").split()))
+
+
+def _names_a_phase(whole: bytes, written: bytes, start: int, end: int, names: Sequence[bytes]) -> bool:
+    text = whole[start:end]
+    for name in names:  # a plain loop: this is asked of very many lines
+        if name in text:
+            return True
+    if _CODE.search(text) or _LABELLED.match(text) or _TITLE_FOLLOWS.search(written, start, end):
+        return True
+    return any(word in text for word in _NOTHING)
+
+
+def _lines_with(cues: Iterable[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
+    """The lines of a text, given by their ends, that hold one of the cues."""
+    for cue in cues:
+        foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
+        at = -1 if foreign else whole.find(cue)
+        while at >= 0:
+            line = bisect_right(ends, at)
+            yield line
+            at = whole.find(cue, ends[line])
