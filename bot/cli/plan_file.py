@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
 
 from services.domain.errors import PlanUnreadable
 
 if TYPE_CHECKING:
+    from bot.github.documents import Linked
     from services.planning.draft import PlanDraft
 
 STDIN = "-"
@@ -17,24 +20,51 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan as it was read. `name` is how messages call it, `source` how the plan is known the next time it is run."""
+    """A plan as it was read. `name` is how messages call it, `source` how the plan is known the next time it is run;
+    `project` is the repository that a link led to."""
 
     name: str
     source: str
     draft: PlanDraft
+    project: str | None = None
 
 
 def read_plan(path: str, *, max_phases: int, single: bool = False, title: str | None = None) -> PlanFile:
-    """Read and parse. Raises PlanUnreadable; what is wrong with the plan itself is among the findings of the draft."""
+    """Read and parse: a file, stdin, or what a link leads to (`owner/name:path@ref`, or the address of its page).
+
+    Raises PlanUnreadable, LinkInvalid and what fetching raises; what is wrong with the plan itself is among the findings of
+    the draft.
+    """
     from services.planning import parser
 
-    name = "stdin" if path == STDIN else path
-    text = parser.decode(_bytes(path), name=name)
+    name, linked = "stdin" if path == STDIN else path, _linked(path)
+    text = parser.decode(linked.text if linked else _bytes(path), name=name)
     told = "" if path == STDIN else path  # the parser may take a title from the path
     draft = parser.parse_single(text, name=told) if single else parser.parse(text, name=told, max_phases=max_phases)
     if title:
         draft = replace(draft, title=title)
+    if linked is not None:
+        return PlanFile(name, linked.source, draft, linked.project)
     return PlanFile(name, draft.title if path == STDIN else str(Path(path).resolve()), draft)
+
+
+def _linked(path: str) -> Linked | None:
+    """What a link leads to; None for a file of this machine, even for one that looks like a link."""
+    if ":" not in path or Path(path).exists():
+        return None
+    from bot.cli.identity import find_identity
+    from bot.settings import read_settings
+    from bot.tracker import pages_of
+    from services.planning.links import link_in
+
+    settings = read_settings()
+    link = link_in(path, host=urlsplit(pages_of(settings.github_api_url)).netloc)
+    if link is None:
+        return None
+    from bot.github.documents import Documents
+
+    identity = find_identity(settings, os.environ)
+    return Documents(settings.github_api_url, identity, api_version=settings.github_api_version).read(link)
 
 
 def _bytes(path: str) -> bytes:

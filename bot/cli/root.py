@@ -13,6 +13,7 @@ from bot.cli.commands.lint import lint
 from bot.cli.commands.localhub import localhub
 from bot.cli.commands.parse import parse
 from bot.cli.commands.policy import policy
+from bot.cli.commands.publish import publish
 from bot.cli.commands.retract import retract
 from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
@@ -52,5 +53,5 @@ def phasebot(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, retract, diff, writeback, parse, lint, policy, serve, setup, token, localhub, db, doctor):
+for command in (run, publish, retract, diff, writeback, parse, lint, policy, serve, setup, token, localhub, db, doctor):
     phasebot.add_command(command)

@@ -55,7 +55,7 @@ def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but
     if key is not None and (about_phase := _ABOUT_PHASES.get(verb)):
         return about_phase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key)
     if verb in ("start", "publish"):
-        return m.StartPlan(plan=plan.id, cause=cause, by=by, asked=asked, selected=plan.selected)
+        return m.StartPlan(plan=plan.id, cause=cause, by=by, asked=asked, selected=plan.selected or None)
     if about_plan := _ABOUT_PLANS.get(verb):
         return about_plan(plan=plan.id, cause=cause, by=by, asked=asked)
     raise CommandInvalid(f"`{verb}` is not an order")

@@ -10,6 +10,14 @@ from services.publishing.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """After so many requests there is a pause; `at` that time after the beginning it goes on."""
+
+    requests: int
+    at: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Requests still to be sent, by what they do. A server that cannot create an issue below its parent wants one more each."""
 
@@ -20,6 +28,11 @@ class Forecast:
     @property
     def requests(self) -> int:
         return self.issues + self.links + self.reports
+
+    def resume_points(self, pace: Pace) -> tuple[ResumePoint, ...]:
+        """Where the allowance of an hour is used up, and writing goes on by itself in the next one."""
+        full = range(pace.per_hour, self.requests, pace.per_hour)
+        return tuple(ResumePoint(after, timedelta(hours=hour)) for hour, after in enumerate(full, 1))
 
     def duration(self, pace: Pace) -> timedelta:
         """The least time it takes at this pace; what is beyond an hour's allowance waits for the next hour."""

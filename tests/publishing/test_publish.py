@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan
-from services.publishing.forecast import Forecast, forecast
+from services.publishing.forecast import Forecast, ResumePoint, forecast
 from services.publishing.pace import Pace
 from services.publishing.publish import is_published, next_steps
 from tests import plans
@@ -57,6 +57,13 @@ def test_a_forecast_counts_what_is_missing() -> None:
     assert forecast(diamond()).requests == 4 + 4 + 4
     plan = with_issue(replace(diamond(), issue=IssueRef(1, 100)), "a", "b", "c", "d")
     assert forecast(plan).issues == 0
+
+
+def test_a_forecast_says_where_an_hour_is_used_up() -> None:
+    pace = Pace()
+    assert Forecast(issues=500, links=0, reports=0).resume_points(pace) == ()
+    long = Forecast(issues=800, links=400, reports=3).resume_points(pace)
+    assert long == (ResumePoint(500, timedelta(hours=1)), ResumePoint(1000, timedelta(hours=2)))
 
 
 def test_a_forecast_knows_how_long_it_takes_at_a_pace() -> None:
