@@ -10,7 +10,7 @@ from services.execution.batch import Progress, Told
 from services.execution.tool import ToolFailed
 from services.execution.workers import resolve_workers
 
-_NEVER = ".git"
+_NEVER = frozenset({".git", ".phasebot"})
 
 
 def matching(workspace: Path, glob: str) -> list[str]:
@@ -27,7 +27,7 @@ def _found(workspace: Path, glob: str) -> Iterator[str]:
     root = workspace.resolve()
     for path in workspace.glob(glob):
         inside = path.relative_to(workspace)
-        if path.is_file() and _NEVER not in inside.parts and path.resolve().is_relative_to(root):
+        if path.is_file() and not _NEVER & set(inside.parts) and path.resolve().is_relative_to(root):
             yield inside.as_posix()
 
 

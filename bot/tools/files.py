@@ -20,22 +20,25 @@ PathText = Annotated[str, Field(min_length=1)]
 class FilesInput(BaseModel):
     """What to do. `from` and `to` are paths within the workspace; placeholders such as `{file}` and `{stem}` are filled in.
 
+    `keep` takes a copy of `path` aside, `restore` puts it back in its place, and `forget` drops it: for rollbacks. A copy that
+    is still there when another is to be kept was left by an attempt that died in the middle: it is put back first.
+
     `template` reads `from`, puts `values` in place of `$name` or `${name}`, and writes `to`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    action: Literal["copy", "move", "template", "delete"]
+    action: Literal["copy", "move", "template", "delete", "keep", "restore", "forget"]
     source: PathText = Field("", alias="from", validate_default=False)
     to: PathText = Field("", validate_default=False)
-    path: PathText = Field("", validate_default=False, description="What to delete.")
+    path: PathText = Field("", validate_default=False, description="What to delete, keep, restore or forget.")
     values: dict[str, str] = {}
     missing_ok: bool = Field(False, description="It is no failure if there is nothing to copy, move or delete.")
     name: str = ""
 
     @model_validator(mode="after")
     def _fits_its_action(self) -> Self:
-        wanted = {"path"} if self.action == "delete" else {"from", "to"}
+        wanted = {"from", "to"} if self.action in ("copy", "move", "template") else {"path"}
         given = {key for key, value in {"from": self.source, "to": self.to, "path": self.path}.items() if value}
         if given != wanted:
             raise ValueError(f"{self.action} takes {' and '.join(sorted(wanted))}")
@@ -61,6 +64,8 @@ class FilesTool:
     def run(self, given: FilesInput, context: Context) -> FilesOutput:
         context.cancellation.check()
         here = context.workspace
+        if given.action in ("keep", "restore", "forget"):
+            return FilesOutput(modified=_with_copy(given.action, context, context.fill(given.path)))
         if given.action == "delete":
             modified = _delete(confined(here, context.fill(given.path)), given)
         elif given.action == "move":
@@ -72,13 +77,51 @@ class FilesTool:
         return FilesOutput(modified=modified, skipped=not modified)
 
 
+KEPT = ".phasebot/kept"
+
+
+def _with_copy(action: str, context: Context, path: str) -> bool:
+    """Keep, restore or forget. Only what is put back counts as a change."""
+    place, kept = confined(context.workspace, path), confined(context.workspace, f"{KEPT}/{path}")
+    if action == "forget":
+        _remove(kept)
+        return False
+    if action == "restore" and not kept.exists():
+        raise ToolFailed("nothing_kept", f"no copy of {path} was kept")
+    is_left_over = action == "keep" and kept.exists()
+    if action == "restore" or is_left_over:
+        _remove(place)
+        kept.replace(place)
+    if action == "keep":
+        _keep(place, kept, path)
+    return action == "restore" or is_left_over
+
+
+def _keep(place: Path, kept: Path, path: str) -> None:
+    """Under its name only once it is whole."""
+    if not place.exists():
+        raise ToolFailed("no_such_file", f"there is no {path}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f"{kept.name}.new")
+    _remove(fresh)
+    if place.is_dir():
+        shutil.copytree(place, fresh, symlinks=True)
+    else:
+        shutil.copy2(place, fresh)
+    fresh.replace(kept)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
 def _delete(place: Path, given: FilesInput) -> bool:
     if not _is_there(place, given):
         return False
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)  # follows no links
-    else:
-        place.unlink()
+    _remove(place)
     return True
 
 

@@ -58,7 +58,8 @@ class Foreach:
 class Operation:
     """One step of a phase: which tool, and its input as the policy gives it (JSON values).
 
-    `retries` are tried at once, before the step has failed. `rollback` undoes the step if the phase fails after it was begun.
+    `retries` are tried at once, before the step has failed. `rollback` undoes the step, once it is done, if the phase fails
+    later on.
     """
 
     tool: str

@@ -35,7 +35,7 @@ def run_operations(assignment: Assignment, runner: ToolRunner, context: Context)
     """Run the operations of the phase in order, up to the first that fails and may not be skipped.
 
     Whether the work is still wanted is asked before each of them, and after the last: a pass that comes too late is none.
-    After a failure, what was begun is rolled back, the last first.
+    After a failure, the steps that were done are undone, the last first; the one that failed is expected to leave nothing.
     """
     if assignment.is_check and not assignment.operations:
         return Ending(Failure("no_verdict", "The policy names nothing that could give a verdict."), None)
@@ -44,23 +44,24 @@ def run_operations(assignment: Assignment, runner: ToolRunner, context: Context)
 
 def carry_out(operations: Sequence[Operation], runner: ToolRunner, context: Context) -> Ending:
     """These operations, as if they were the phase's."""
-    begun: list[Operation] = []
+    done: list[Operation] = []
     failure, result = None, Result(modified=False)
     for operation in operations:
         if context.cancellation.reason is not None:
             break
-        begun.append(operation)
         failure, brought = _step(operation, runner, context)
         result += brought
         if failure is not None and operation.on_error is OnError.SKIP and not _is_a_stop(failure):
             context.output.write(f"{describe(operation)}: skipped after {failure.type}: {failure.message}\n".encode())
             failure = None
+        elif failure is None:
+            done.append(operation)
         if failure is not None:
             break
     if failure is None and (reason := context.cancellation.reason) is not None:
         failure = envelope(Stopped(reason))
     if failure is not None:
-        failure = _rolled_back(failure, begun, runner, context)
+        failure = _rolled_back(failure, done, runner, context)
     return Ending(failure, None if result == Result() else result)
 
 
@@ -177,9 +178,9 @@ def in_words(batch: Batch) -> str:
 # ---------------------------------------------------------------- undoing
 
 
-def _rolled_back(failure: Failure, begun: Sequence[Operation], runner: ToolRunner, context: Context) -> Failure:
+def _rolled_back(failure: Failure, done: Sequence[Operation], runner: ToolRunner, context: Context) -> Failure:
     """The failure, with what became of undoing. It has a time limit of its own: the attempt's may have passed."""
-    undoing = [undo for operation in reversed(begun) for undo in operation.rollback]
+    undoing = [undo for operation in reversed(done) for undo in operation.rollback]
     if not undoing:
         return failure
     afresh = replace(context, cancellation=Cancellation.lasting(ROLLBACK_SECONDS))

@@ -87,6 +87,8 @@ def test_half_a_text_is_none(folder: Path) -> None:
         {"action": "delete", "path": "."},
         {"action": "delete", "path": "out/secret.txt"},
         {"action": "delete", "path": "b/../../secret.txt"},
+        {"action": "keep", "path": "../secret.txt"},
+        {"action": "restore", "path": "out/secret.txt"},
         {"action": "template", "from": "link.txt", "to": "b.txt"},
     ],
 )
@@ -109,6 +111,32 @@ def test_a_link_itself_can_be_deleted(folder: Path) -> None:
 def test_what_is_not_there_is_a_failure_unless_that_is_fine(folder: Path) -> None:
     assert does(folder, action="delete", path="no.txt") == "no_such_file"
     assert does(folder, action="delete", path="no.txt", missing_ok=True) == NOTHING_TO_DO
+
+
+def test_a_copy_is_kept_aside_put_back_and_forgotten(folder: Path) -> None:
+    kept, put_back = {"modified": False, "skipped": False}, {"modified": True, "skipped": False}
+    assert does(folder, action="keep", path="a.txt") == kept
+    (folder / "a.txt").write_text("half done")
+    assert does(folder, action="restore", path="a.txt") == put_back
+    assert (folder / "a.txt").read_text() == "a"
+    assert does(folder, action="restore", path="a.txt") == "nothing_kept"
+
+    assert does(folder, action="keep", path="a.txt") == kept
+    (folder / "a.txt").write_text("done")
+    assert does(folder, action="forget", path="a.txt") == kept
+    assert (folder / "a.txt").read_text() == "done"
+
+
+def test_what_a_dead_attempt_has_left_half_done_is_put_back_before_another_copy(folder: Path) -> None:
+    (folder / "one").mkdir()
+    (folder / "one" / "x").write_text("whole")
+    does(folder, action="keep", path="one")
+    (folder / "one" / "x").write_text("half")
+    (folder / "one" / "y").write_text("litter")
+
+    assert does(folder, action="keep", path="one") == {"modified": True, "skipped": False}
+
+    assert [(path.name, path.read_text()) for path in (folder / "one").iterdir()] == [("x", "whole")]
 
 
 @pytest.mark.parametrize(

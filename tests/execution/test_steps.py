@@ -113,27 +113,29 @@ def test_a_stop_is_not_skipped(bench: Bench) -> None:
     assert (ending.failure.type, bench.tool.taken) == ("cancelled", ["a"])
 
 
-def test_a_failure_undoes_what_was_begun_the_last_first(bench: Bench) -> None:
+def test_a_failure_undoes_what_was_done_the_last_first(bench: Bench) -> None:
     ending = bench.does(
         replace(step("a"), rollback=(step("not a"), step("nor its leavings"))),
-        step("b"),
-        replace(step("c", breaks=1), rollback=(step("not c"),)),
-        replace(step("d"), rollback=(step("not d"),)),
+        replace(step("b"), rollback=(step("not b"),)),
+        step("c"),
+        replace(step("d", breaks=1), rollback=(step("not d"),)),
+        replace(step("e"), rollback=(step("not e"),)),
     )
 
     assert ending.failure is not None
-    assert bench.tool.taken == ["a", "b", "c", "not c", "not a", "nor its leavings"]
+    assert bench.tool.taken == ["a", "b", "c", "d", "not b", "not a", "nor its leavings"]
     assert ending.failure.details["rolled_back"] is True
 
 
 def test_undoing_that_fails_is_told_and_the_rest_is_undone(bench: Bench) -> None:
     ending = bench.does(
         replace(step("a"), rollback=(step("not a"),)),
-        replace(step("b", breaks=1), rollback=(step("not b", breaks=1),)),
+        replace(step("b"), rollback=(step("not b", breaks=1),)),
+        step("c", breaks=1),
     )
 
     assert ending.failure is not None
-    assert bench.tool.taken == ["a", "b", "not b", "not a"]
+    assert bench.tool.taken == ["a", "b", "c", "not b", "not a"]
     assert ending.failure.details["rolled_back"] is False
     assert ending.failure.details["rollback_failures"] == ["step: not b: it broke"]
 
@@ -200,11 +202,11 @@ def test_a_phase_that_is_wound_down_finishes_its_other_steps(bench: Bench) -> No
 
 def test_every_run_is_counted_whether_of_a_file_a_retry_or_a_rollback(bench: Bench) -> None:
     bench.does(
-        replace(step("", breaks_for="b.txt"), foreach=ALL, retries=1, rollback=(step("undo"),)),
+        replace(step("a"), rollback=(step("undo"),)), replace(step("", breaks_for="b.txt"), foreach=ALL, retries=1)
     )
 
     metrics = bench.registry.snapshot()["step"].metrics
-    assert metrics.success_count + metrics.error_count == len(bench.tool.taken) == 4
+    assert metrics.success_count + metrics.error_count == len(bench.tool.taken) == 5
 
 
 @pytest.mark.parametrize("glob", ["../*.txt", "/etc/*"])

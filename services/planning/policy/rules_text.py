@@ -57,7 +57,9 @@ class OperationText(BaseModel):
     timeout: Duration | None = Field(None, description="The longest each try may take.")
     foreach: Text | None = Field(None, description="A glob; the step is run for every file, as `{file}`.")
     workers: Count | None = Field(None, description="Files at once; those of the run without it.")
-    rollback: list[OperationText] = Field([], description="Undo the step, if the phase fails later on.")
+    rollback: list[OperationText] = Field(
+        [], description="Undo the step once it is done, if the phase fails later on; run in this order."
+    )
 
 
 # ---------------------------------------------------------------- gates, verdicts, retries
