@@ -141,7 +141,10 @@ class LocalTracker:
     def listen(self, url: str) -> bytes | None:
         self._hook = url
         self._prepared.clear()
-        return self._opened().hook_secret.encode()
+        memory = self._opened()
+        for project in _repositories_of(memory):  # what people do in those that are there already is to be heard
+            self.prepare(project)
+        return memory.hook_secret.encode()
 
     def sign_in_url(self, path: str) -> str:
         """Only the process that serves the tracker can make one."""
@@ -225,6 +228,13 @@ def _answers(memory: _Memory) -> bool:
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK and answer.json().get("login") == BOT
+
+
+def _repositories_of(memory: _Memory) -> list[str]:
+    """The person's own on this tracker."""
+    with httpx.Client(base_url=memory.url, headers=_bearer(memory.person_token), trust_env=False) as api:
+        found = api.get("/user/repos", params={"per_page": 100}).raise_for_status().json()
+    return [one["full_name"] for one in found if one["owner"]["login"].lower() == person().lower()]
 
 
 def _make_repository(api: httpx.Client, project: str) -> None:

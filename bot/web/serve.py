@@ -119,4 +119,6 @@ def _greeting(phasebot: Phasebot, access: Access, link: SignInLink | None, url: 
         lines.append(f"webhooks: {webhooks}")
     else:
         lines.append("webhooks are refused: PHASEBOT_WEBHOOK_SECRET is not set")
+    if issues := phasebot.tracker.sign_in_url("/"):
+        lines.append(f"issues: {issues}")
     return lines

@@ -90,6 +90,7 @@ EXCHANGES = {
     "meta/get": get("ApiOverview", "/meta"),
     "rate-limit/get": get("RateLimitOverview", "/rate_limit"),
     "users/get-authenticated": get("PrivateUser", "/user"),
+    "repos/list-for-authenticated-user": get("[Repository]", "/user/repos"),
     "users/get-by-username": get("PublicUser", "/users/bob"),
     "apps/get-authenticated": Exchange("Integration", lambda world: world.as_app("GET", "/app")),
     "apps/create-from-manifest": Exchange(

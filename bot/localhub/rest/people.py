@@ -46,6 +46,13 @@ def repository(call: Call) -> Reply:
     return Reply(body=call.shapes.full_repository(found, call.hub.repositories.role(found, call.viewer)))
 
 
+def own_repositories(call: Call) -> Reply:
+    """Those that the caller owns or works in."""
+    repositories, person = call.hub.repositories, call.actor
+    found = [one for one in repositories.all() if repositories.allows(one, person, Role.TRIAGE)]
+    return listed(call, found, call.shapes.repository)
+
+
 def create_repository(call: Call) -> Reply:
     """In the caller's own name or, below /orgs, in an organization's. Whoever creates it administers it."""
     fields, repositories = call.fields, call.hub.repositories
@@ -116,6 +123,7 @@ ENDPOINTS = (
     Endpoint("GET", "/user", "users/get-authenticated", own_user, asker=PERSON),
     Endpoint("GET", "/users/{login}", "users/get-by-username", user),
     Endpoint("GET", _REPOSITORY, "repos/get", repository),
+    Endpoint("GET", "/user/repos", "repos/list-for-authenticated-user", own_repositories, asker=PERSON),
     Endpoint("POST", "/user/repos", "repos/create-for-authenticated-user", create_repository, "administration=write"),
     Endpoint("POST", "/orgs/{org}/repos", "repos/create-in-org", create_repository, "administration=write"),
     Endpoint("GET", f"{_REPOSITORY}/collaborators", "repos/list-collaborators", collaborators),
