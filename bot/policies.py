@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bot.store.policies import KeptPolicy, SqlPolicies
 from services.domain.errors import NotFound, PolicyInvalid
-from services.domain.phase import MANUAL, Rules
+from services.domain.phase import MANUAL, Qa, Rules
 from services.planning.draft import PhaseDraft
 from services.planning.policy import Policy, read_policy
 
@@ -33,13 +33,21 @@ class CurrentPolicy:
     may_run_here: bool = True
 
     def rules_for(self, phase: PhaseDraft) -> Rules:
-        """Where commands may not run on this machine, a person does that work."""
+        """Where commands may not run on this machine, a person does that work, and gives that verdict."""
         rules = self.policy.rules_for(phase)
-        return rules if self.may_run_here or rules.executor != LOCAL else replace(rules, executor=MANUAL)
+        if self.may_run_here:
+            return rules
+        if rules.qa is Qa.TOOL:
+            rules = replace(rules, qa=Qa.MANUAL, qa_operation=None)
+        return replace(rules, executor=MANUAL) if rules.executor == LOCAL else rules
 
     def holds_back(self, phases: Collection[PhaseDraft]) -> bool:
         """Some phase would run here if that were allowed."""
-        return not self.may_run_here and any(self.policy.rules_for(one).executor == LOCAL for one in phases)
+        return not self.may_run_here and any(_runs_here(self.policy.rules_for(one)) for one in phases)
+
+
+def _runs_here(rules: Rules) -> bool:
+    return rules.executor == LOCAL or rules.qa is Qa.TOOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
