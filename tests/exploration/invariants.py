@@ -192,8 +192,7 @@ def only_the_phase_in_question_changes(step: Step) -> bool:
 def nothing_starts_without_its_premises(step: Step) -> bool:
     """Conditions are decided before the start, and a closed window keeps it from happening."""
     return not any(
-        (_has_conditions(new) and not new.admitted) or (new.rules.windows and SHUT in new.rules.windows)
-        for _, new in _started(step)
+        (_has_conditions(old) and not old.admitted) or SHUT in old.rules.windows for old, _ in _started(step)
     )
 
 

@@ -77,6 +77,8 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.PausePlan(plan=plan, cause="order")
     yield m.ResumePlan(plan=plan, cause="order")
     yield m.CancelPlan(plan=plan, cause="order")
+    yield m.RetractPlan(plan=plan, cause="order")
+    yield m.PlanRetracted(plan=plan, cause="issues", closed=(), left=())
     yield m.SetPriority(plan=plan, cause="order", priority=20)
     yield m.Say(plan=plan, cause="said", project="ada/site", issue=1, body="Hello.")
     yield m.PutBack(plan=plan, cause="hand", phase=None, issue=1, body="Put back.")

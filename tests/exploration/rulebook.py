@@ -136,7 +136,30 @@ A_LOST_CHECK_SENDS_THE_WORK_BACK = Rulebook(_decide_with_silence_as_verdict)
 
 AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER = Rulebook(_decide_without_ending_back_offs)
 
+
+def _with_open_windows(phase: Phase) -> Phase:
+    return replace(phase, not_before=None, rules=replace(phase.rules, windows=()))
+
+
+A_CLOSED_WINDOW_IS_IGNORED = _claiming_as_seen(_with_open_windows)
+
+
+def _decide_without_conditions(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    def unconditional(phase: Phase) -> Phase:
+        return replace(phase, rules=replace(phase.rules, skip_when=""))
+
+    decision = decide(_seen_as(plan, unconditional), message, world, now)
+    if decision.refused:
+        return replace(decision, plan=plan)
+    kept = {key: replace(phase, rules=plan.phases[key].rules) for key, phase in decision.plan.phases.items()}
+    return replace(decision, plan=replace(decision.plan, phases=kept))
+
+
+A_CONDITION_IS_NEVER_ASKED = Rulebook(_decide_without_conditions)
+
 BROKEN = {
+    "a closed window is ignored": A_CLOSED_WINDOW_IS_IGNORED,
+    "a condition is never asked": A_CONDITION_IS_NEVER_ASKED,
     "failed dependencies count as satisfied": FAILED_DEPENDENCIES_COUNT_AS_SATISFIED,
     "a stale fence is accepted": A_STALE_FENCE_IS_ACCEPTED,
     "a dependent starts while the old run is stopping": A_DEPENDENT_STARTS_WHILE_THE_OLD_RUN_IS_STOPPING,

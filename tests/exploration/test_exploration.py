@@ -13,6 +13,7 @@ from tests.exploration.graphs import colourings, shapes, symmetries
 from tests.exploration.invariants import ALL, Broken
 from tests.exploration.moves import EVERYTHING, TERSE
 from tests.exploration.rulebook import BROKEN
+from tests.exploration.states import SHUT
 from tests.exploration.territories import QUICK, Territory
 
 Record = Callable[[str, object], None]
@@ -26,6 +27,8 @@ def test_every_invariant_holds_wherever_a_small_plan_can_get(territory: Territor
 
 
 _NOTICED_BY = {
+    "a closed window is ignored": "nothing_starts_without_its_premises",
+    "a condition is never asked": "whoever_is_ready_has_its_conditions_decided",
     "failed dependencies count as satisfied": "no_phase_starts_before_its_needs",
     "a stale fence is accepted": "a_stale_report_changes_nothing",
     "a dependent starts while the old run is stopping": "nothing_starts_beside_an_old_run",
@@ -41,7 +44,12 @@ _NOTICED_BY = {
 def test_rules_broken_on_purpose_are_noticed(mistake: str) -> None:
     chain = frozenset({(1, 0)})
     rules = Rules(
-        executor="local", retries=1, timeout=timedelta(hours=1), qa=Qa.TOOL if "check" in mistake else Qa.NONE
+        executor="local",
+        retries=1,
+        timeout=timedelta(hours=1),
+        qa=Qa.TOOL if "check" in mistake else Qa.NONE,
+        windows=(SHUT,) if "window" in mistake else (),
+        skip_when="failed()" if "condition" in mistake else "",
     )
 
     with pytest.raises(Broken) as found:
