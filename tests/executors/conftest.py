@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.executors.local import LocalExecutor, Premises
+from bot.executors.matching import Crew
 from bot.tools.command import CommandTool
 from bot.tools.noop import NoopTool
 from bot.tools.process_group import Grace
@@ -77,6 +78,8 @@ class House:
             workers=workers,
             lease=timedelta(seconds=lease),
             redactor=Redactor([OUR_SECRET]),
+            crew=Crew(usual=4, cores=8),
+            secrets={"API_KEY": OUR_SECRET},
         )
         runner = ToolRunner(self.registry, StandingClock(), KeptFailures(), redactor=premises.redactor)
         executor = LocalExecutor(runner, reports or self.told, StandingClock(), premises)
