@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from bot.answers import Answers
+from bot.callbacks import Callbacks
 from bot.carrier import Carrier
 from bot.clock import SystemClock
 from bot.desk import Desk
@@ -98,6 +99,7 @@ class Phasebot:
         self.loop, self.remote = parts.loop, parts.remote
         silence = timedelta(seconds=settings.run_poll)
         self.elsewhere = Elsewhere(self.store.lookups, self.executors, self.clock, silence=silence, tell=self._report)
+        self.callbacks = Callbacks(parts, self.elsewhere, settings)
         self.carrier = Carrier(parts)
         self.answers = Answers(parts, self.carrier.is_idle)
         self.intake = Intake(parts, repo=self.options.repo, tracked=self.options.issues)

@@ -62,6 +62,14 @@ class Elsewhere:
         found = plan.phases.get(phase) if plan else None
         return Carried(plan.project, plan.id, phase, found.attempt) if plan and found and found.attempt else None
 
+    def fenced(self, plan_id: str, fence: int) -> Carried | None:
+        """The attempt with this fence, if it is the newest of its phase."""
+        plan = self._lookups.plan(plan_id)
+        for phase in plan or ():
+            if plan and phase.attempt is not None and phase.attempt.fence == fence:
+                return Carried(plan.project, plan.id, phase.key, phase.attempt)
+        return None
+
     def look_at(self, of: Carried) -> Sequence[Report]:
         """What has become of it. Raises TransientError, RemoteUnavailable."""
         executor: RemoteExecutor | None = self._executors.remote(of.attempt.executor)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
+from bot.github.answers import RemoteRepository
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
 from bot.github.events.documents import Documents
@@ -97,6 +98,9 @@ class Remote:
     def speak(self, effect: Spoken, sending: Sending) -> None:
         """Answer somebody. Raises what `perform` raises."""
         self._speaking.perform(self._github, effect, sending)
+
+    def repository(self, project: str) -> RemoteRepository:
+        return self._github.repository(project)
 
     @property
     def actions(self) -> ActionsApi:

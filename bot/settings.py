@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         "",
         description="Repositories (`owner/name`, by commas, `*` for all) whose policy may run commands on this machine",
     )
+    oidc_issuer: str = Field("", description="Who signs the identity tokens of CI jobs; default: the GitHub in use")
     run_poll: float = Field(120, gt=0, description="Seconds without news after which a run elsewhere is looked at")
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
     http_hosts: str = Field(

@@ -93,11 +93,16 @@ class Reaction(_Answer):
     content: str
 
 
+class _Owner(_Answer):
+    id: int = 0
+
+
 class RemoteRepository(_Answer):
     """A repository as far as it matters whether issues can be written there."""
 
     id: int
     full_name: str
+    owner: _Owner
     default_branch: str = ""
     has_issues: bool = True
 

@@ -12,7 +12,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
-from bot.web import health, webhooks
+from bot.web import callbacks, health, webhooks
 from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens
 from bot.web.auth import sign_in
 from bot.web.auth.binding import Access
@@ -73,6 +73,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(socket.router)
     app.include_router(health.router)
     app.include_router(webhooks.router)
+    app.include_router(callbacks.router)
     app.include_router(sign_in.router)
     wanted = [Depends(_bearer), Depends(_project_token)]
     for router in _API:
