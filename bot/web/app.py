@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
@@ -56,10 +56,30 @@ _project_token = APIKeyHeader(name="X-Project-Token", auto_error=False, descript
 """Only tell the description that a token is wanted; `AccessMiddleware` is who asks for it."""
 
 
+class Api(FastAPI):
+    """FastAPI, but for what its description says about parameters: there is no null in a URL or a header."""
+
+    def openapi(self) -> dict[str, Any]:
+        description = super().openapi()
+        for path in description["paths"].values():
+            for operation in path.values():
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
+        return description
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """`anyOf: [X, null]` is X: leaving the parameter out is how nothing is said."""
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]}
+
+
 def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = None) -> FastAPI:
     """The application, ready to be served. Pages that load scripts from elsewhere are left out."""
     door = Door(access, phasebot.store, phasebot.clock, phasebot.settings)
-    app = FastAPI(
+    app = Api(
         title="phasebot",
         version=API_VERSION,
         openapi_tags=_TAGS,

@@ -1,0 +1,81 @@
+"""The whole description of the API, tried out by machine: no 5xx, and every answer as documented, with every check on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import CHECKS
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+
+from bot.web.auth import Access
+
+from .conftest import SECRET, TOKEN, Bot, running_bot, served
+
+EXAMPLES = 4
+"""For each operation, and as many again that are wrong on purpose."""
+
+QUIETLY = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+# A schema cannot say what makes a document a plan, or which cursor we gave; such requests are refused with 422 rightly.
+MEANING = {"POST /api/request", "POST /api/plans", "POST /api/queue/enqueue"}
+# Markdown is text, and so is `1`; an empty object is nothing in a query.
+ANYTHING_IS_TEXT = {"POST /api/plans", "GET /api/events", "GET /api/events/export"}
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Iterator[Bot]:
+    with (
+        running_bot(tmp_path, webhook_secret=SECRET, requests_per_minute=1_000_000) as phasebot,
+        served(phasebot, Access(TOKEN, local_only=True)) as url,
+    ):
+        bot = Bot(phasebot, url)
+        with bot.http:
+            yield bot
+
+
+def left_out(operation: Any) -> list[Any]:
+    takes_cursor = any(one.name == "cursor" for one in operation.query)
+    names = ["positive_data_acceptance"] if operation.label in MEANING or takes_cursor else []
+    names += ["negative_data_rejection"] if operation.label in ANYTHING_IS_TEXT else []
+    return [CHECKS.get_one(name) for name in names]
+
+
+def test_every_answer_is_as_documented(bot: Bot) -> None:
+    bot.upload()
+    schema = schemathesis.openapi.from_dict(bot.get("/api/openapi.json"))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    tried: dict[str, int] = {}
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        for mode in GenerationMode:
+
+            @QUIETLY
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def try_out(case: schemathesis.Case[Any]) -> None:
+                label = case.operation.label
+                tried[label] = tried.get(label, 0) + 1
+                answer = case.call(base_url=bot.url, headers=headers)
+                case.validate_response(answer, headers=headers, excluded_checks=left_out(case.operation))
+
+            try:
+                try_out()
+            except Unsatisfiable:
+                assert mode is GenerationMode.NEGATIVE  # there is nothing that could be wrong about it
+
+    assert len(tried) > 40
+    assert sum(tried.values()) > 200
