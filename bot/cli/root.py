@@ -14,6 +14,7 @@ from bot.cli.commands.localhub import localhub
 from bot.cli.commands.parse import parse
 from bot.cli.commands.policy import policy
 from bot.cli.commands.publish import publish
+from bot.cli.commands.queue import queue
 from bot.cli.commands.retract import retract
 from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
@@ -53,5 +54,21 @@ def phasebot(context: click.Context) -> None:
         context.color = False
 
 
-for command in (run, publish, retract, diff, writeback, parse, lint, policy, serve, setup, token, localhub, db, doctor):
+for command in (
+    run,
+    publish,
+    retract,
+    diff,
+    writeback,
+    parse,
+    lint,
+    policy,
+    serve,
+    setup,
+    token,
+    queue,
+    localhub,
+    db,
+    doctor,
+):
     phasebot.add_command(command)

@@ -70,7 +70,12 @@ def create(name: str, role: str, project: str | None, days: int | None, as_json:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @database_option
 def list_(as_json: bool, database: str | None) -> None:
-    """List tokens, oldest first, without the tokens themselves."""
+    """List tokens, oldest first, without the tokens themselves.
+
+    \b
+    Example:
+      phasebot token list --json
+    """
     from bot.clock import SystemClock
 
     with _opened(database) as store:
@@ -89,7 +94,12 @@ def list_(as_json: bool, database: str | None) -> None:
 @click.argument("name")
 @database_option
 def revoke(name: str, database: str | None) -> None:
-    """Revoke a token by its name or id. Sessions opened with it end, too."""
+    """Revoke a token by its name or id. Sessions opened with it end, too.
+
+    \b
+    Example:
+      phasebot token revoke ci
+    """
     from bot.clock import SystemClock
 
     with _opened(database) as store:

@@ -21,7 +21,9 @@ from bot.web.api.orders import (
     IfMatch,
     OrderText,
     PriorityText,
+    give,
     meant_for,
+    new_cause,
     order,
     project_for,
     version_wanted,
@@ -29,12 +31,13 @@ from bot.web.api.orders import (
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
 from bot.web.api.shapes import PlanDetail, PlanSummary, Shape
 from bot.web.api.showing import plan_detail, plan_summary
-from bot.web.auth import Operator, Viewer
+from bot.web.auth import Admin, Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
 from bot.web.uploads import Upload, read_upload
 from services.commands.spec import PRIORITY
 from services.domain.findings import Finding
+from services.domain.messages import RetractPlan
 from services.planning import parser
 from services.planning.draft import PlanDraft
 from services.planning.policy import Policy, read_policy
@@ -163,6 +166,14 @@ for verb in PLAN_VERBS:
         description=verb.help,
         responses=documented(400, 404, 409),
     )
+
+
+@router.post("/{id}/retract", name="retract_plan", responses=documented(400, 404, 409))
+def retract_plan(permit: Admin, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PlanDetail:
+    """Close the issues that were created for the plan as not planned, and give the plan up for good."""
+    with meant_for(permit, id, version_wanted(if_match, text.version if text else None)) as plan:
+        give(permit.bot, RetractPlan(plan=plan.id, cause=new_cause(), by=permit.who))
+    return plan_detail(permit.bot, id)
 
 
 @router.post("/{id}/priority", name="prioritize_plan", responses=documented(400, 404, 409))

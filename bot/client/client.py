@@ -1,0 +1,154 @@
+"""The client itself. Synchronous; one for each thread. Use it as a context."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from bot.client.errors import refuse
+from bot.web.api.shapes import AttemptShape, EventShape, LogPart, PhaseDetail, PlanDetail, PlanSummary, QueueItem, Shape
+from services.domain.errors import RemoteUnavailable
+
+TIMEOUT = 30.0
+PAGE = 200
+_TRIES = 3
+"""For requests that may be sent again: those that only ask, and those with an idempotency key."""
+
+S = TypeVar("S", bound=Shape)
+
+
+class Client:
+    """`url` is where the server is, `token` an API token of it.
+
+    Raises ApiError (also a NotFound or NotAllowed) for what the server refuses, RemoteUnavailable if it cannot be reached,
+    TransientError if it asks to come back later.
+    """
+
+    def __init__(self, url: str, token: str, *, timeout: float = TIMEOUT) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise RemoteUnavailable(f"this is no address of a server: {error}", where=url) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # ------------------------------------------------------------ plans
+
+    def plans(self, *, project: str | None = None) -> Iterator[PlanSummary]:
+        """The newest first, page by page as they are wanted."""
+        return self._pages("/api/plans", "plans", PlanSummary, project=project)
+
+    def plan(self, id: str) -> PlanDetail:
+        return self._get(f"/api/plans/{id}", PlanDetail)
+
+    def upload(self, plan: str | bytes, *, policy: str | bytes | None = None, **options: Any) -> PlanDetail:
+        """Hand a Markdown plan in. Options: project, start, single, again."""
+        files = {"plan": ("plan.md", plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
+        answer = self._post("/api/plans", files=files, params=_said(options))
+        return PlanDetail.model_validate(answer["plan"])
+
+    def order_plan(self, id: str, verb: str, *, version: int | None = None) -> PlanDetail:
+        """`version`: the one that was looked at; an ApiError `stale_version` if the plan has moved on since."""
+        return PlanDetail.model_validate(self._post(f"/api/plans/{id}/{verb}", json=_said({"version": version})))
+
+    # ------------------------------------------------------------ phases
+
+    def queue(
+        self, *, project: str | None = None, status: str | None = None, parent_issue: int | None = None
+    ) -> Iterator[QueueItem]:
+        """The oldest plan first, each plan in its order."""
+        if parent_issue is not None:
+            found = self._ask(f"/api/queue/{parent_issue}", project=project)["phases"]
+            shown = (QueueItem.model_validate(one) for one in found)
+            return (one for one in shown if status is None or one.status == status)
+        return self._pages("/api/queue", "phases", QueueItem, project=project, status=status)
+
+    def phase(self, queue_id: str) -> PhaseDetail:
+        return self._get(f"/api/phases/{queue_id}", PhaseDetail)
+
+    def order_phase(self, queue_id: str, verb: str, *, why: str = "", version: int | None = None) -> PhaseDetail:
+        """`why` is for `reject`; `version` as for plans."""
+        body = _said({"why": why or None, "version": version})
+        return PhaseDetail.model_validate(self._post(f"/api/phases/{queue_id}/{verb}", json=body))
+
+    def attempts(self, queue_id: str) -> list[AttemptShape]:
+        found = self._ask(f"/api/phases/{queue_id}/attempts")["attempts"]
+        return [AttemptShape.model_validate(one) for one in found]
+
+    def log(self, queue_id: str, attempt: int, *, offset: int | None = None) -> LogPart:
+        """The end of an attempt's output; with `offset` what follows that byte."""
+        return LogPart.model_validate(self._ask(f"/api/phases/{queue_id}/attempts/{attempt}/log", offset=offset))
+
+    # ------------------------------------------------------------ what happens
+
+    def events(self, *, after: int = 0, **filters: Any) -> Iterator[EventShape]:
+        """The audit trail, oldest line first. Filters: plan, project, phase, kind, by, since, until."""
+        while page := self._ask("/api/events", after=after, limit=PAGE, **filters)["events"]:
+            yield from (EventShape.model_validate(one) for one in page)
+            after = page[-1]["seq"]
+
+    def changes(self, after: int | None = None) -> dict[str, Any]:
+        """What has changed since `after`: `changes`, `seq` to go on from, and `is_reset`."""
+        found: dict[str, Any] = self._ask("/api/changes", after=after)
+        return found
+
+    def follow(self, after: int | None = None) -> Iterator[dict[str, Any]]:
+        """Messages of the live socket as they come, for ever; after a lost connection it goes on where it was."""
+        from bot.client.live import follow
+
+        return follow(self.url, self._http.headers["authorization"], after)
+
+    # ------------------------------------------------------------ inside
+
+    def _get(self, path: str, shape: type[S]) -> S:
+        return shape.model_validate(self._ask(path))
+
+    def _pages(self, path: str, of: str, shape: type[S], **query: Any) -> Iterator[S]:
+        cursor: str | None = None
+        while True:
+            page = self._ask(path, cursor=cursor, limit=PAGE, **query)
+            yield from (shape.model_validate(one) for one in page[of])
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def _ask(self, path: str, **query: Any) -> Any:
+        return self._send("GET", path, params=_said(query))
+
+    def _post(self, path: str, **what: Any) -> Any:
+        """With a key, so that it is done once even if it has to be sent again."""
+        return self._send("POST", path, headers={"Idempotency-Key": uuid.uuid4().hex}, **what)
+
+    def _send(self, method: str, path: str, **what: Any) -> Any:
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._http.request(method, path, **what)
+            except httpx.TransportError as error:
+                if left:
+                    continue
+                why = str(error) or type(error).__name__
+                raise RemoteUnavailable(
+                    f"the server cannot be reached: {why}",
+                    where=self.url,
+                    fix="Check that `phasebot serve` runs there.",
+                ) from None
+            if not answer.is_success:
+                refuse(answer)
+            return answer.json() if answer.content else None
+        raise AssertionError("unreachable")
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
