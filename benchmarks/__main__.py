@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import execution, parsing
+from benchmarks import execution, looking, parsing
 from benchmarks.contest import Standing, compete
 from benchmarks.processes import memory_of_idle_server, peer_startup, phasebot, plan_of, seconds
 
@@ -28,6 +28,7 @@ def main() -> None:
             f"Dispatch of 10 phases: {10 * alone[0].gap * 1000:.0f} ms in all, from the end of one to the start of the next"
         )
     execution.show()
+    looking.show()
     processes()
 
 

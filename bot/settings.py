@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     github_api_version: str = Field("2022-11-28", description="Version of the API that is asked for; `none`: no header")
     app_id: str = Field("", description="Id or client id of the GitHub App to act as; default: what `setup` stored")
     app_private_key: SecretStr | None = Field(None, description="Private key of the App, in PEM")
+    github_client_id: str = Field("", description="Client id of the App, for signing in to the console with GitHub")
+    github_client_secret: SecretStr | None = Field(None, description="Client secret of the App, for the same")
     webhook_secret: SecretStr | None = Field(None, description="Secret that signs GitHub's webhooks")
     webhook_secret_old: SecretStr | None = Field(None, description="The secret before, accepted while it is rotated")
     marker_key: SecretStr | None = Field(None, description="Key that signs the markers; default: made once and kept")

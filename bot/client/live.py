@@ -16,7 +16,7 @@ SILENCE = 60.0
 
 
 def follow(url: str, authorization: str, after: int | None) -> Iterator[dict[str, Any]]:
-    """`hello`, `change`, `reset` messages, for ever; `lost` (ours) where the connection broke. Raises NotAllowed."""
+    """`hello`, `changes`, `reset` messages, for ever; `lost` (ours) where the connection broke. Raises NotAllowed."""
     from websockets.exceptions import InvalidStatus, WebSocketException
 
     failures = 0

@@ -17,6 +17,7 @@ from bot.localhub.issue_rows import IssueRows
 from bot.localhub.issues import Issues
 from bot.localhub.labels import Labels
 from bot.localhub.links import Dependencies, SubIssues
+from bot.localhub.oauth import OAuth
 from bot.localhub.oidc import Oidc
 from bot.localhub.reactions import Reactions
 from bot.localhub.reading import RepositoryReading
@@ -53,6 +54,7 @@ class Hub:
         self.db, self.people, self.repositories = ground.db, ground.people, ground.repositories
         self.hooks, self.news = ground.hooks, ground.news
         self.rows = IssueRows(ground)
+        self.oauth = OAuth(ground.people, clock)
         self.labels = Labels(ground)
         self.sub_issues = SubIssues(ground, self.rows)
         self.dependencies = Dependencies(ground, self.rows)

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from bot.bootstrap import Phasebot
 from bot.web import callbacks, health, webhooks
 from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens
-from bot.web.auth import sign_in
+from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
 from bot.web.auth.door import Door
 from bot.web.auth.middleware import OPEN, AccessMiddleware, SecurityHeaders
@@ -95,6 +95,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(webhooks.router)
     app.include_router(callbacks.router)
     app.include_router(sign_in.router)
+    app.include_router(github.router)
     wanted = [Depends(_bearer), Depends(_project_token)]
     for router in _API:
         errors = documented(401, 403, 422, 429, 500, 503)

@@ -129,7 +129,7 @@ def test_changes_are_followed(bot: Bot) -> None:
         assert next(following)["type"] == "hello"
         plan = client.upload(PLAN)
 
-        change = next(one for one in following if one["type"] == "change")
+        told = next(one for one in following if one["type"] == "changes")
 
-        assert change["plan"] == plan.id
+        assert told["changes"][0]["plan"] == plan.id
         following.close()  # type: ignore[attr-defined]

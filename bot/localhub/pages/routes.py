@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bot.localhub.limits import PER_PAGE
 from bot.localhub.pages.apps import AppPages
 from bot.localhub.pages.markdown import rendered
+from bot.localhub.pages.oauth import OAuthPages
 from bot.localhub.pages.story import Change, told
 from bot.localhub.pages.writing import Writing
 from bot.localhub.problems import Refused, forbidden, needs_authentication, not_found
@@ -41,12 +42,15 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def page_routes(hub: Hub) -> list[Route]:
     pages = Pages(hub)
+    oauth = OAuthPages(hub, pages)
     issue = "/{owner}/{repo}/issues/{number:int}"
     return [
         Route("/static/{name}", guarded(pages, pages.static)),
         Route("/sign-in", guarded(pages, pages.sign_in)),
         Route("/sign-out", guarded(pages, pages.sign_out), methods=["POST"]),
         *_app_routes(hub, pages),
+        Route("/login/oauth/authorize", guarded(pages, oauth.authorize)),
+        Route("/login/oauth/access_token", guarded(pages, oauth.token, from_anywhere=True), methods=["POST"]),
         Route("/{owner}", guarded(pages, pages.repositories)),
         Route("/{owner}/{repo}", guarded(pages, pages.issues)),
         Route("/{owner}/{repo}/issues", guarded(pages, pages.issues)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,13 @@ log = structlog.get_logger()
 
 MOST_FOLLOWERS = 1000
 QUEUE = 256
-"""Messages that may wait for one follower; who falls behind further is sent away, and comes back when it can."""
+"""Frames that may wait for one follower; who falls behind further is sent away, and comes back when it can."""
 
 _TOGETHER = 0.02
 """Seconds that changes are gathered, so that a burst of commits is one reading."""
+
+_FOR_EACH = 0.0005
+"""Seconds more that they are gathered for each follower: whoever works is held up by one frame to each, now and then."""
 
 _LOOK = 1.0
 """Seconds after which the reader looks by itself: another process on the same SQLite tells nobody of its commits."""
@@ -44,7 +47,6 @@ class Told:
     def as_json(self) -> dict[str, Any]:
         phases = [{"queue_id": id, "status": status} for id, status in self.phases.items()]
         return {
-            "type": "change",
             "seq": self.seq,
             "project": self.project,
             "plan": self.plan,
@@ -69,35 +71,38 @@ def told(changes: Iterable[Change]) -> list[Told]:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """Encoded once for all who get it."""
+class Frame:
+    """What goes over the wire at once. `seq`: everything up to there has been told with it."""
 
     seq: int
-    project: str
     text: str
 
     @classmethod
-    def of(cls, one: Told) -> Message:
-        return cls(one.seq, one.project, json.dumps(one.as_json(), separators=(",", ":")))
+    def of(cls, type: str, seq: int, **more: Any) -> Frame:
+        return cls(seq, json.dumps({"type": type, "seq": seq, **more}, separators=(",", ":")))
+
+
+def frame_for(batch: Sequence[Told], projects: frozenset[str] | None) -> Frame | None:
+    """Those changes that somebody may see; None if there are none."""
+    seen = [one for one in batch if projects is None or one.project in projects]
+    if not seen:
+        return None
+    return Frame.of("changes", max(one.seq for one in seen), changes=[one.as_json() for one in seen])
 
 
 class Follower:
     """Somebody who follows. `projects` None: all. `is_behind`: more has happened than is kept for one who does not read."""
 
     def __init__(self, projects: frozenset[str] | None) -> None:
-        self._projects = projects
-        self.messages: asyncio.Queue[Message] = asyncio.Queue(QUEUE)
+        self.projects = projects
+        self.frames: asyncio.Queue[Frame] = asyncio.Queue(QUEUE)
         self.is_behind = asyncio.Event()
 
-    def put(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            if self._projects is not None and message.project not in self._projects:
-                continue
-            try:
-                self.messages.put_nowait(message)
-            except asyncio.QueueFull:
-                self.is_behind.set()
-                return
+    def put(self, frame: Frame) -> None:
+        try:
+            self.frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.is_behind.set()
 
 
 class Feed:
@@ -147,7 +152,7 @@ class Feed:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._changed.wait(_LOOK)
-            if self._stopped.wait(_TOGETHER):
+            if self._stopped.wait(_TOGETHER + _FOR_EACH * len(self._followers)):
                 return
             self._changed.clear()
             if self._followers:
@@ -158,7 +163,7 @@ class Feed:
             self._begin_at, self._last = None, max(self._last, begin_at)
         while changes := self._reading(lambda: self._records.changes(self._last, _PAGE), []):
             self._last = changes[-1].seq
-            self._spread([Message.of(one) for one in told(changes)])
+            self._spread(told(changes))
             if len(changes) < _PAGE:
                 return
 
@@ -169,13 +174,18 @@ class Feed:
             log.warning("live_feed_waits", error=str(error))
             return otherwise
 
-    def _spread(self, messages: list[Message]) -> None:
+    def _spread(self, batch: list[Told]) -> None:
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(self._hand_out, messages)
+            self._loop.call_soon_threadsafe(self._hand_out, batch)
         except RuntimeError:  # the server has ended, and its loop with it
             self._stopped.set()
 
-    def _hand_out(self, messages: list[Message]) -> None:
+    def _hand_out(self, batch: list[Told]) -> None:
+        """Encoded once for all who may see the same."""
+        frames: dict[frozenset[str] | None, Frame | None] = {}
         for follower in tuple(self._followers):
-            follower.put(messages)
+            if follower.projects not in frames:
+                frames[follower.projects] = frame_for(batch, follower.projects)
+            if frame := frames[follower.projects]:
+                follower.put(frame)

@@ -1,15 +1,14 @@
 """`WS /ws`: changes as they are committed, for browsers and programs, and `GET /api/changes` for those without a socket.
 
-Messages are JSON: `hello` with the number of the newest change, `change` for each plan that changed, `ping` when nothing
-happens, `reset` where too much has happened since `after`: then everything is to be looked at again.
+Messages are JSON: `hello` with the number of the newest change, `changes` with the plans that changed, `ping` now and then,
+`reset` where too much has happened since `after`: then everything is to be looked at again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
@@ -20,17 +19,17 @@ from bot.web.auth import Viewer
 from bot.web.auth.binding import comes_from_us
 from bot.web.auth.door import Asker, Door
 from bot.web.failures import Problem
-from bot.web.live.feed import Feed, Follower, Message, told
+from bot.web.live.feed import Feed, Follower, Frame, frame_for, told
 from services.domain.phase import QueueStatus
 
 router = APIRouter()
 api = APIRouter(tags=["live"])
 
 HEARTBEAT = 20.0
-"""Seconds without a message after which one is sent: who hears nothing for longer has lost the connection."""
+"""Seconds between two pings: who hears nothing for longer has lost the connection."""
 
-_SEND = 10.0
-"""Seconds that a message may take to leave."""
+_CLOSE = 10.0
+"""Seconds that a farewell may take to leave."""
 
 _BACKLOG = 1000
 _LARGEST = 2**53
@@ -50,7 +49,6 @@ class PhaseChanged(Shape):
 class PlanChanged(Shape):
     """A plan that has changed: look at it again. `kinds` are those of the audit trail."""
 
-    type: Literal["change"]
     seq: int
     project: str
     plan: str
@@ -99,25 +97,28 @@ async def follow(socket: WebSocket, after: Since = None) -> None:
     newest: int = await run_in_threadpool(socket.app.state.phasebot.store.records.last_event)
     feed.follow(follower, newest)
     try:
-        await _until_gone(socket, follower, _serve(socket, follower, after, newest))
+        await _until_gone(socket, follower, after, newest)
     finally:
         feed.leave(follower)
 
 
-async def _until_gone(socket: WebSocket, follower: Follower, serving: Any) -> None:
-    """Serve until the other end has left, or has fallen behind."""
-    tasks = [asyncio.ensure_future(one) for one in (serving, _left(socket), follower.is_behind.wait())]
+async def _until_gone(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> None:
+    """Serve until the other end has left, has fallen behind, or may follow no longer."""
+    serving = _serve(socket, follower, after, newest)
+    tasks = [
+        asyncio.ensure_future(one) for one in (_left(socket), serving, _watch(socket, follower), _behind(follower))
+    ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-    if tasks[1] in done:
+    if tasks[0] in done:
         return
     code = next((one.code for one in ended if isinstance(one, _Ended)), _TRY_LATER)
     with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):  # it may have left at this moment
-        async with asyncio.timeout(_SEND):
+        async with asyncio.timeout(_CLOSE):
             await socket.close(code)
 
 
@@ -135,44 +136,43 @@ async def _left(socket: WebSocket) -> None:
         continue
 
 
+async def _behind(follower: Follower) -> None:
+    """Who does not read is not written to any more; a send that hangs ends with it."""
+    await follower.is_behind.wait()
+    raise _Ended(_TRY_LATER)
+
+
+async def _watch(socket: WebSocket, follower: Follower) -> None:
+    """A ping now and then. Whoever was signed out, or whose token was revoked, follows no longer."""
+    door: Door = socket.app.state.door
+    while True:
+        await asyncio.sleep(HEARTBEAT)
+        try:
+            await run_in_threadpool(door.asker, socket.headers)
+        except Problem:
+            raise _Ended(_NOT_ALLOWED) from None
+        follower.put(_PING)
+
+
+_PING = Frame(_LARGEST, '{"type":"ping"}')
+
+
 async def _serve(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> None:
     last = await _catch_up(socket, after, newest)
     while True:
-        try:
-            async with asyncio.timeout(HEARTBEAT):
-                message = await follower.messages.get()
-        except TimeoutError:
-            await _look_again(socket)
-            await _send(socket, json.dumps({"type": "ping"}))
-            continue
-        if message.seq > last:
-            await _send(socket, message.text)
+        frame = await follower.frames.get()
+        if frame.seq > last:
+            await socket.send_text(frame.text)
 
 
 async def _catch_up(socket: WebSocket, after: int | None, newest: int) -> int:
     """What was missed since `after`; the number up to which everything has been told."""
     records = socket.app.state.phasebot.store.records
     missed = [] if after is None else await run_in_threadpool(records.changes, after, _BACKLOG)
-    await _send(socket, json.dumps({"type": "hello", "seq": newest}))
+    await socket.send_text(Frame.of("hello", newest).text)
     if len(missed) == _BACKLOG or (after or 0) > newest:  # too much, or from before the database was another one
-        await _send(socket, json.dumps({"type": "reset", "seq": newest}))
+        await socket.send_text(Frame.of("reset", newest).text)
         return newest
-    caller = socket.state.asker.caller
-    for one in told(missed):
-        if caller.role_in(one.project):
-            await _send(socket, Message.of(one).text)
+    if frame := frame_for(told(missed), socket.state.asker.caller.projects):
+        await socket.send_text(frame.text)
     return max(missed[-1].seq if missed else 0, newest if after is None else after)
-
-
-async def _look_again(socket: WebSocket) -> None:
-    """Whoever was signed out, or whose token was revoked, follows no longer."""
-    door: Door = socket.app.state.door
-    try:
-        await run_in_threadpool(door.asker, socket.headers)
-    except Problem:
-        raise _Ended(_NOT_ALLOWED) from None
-
-
-async def _send(socket: WebSocket, text: str) -> None:
-    async with asyncio.timeout(_SEND):
-        await socket.send_text(text)
