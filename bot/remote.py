@@ -12,6 +12,7 @@ from bot.clock import SystemClock
 from bot.github.answers import RemoteRepository
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
+from bot.github.documents import Documents as LinkedDocuments
 from bot.github.events.documents import Documents
 from bot.github.events.sources import Runs, Sources, Subject
 from bot.github.pacing import Pacer
@@ -77,6 +78,7 @@ class Remote:
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
+        linked = LinkedDocuments(address.api_url, address.identity, api_version=settings.github_api_version)
         self._resolver = Resolver(
             Sources(
                 find=self._subject,
@@ -87,6 +89,7 @@ class Remote:
                 why=known.why,
                 newest=known.newest,
                 documents=known.documents(self._read_file),
+                linked=lambda link: linked.read(link).text,
                 pace=pace_of(settings),
                 runs=known.runs,
             )

@@ -30,6 +30,9 @@ issue the parent and begins; `publish: {{auto: true}}` does so at once where the
 is exactly what was previewed: a text that was edited since gets a new preview first, and after publishing an edit waits
 until `/phase publish` takes it over. `/phase preview` reads any issue as a plan.
 
+The text may also be nothing but a link to a plan: a file of the same repository (`OWNER/NAME:plans/site.md`, or the address
+of its page), or one that was attached to the issue, if everybody may read it.
+
 Files that are pushed to the default branch and match `plans:` in the policy become plans, or amend theirs. The policy is
 `.github/phasebot.yml` on the default branch; one that has problems is said so once, and the last right one counts. Its
 commands run on phasebot's own machine only where the operator allows it (`PHASEBOT_LOCAL_REPOSITORIES`).

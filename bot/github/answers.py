@@ -29,6 +29,7 @@ class RemoteIssue(_Answer):
     state: str
     state_reason: str | None = None
     title: str
+    html_url: str = ""
     body: str = ""
     user: _Account | None = None
     labels: frozenset[str] = frozenset()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from bot.github.answers import RemoteIssue
 from bot.github.events.documents import Document, Ruling
 from bot.github.events.sources import Sources
 from services.coordinator import previews
 from services.coordinator.intake import refuse_unusable
-from services.domain.errors import PlanInvalid
+from services.domain.errors import PlanInvalid, RemoteUnavailable, UserError
 from services.domain.messages import Asked, Message, Say, StartPlan
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan, PlanState
 from services.planning import parser
 from services.planning.draft import PlanDraft
-from services.planning.issue_text import digest, is_form, plan_text
+from services.planning.issue_text import digest, is_form, only_link, plan_text
+from services.planning.links import LinkInvalid, RepositoryFile, link_in
 from services.publishing.markers import MarkerKind
+
+_COMMIT_IT = "Commit the plan to this repository, or paste it into the issue."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ class PlanIssue:
         self._issue = issue
         self._sources = sources
         self._ruling = ruling
-        text = plan_text(issue.body)
+        self._problem: UserError | None = None
+        text = self._text(plan_text(issue.body))
         self._digest = digest(issue.title, text)
         self._is_empty = not text.strip()
         self._draft, self._is_single = _draft(text, issue.title)
@@ -56,8 +61,7 @@ class PlanIssue:
     def preview(self, wanted: Wanted, *, publish: bool = False) -> Sequence[Message]:
         """Store what the text says, as long as nothing of it is published, and show it. `publish`: begin at once."""
         if not self._is_usable():
-            body = previews.empty() if self._is_empty else previews.unusable(self._draft)
-            return (self._shown(wanted, body),)
+            return (self._shown(wanted, self._why_unusable()),)
         known = self._known()
         if known is not None and known.state is not PlanState.PLANNED:
             return self._what_changed(known, wanted, publish=publish)
@@ -81,6 +85,27 @@ class PlanIssue:
 
     # ------------------------------------------------------------ inside
 
+    def _text(self, text: str) -> str:
+        """The text of the issue, or, where that is nothing but a link to a plan, what it leads to."""
+        try:
+            link = link_in(only_link(text), host=urlsplit(self._issue.html_url).netloc or "github.com")
+            if link is None:
+                return text
+            if isinstance(link, RepositoryFile) and link.project.lower() != self._project.lower():
+                # whoever writes here need not be somebody who may read there
+                raise LinkInvalid("only files of this very repository are read", where=str(link), fix=_COMMIT_IT)
+            return parser.decode(self._sources.linked(link), name=str(link))
+        except RemoteUnavailable:
+            raise
+        except UserError as error:
+            self._problem = error
+            return text
+
+    def _why_unusable(self) -> str:
+        if self._problem is not None:
+            return previews.unreadable(self._problem)
+        return previews.empty() if self._is_empty else previews.unusable(self._draft)
+
     def _document(self) -> Document:
         return Document(
             project=self._project,
@@ -101,7 +126,7 @@ class PlanIssue:
             refuse_unusable(self._draft, "")
         except PlanInvalid:
             return False
-        return not self._is_empty
+        return not self._is_empty and self._problem is None
 
     def _was_previewed(self) -> bool:
         """Our own comment says so, by the digest in its signed marker."""

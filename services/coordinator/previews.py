@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.coordinator.notices import spoken
-from services.domain.errors import PolicyInvalid
+from services.domain.errors import PolicyInvalid, UserError
 from services.domain.findings import Finding, Severity
 from services.domain.plan import Plan
 from services.planning.diff import Diff
@@ -69,6 +69,15 @@ def unusable(draft: PlanDraft) -> str:
     return _paragraphs(
         "**This plan cannot be published as it stands.** Nothing has been created.",
         _findings(draft.findings),
+        "Edit the issue, and phasebot looks at it again.",
+    )
+
+
+def unreadable(problem: UserError) -> str:
+    """The text is a link, and what it leads to cannot be read."""
+    return _paragraphs(
+        f"**The plan that this issue links cannot be read**: {inline(problem.message)}.",
+        inline(problem.fix),
         "Edit the issue, and phasebot looks at it again.",
     )
 

@@ -12,6 +12,7 @@ FORM_LABEL = "Plan for phasebot"
 """The label of the form's last field, which `.github/ISSUE_TEMPLATE/phasebot-plan.yml` has: all below it is the plan."""
 
 _NO_ANSWER = "_No response_"
+_ONLY_LINK = re.compile(r"\[[^\]\n]*\]\(([^\s)]+)\)|<([^\s>]+)>")
 _MANAGED = re.compile(r"<!-- phasebot:begin [^>]*-->.*?<!-- phasebot:end [^>]*-->", re.DOTALL)
 _MARKER = re.compile(r"<!-- phasebot:[^>]*-->")
 _FENCE = re.compile(
@@ -33,6 +34,12 @@ def plan_text(body: str) -> str:
     if at is not None:
         lines = [""] * at + ["" if line.strip() == _NO_ANSWER else line for line in lines[at:]]
     return _without_fence("\n".join(lines)).rstrip()
+
+
+def only_link(text: str) -> str:
+    """Where the text leads, if it is a link and nothing else (`[plan.md](https://…)`, as an attached file is written)."""
+    found = _ONLY_LINK.fullmatch(text.strip())
+    return found[1] or found[2] if found else text
 
 
 def digest(title: str, text: str) -> str:

@@ -50,6 +50,7 @@ class Ear:
                 now=lambda: plans.NOW,
                 said=self.written.get,
                 documents=NoDocuments(),
+                linked=lambda link: b"",
             )
         )
         hub.add_hook(REPO, receiver.url, events=("issue_comment",), secret="secret")

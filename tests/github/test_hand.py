@@ -33,7 +33,14 @@ PARENT, CHILD = IssueRef(1, 100), IssueRef(2, 200)
 
 
 def sources(github: GitHub, find: Callable[[str, int], Subject | None]) -> Sources:
-    return Sources(find=find, github=github, markers=Markers(KEY), now=lambda: plans.NOW, documents=NoDocuments())
+    return Sources(
+        find=find,
+        github=github,
+        markers=Markers(KEY),
+        now=lambda: plans.NOW,
+        documents=NoDocuments(),
+        linked=lambda link: b"",
+    )
 
 
 class Hand:

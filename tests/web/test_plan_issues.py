@@ -180,6 +180,26 @@ def test_commands_steer_from_comments(place: Place) -> None:
     place.hears(number, "`/phase complete` changed nothing")
 
 
+def test_a_plan_that_is_linked_is_read_from_this_repository(place: Place) -> None:
+    place.pushes("docs/plan.md", f"# Site\n\n{PLAN}")
+    number = place.opens(f"{place.project}:docs/plan.md")
+    assert "| 5 | 1: Setup |" in place.hears(number, "a plan of 2 phases")
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("{project}:docs/none.md", "there is no"),
+        ("acme/secret:plan.md", "only files of this very repository are read"),
+        ("[plan.md](https://example.org/plan.md)", "over https alone"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_explained(place: Place, link: str, said: str) -> None:
+    number = place.opens(link.format(project=place.project))
+    assert said in place.hears(number, "The plan that this issue links cannot be read")
+    assert place.plans() == []
+
+
 # ---------------------------------------------------------------- pushed files
 
 POLICY = 'version: 1\nplans: ["plans/*.md"]\npublish: {auto: true}\n'

@@ -17,6 +17,7 @@ from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
 from services.execution.workflow_runs import Carried, Run
+from services.planning.links import Link
 from services.publishing.markers import Markers
 from services.publishing.pace import Pace
 
@@ -72,6 +73,7 @@ class Sources:
     markers: Markers
     now: Callable[[], datetime]
     documents: Documents
+    linked: Callable[[Link], bytes]
     pace: Pace = field(default_factory=Pace)
     said: Callable[[str], str | None] = field(default=_unknown)
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
