@@ -200,6 +200,28 @@ def test_a_link_that_leads_nowhere_is_explained(place: Place, link: str, said: s
     assert place.plans() == []
 
 
+def test_a_ticked_box_runs_a_phase_again_and_is_put_back(place: Place) -> None:
+    phase = '{match: Setup, executor: local, operations: [{tool: command, run: "false"}]}'
+    place.pushes(".github/phasebot.yml", f"version: 1\nphases: [{phase}]\n")
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    place.says(number, "/phase publish")
+    place.hears(number, "published as it was previewed")
+    place.hears(number, "1 phase is blocked")
+    child = place.bot.get(f"/api/queue/{number}")["phases"][0]["issue_number"]
+    notice = place.hears(child, "failed on attempt 1")
+    comments = place.api.get(f"/repos/{place.project}/issues/{child}/comments").json()
+    (id,) = (one["id"] for one in comments if one["body"] == notice)
+
+    ticked = notice.replace("- [ ] `/phase retry`", "- [x] `/phase retry`")
+    place.api.patch(f"/repos/{place.project}/issues/comments/{id}", json={"body": ticked})
+
+    place.hears(child, "failed on attempt 2")
+    place.hears(child, "asked for `/phase retry` for **Phase 1")
+    place.until(lambda: notice in place.answers(child))
+    assert len([one for one in place.answers(number) if "is blocked" in one]) == 1, "it is no news on the parent"
+
+
 # ---------------------------------------------------------------- pushed files
 
 POLICY = 'version: 1\nplans: ["plans/*.md"]\npublish: {auto: true}\n'
