@@ -143,7 +143,7 @@ class PlanIssue:
         if found is None or not found.diff:
             words = previews.published_already()
             return (self._say(wanted, words),) if wanted.asked else ()
-        return (self._shown(wanted, previews.changed(known, found.diff), plan=known.id),)
+        return (self._shown(wanted, previews.changed(found.diff), plan=known.id),)
 
     def _amended(self, wanted: Wanted) -> Sequence[Message]:
         known, found = self._known(), self._sources.documents.compared(self._document())

@@ -115,8 +115,8 @@ def put_back(by: str, deed: str, who: Level) -> str:
     """On an issue that was closed or reopened by somebody who may not decide that, and is as it was again."""
     has = "no role" if who is Level.NONE else f"the role `{who}`"
     return (
-        f"{code(by)} has {deed} this issue, which decides about the plan and takes write access to this repository; "
-        f"{code(by)} has {has} here. It was put back. Whoever has write access can do the same, or say `/phase help`."
+        f"{code(by)} has {deed} this issue. That decides about the plan and takes write access to this repository, but "
+        f"{code(by)} has {has} here, so it was put back. Those who have write access can do it, or say so in a comment."
     )
 
 

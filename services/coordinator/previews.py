@@ -9,7 +9,7 @@ from services.coordinator.notices import spoken
 from services.domain.errors import PolicyInvalid, UserError
 from services.domain.findings import Finding, Severity
 from services.domain.plan import Plan
-from services.planning.diff import Diff
+from services.planning.diff import Change, Diff, PhaseDiff
 from services.planning.draft import PhaseDraft, PlanDraft
 from services.publishing.forecast import forecast
 from services.publishing.graph_picture import picture
@@ -89,21 +89,14 @@ def empty() -> str:
     )
 
 
-def changed(plan: Plan, diff: Diff) -> str:
+def changed(diff: Diff) -> str:
     """The text of an issue whose plan has been published was edited."""
-    rows = [f"- {_change(line)}" for line in diff_lines(diff)]
+    more = [f"- … and {len(diff.phases) - _MOST_ROWS} more"] if len(diff.phases) > _MOST_ROWS else []
     return _paragraphs(
-        f"**The text of this plan has changed.** The plan goes on as it was published until somebody takes this over: "
-        f"{phases(len(plan.phases))}, now with",
-        "\n".join(rows[:_MOST_ROWS]) or "- other words in its overview",
-        "`/phase publish` takes the changes over; what is done stays done. To leave it, edit the text back.",
+        "**The text of this plan has changed.** The plan goes on as it was published. What is different now:",
+        "\n".join([*map(_change, diff.phases[:_MOST_ROWS]), *more]) or "- its title, or its overview",
+        "`/phase publish` takes this over; what is done stays done. To leave it, edit the text back.",
     )
-
-
-def diff_lines(diff: Diff) -> Iterator[str]:
-    for one in diff.phases:
-        changes = ", ".join(change.value for change in one.changes)
-        yield f"{one.section.title}: {changes}"
 
 
 def moved_on() -> str:
@@ -192,5 +185,15 @@ def _forecast(shown: Shown) -> str:
     return f"Publishing takes {cost.requests} requests to GitHub, about {spoken(time)}.{policy}"
 
 
-def _change(line: str) -> str:
-    return inline(shortened(line, 2 * _LONGEST))
+def _change(one: PhaseDiff) -> str:
+    """`**2: Pages**: renamed, other text`."""
+    changes = ", ".join(_CHANGED.get(change, change.value) for change in one.changes)
+    return f"- **{inline(shortened(one.section.name, _LONGEST))}**: {changes}"
+
+
+_CHANGED = {
+    Change.CONTENT: "other text",
+    Change.TASKS: "other tasks",
+    Change.DOCUMENTS: "other documents",
+    Change.DEPENDENCIES: "other dependencies",
+}
