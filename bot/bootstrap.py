@@ -187,6 +187,7 @@ class Phasebot:
         policies = Policies(
             kept=self.store.policies,
             read_file=read_file,
+            clock=self.clock,
             tools=self.registry.inputs(),
             executors=self.executors.names,
             allowed=lambda project: not self.tracker.is_shared or self.settings.allows_commands_of(project),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -12,10 +13,14 @@ from services.domain.errors import NotFound, PolicyInvalid
 from services.domain.phase import MANUAL, Qa, Rules
 from services.planning.draft import PhaseDraft
 from services.planning.policy import Policy, read_policy
+from services.ports import Clock
 
 PATH = ".github/phasebot.yml"
 MAX_BYTES = 1024 * 1024
 LOCAL = "local"
+
+FRESH = timedelta(seconds=60)
+"""For so long a policy counts as read; a push that changes it is heard of at once."""
 
 ReadFile = Callable[[str, str, str], tuple[str, bytes]]
 """Hash and bytes of a file of a repository at a commit ("": the default branch). Raises NotFound, TransientError."""
@@ -59,9 +64,20 @@ class Policies:
     tools: Mapping[str, type[BaseModel]]
     executors: Collection[str]
     allowed: Callable[[str], bool]
+    clock: Clock
+    _lately: dict[str, tuple[datetime, CurrentPolicy]] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, project: str, commit: str = "") -> CurrentPolicy:
-        """Never raises over a policy that is wrong: the last right one counts. Raises TransientError."""
+        """Never raises over a policy that is wrong: the last right one counts. What was read a moment ago is not read again,
+        unless a commit is named. Raises TransientError."""
+        now, known = self.clock.now(), self._lately.get(project)
+        if not commit and known is not None and now - known[0] < FRESH:
+            return known[1]
+        found = self._looked_up(project, commit)
+        self._lately[project] = (now, found)
+        return found
+
+    def _looked_up(self, project: str, commit: str) -> CurrentPolicy:
         may_run_here = self.allowed(project)
         try:
             sha, raw = self.read_file(project, PATH, commit)

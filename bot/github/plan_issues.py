@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -38,10 +38,9 @@ def source_of(issue: int) -> str:
     return f"issues/{issue}"
 
 
-def is_plan(issue: RemoteIssue, ruling: Ruling) -> bool:
+def is_plan(labels: Iterable[str], body: str, ruling: Ruling) -> bool:
     """True if people have handed the issue in as a plan: by the label, or by the form."""
-    label = ruling.policy.labels.plan.casefold()
-    return label in {one.casefold() for one in issue.labels} or is_form(issue.body)
+    return ruling.policy.labels.plan.casefold() in {one.casefold() for one in labels} or is_form(body)
 
 
 class PlanIssue:

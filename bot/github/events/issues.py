@@ -121,9 +121,9 @@ def _as_document(event: IssueEvent, subject: Subject | None, sources: Sources) -
     """The issue as it is by now, which later events may already have changed."""
     project, login = event.repository.full_name, event.sender.login
     ruling = sources.documents.ruling(project)
-    issue = sources.github.issue(project, event.issue.number)
-    if subject is None and not is_plan(issue, ruling):
+    if subject is None and not is_plan([one.name for one in event.issue.labels], event.issue.body or "", ruling):
         return ()
+    issue = sources.github.issue(project, event.issue.number)
     at_once = ruling.policy.publish_auto and sources.level(project, login).includes(Level.WRITE)
     wanted = Wanted(cause=f"{event.cause}/preview", by=login)
     return PlanIssue(project, issue, sources, ruling).preview(wanted, publish=at_once)
