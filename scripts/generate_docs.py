@@ -14,6 +14,7 @@ from bot.cli.root import phasebot
 from bot.settings import Settings, is_secret
 from bot.tools import builtin_registry
 from scripts.on_issues import on_issues
+from scripts.on_policies import on_policies
 from services.domain.transitions import RULES, PhaseState
 from services.planning import rules, schema
 from services.planning.policy import policy_schema
@@ -126,6 +127,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "findings.md": findings,
     "on-issues.md": on_issues,
     "parse.schema.json": parse_schema,
+    "policy.md": on_policies,
     "policy.schema.json": policy_language,
 }
 

@@ -165,3 +165,13 @@ def test_what_runs_of_workflows_do_after_a_failure_and_for_a_verdict_is_read() -
 
     assert (rules.workflow, rules.rerun_failed, rules.qa) == ("phase.yml", True, Qa.CI)
     assert (rules.checker, rules.qa_workflow, rules.qa_timeout) == ("actions", "smoke.yml", timedelta(hours=1))
+
+
+def test_a_condition_that_asks_about_no_phase_of_the_plan_is_pointed_out() -> None:
+    policy = read('version: 1\nphases:\n- match: Ship\n  when: failed("Biuld") or completed("1")\n')
+
+    [warning] = policy.unmatched([Subject("Build", "1"), Subject("Ship", "2")])
+
+    assert (warning.code, warning.line) == ("policy_no_such_phase", 3)
+    assert warning.message == "no phase of the plan is called `Biuld`, which a condition asks about"
+    assert warning.fix == "Did you mean `Build`?"

@@ -76,6 +76,12 @@ class ByLabel:
         return _plain(self.label) in map(_plain, phase.labels)
 
 
+def is_named(phase: Named, name: str) -> bool:
+    """By title or number, with or without the word; also by its key, where it has one."""
+    names = {*_names(phase), str(getattr(phase, "key", ""))}
+    return _plain(name) in map(_plain, names)
+
+
 def match_of(written: object) -> Match:
     """Raises PydanticCustomError `bad_match`."""
     match written:

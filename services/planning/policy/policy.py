@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.domain.conditions import condition
 from services.domain.findings import Finding, Severity
 from services.domain.rules import Budgets, Rules
 from services.domain.world import Limits
 from services.planning.policy.language import PRIORITIES
-from services.planning.policy.match import Match, Named
+from services.planning.policy.match import Match, Named, is_named
 from services.planning.policy.problems import did_you_mean
 from services.planning.policy.rules_text import RulesText
 from services.planning.policy.said import laid_over, rules_of
@@ -72,9 +73,11 @@ class Policy:
         return PRIORITIES[priority] if isinstance(priority, str) else int(priority)
 
     def unmatched(self, phases: Iterable[Named]) -> tuple[Finding, ...]:
-        """A warning for each entry that is about none of these phases."""
+        """A warning for each entry that is about none of these phases, and for each condition that names none of them."""
         there = list(phases)
-        return tuple(_unmatched(entry, there) for entry in self.entries if not any(map(entry.match.fits, there)))
+        found = [_unmatched(entry, there) for entry in self.entries if not any(map(entry.match.fits, there))]
+        asked = [(self.defaults, Place()), *((entry.rules, entry.place) for entry in self.entries)]
+        return (*found, *(one for rules, place in asked for one in _unknown(rules, place, there)))
 
     def _entry_of(self, phase: Named) -> Entry | None:
         return next((entry for entry in self.entries if entry.match.fits(phase)), None)
@@ -87,6 +90,16 @@ class Policy:
 
 def _said(rules: RulesText) -> dict[str, Any]:
     return {name: getattr(rules, name) for name in rules.model_fields_set if name != "match"}
+
+
+def _unknown(rules: RulesText, place: Place, phases: list[Named]) -> Iterator[Finding]:
+    """Conditions that ask about a phase that is not there: what they ask is never so."""
+    for text in filter(None, (rules.when, rules.skip_when, rules.only_if)):
+        for name in condition(text).phases:
+            if not any(is_named(phase, name) for phase in phases):
+                fix = did_you_mean(name, [one.title for one in phases])
+                message = f"no phase of the plan is called `{name}`, which a condition asks about"
+                yield Finding("policy_no_such_phase", Severity.WARNING, place.line, message, fix, place.column)
 
 
 def _unmatched(entry: Entry, phases: list[Named]) -> Finding:
