@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import httpx
+
 from services.domain.phase import Qa
 from tests.localhub.conftest import REPO
+from tests.web.conftest import TOKEN
 
 from .conftest import WORK, Stage
 
@@ -45,6 +48,18 @@ def test_a_run_is_given_ids_only(stage: Stage) -> None:
     ids = {"plan": stage.id, "phase": key, "attempt": "1", "fence": "1", "correlation_id": f"{stage.id}-1"}
     assert run.inputs == ids
     assert run.title == f"phasebot {stage.id}-1"
+
+
+def test_the_api_says_what_the_executor_calls_an_attempt(stage: Stage) -> None:
+    stage.submits({"Build": WORK})
+    run = stage.run_of("Build", 1)
+
+    address = f"{stage.url}/api/phases/{stage.id}.{stage.phase('Build').serial}"
+    answer = httpx.get(address, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+
+    [attempt] = answer.json()["attempts"]
+    assert (attempt["kind"], attempt["executor_ref"], attempt["held"]) == ("work", f"{run.id}/1", None)
+    assert attempt["url"].endswith(f"/actions/runs/{run.id}")
 
 
 def test_a_failed_run_fails_its_phase_and_the_notice_leads_to_it(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.domain.attempts import AttemptState
+from services.domain.attempts import AttemptKind, AttemptState, Hold
 from services.domain.phase import OnError, Qa, QueueStatus
 from services.domain.plan import PlanState
 from services.domain.progress import PlanStatus
@@ -113,6 +113,10 @@ class AttemptShape(Shape):
     claimed_at: datetime
     finished_at: datetime | None
     failure: FailureShape | None
+    kind: AttemptKind = Field(description="work: does the phase; qa: gives the verdict on it")
+    executor_ref: str = Field(description="What its executor calls it: a run and its attempt; empty until known")
+    url: str = Field(description="Where it can be seen, if it runs elsewhere")
+    held: Hold | None = Field(description="Why it has not begun there: no runner, or an approval that is waited for")
 
 
 class FailureShape(Shape):

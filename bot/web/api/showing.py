@@ -146,6 +146,10 @@ def attempt(attempt: Attempt) -> AttemptShape:
         claimed_at=attempt.claimed_at,
         finished_at=attempt.finished_at,
         failure=_failure(attempt.failure),
+        kind=attempt.kind,
+        executor_ref=attempt.ref,
+        url=attempt.url,
+        held=attempt.held,
     )
 
 
