@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
 from bot.web import callbacks, health, webhooks
-from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens
+from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens, tools
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
 from bot.web.auth.door import Door
@@ -37,6 +37,7 @@ _TAGS = [
     {"name": "phases", "description": "One phase with its attempts, and the orders it takes."},
     {"name": "events", "description": "The audit trail: what happened, by whom, and why."},
     {"name": "projects", "description": "The repositories that are served."},
+    {"name": "tools", "description": "What operations of a policy may name, and how it has fared."},
     {"name": "deliveries", "description": "What came in, what it meant, and what became of it."},
     {"name": "outbox", "description": "What goes out to executors and issues, and what was given up."},
     {"name": "live", "description": "What has changed. `WS /ws` tells the same by itself."},
@@ -46,7 +47,7 @@ _TAGS = [
 ]
 
 _API = (
-    *(module.router for module in (request, plans, shape_orders, queue, phases, projects, events, tokens)),
+    *(module.router for module in (request, plans, shape_orders, queue, phases, projects, tools, events, tokens)),
     *(records.deliveries, records.outbox, socket.api),
 )
 _bearer = HTTPBearer(

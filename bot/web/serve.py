@@ -83,6 +83,7 @@ def server_for(app: FastAPI) -> WebServer:
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=4096,
+        ws_per_message_deflate=False,  # small messages, and each connection would compress them anew
         log_config=None,
         access_log=False,
         server_header=False,

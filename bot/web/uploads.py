@@ -1,4 +1,4 @@
-"""Uploads: a plan, and perhaps its policy, out of a request's body: the Markdown itself, or a form with files."""
+"""Uploads: plans, and perhaps their policy, out of a request's body: the Markdown itself, or a form with files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from bot.web.failures import Problem
 from services.planning.parser import MAX_BYTES
 
 _LARGEST_POLICY = 256 * 1024
-_LARGEST_FORM = MAX_BYTES + _LARGEST_POLICY + 4096  # and what stands around the files
+_LARGEST_FORM = 4 * MAX_BYTES + _LARGEST_POLICY + 4096  # and what stands around the files
+MOST_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Upload:
     policy: bytes | None = None
 
 
-async def read_upload(request: Request) -> Upload:
+async def read_uploads(request: Request) -> list[Upload]:
     """Raises Problem: 400 for a form that cannot be read, 413 for too much, 415 for JSON."""
     match request.headers.get("content-type", "").partition(";")[0].strip().lower():
         case "multipart/form-data":
@@ -36,19 +37,22 @@ async def read_upload(request: Request) -> Upload:
             message = "send the Markdown itself, or a form with the file `plan`; JSON is for /api/request"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
         case _:
-            return Upload("upload.md", await read_body(request, MAX_BYTES))
+            return [Upload("upload.md", await read_body(request, MAX_BYTES))]
 
 
-async def _from_form(request: Request) -> Upload:
+async def _from_form(request: Request) -> list[Upload]:
+    """Every part `plan` (or `file`) is a plan; a part `policy` is the policy of all of them."""
     form = await _form(request)
     try:
-        plan = await _part(form, "plan", MAX_BYTES) or await _part(form, "file", MAX_BYTES)
-        policy = await _part(form, "policy", _LARGEST_POLICY)
+        parts = [part for name in ("plan", "file") for part in form.getlist(name)]
+        plans = [await _read_part(part, "plan", MAX_BYTES) for part in parts]
+        policies = [await _read_part(part, "policy", _LARGEST_POLICY) for part in form.getlist("policy")[:1]]
     finally:
         await form.close()
-    if plan is None:
+    if not plans:
         raise _bad_form("it has no part `plan`")
-    return Upload(plan[0], plan[1], policy and policy[1])
+    policy = policies[0][1] if policies else None
+    return [Upload(name, content, policy) for name, content in plans]
 
 
 async def _form(request: Request) -> FormData:
@@ -56,7 +60,8 @@ async def _form(request: Request) -> FormData:
     if read is not None:  # its CSRF token was looked at
         return read
     body = await read_body(request, _LARGEST_FORM)
-    parser = MultiPartParser(request.headers, _once(body), max_files=2, max_fields=4, max_part_size=MAX_BYTES)
+    files, fields = MOST_FILES + 1, MOST_FILES + 4
+    parser = MultiPartParser(request.headers, _once(body), max_files=files, max_fields=fields, max_part_size=MAX_BYTES)
     try:
         return await parser.parse()
     except (MultiPartException, KeyError) as error:
@@ -67,11 +72,8 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
 
 
-async def _part(form: FormData, name: str, limit: int) -> tuple[str, bytes] | None:
-    """A part by its name, as a file or as text: what the file is called, and what is in it."""
-    part = form.get(name)
-    if part is None:
-        return None
+async def _read_part(part: UploadFile | str, name: str, limit: int) -> tuple[str, bytes]:
+    """A part, as a file or as text: what the file is called, and what is in it."""
     called, content = await _content(part, name)
     if len(content) > limit:
         message = f"the {name} has {len(content):,} bytes; it may have {limit:,}"

@@ -222,3 +222,26 @@ def test_an_order_meant_for_an_older_version_is_refused_with_the_present_one(bot
     assert error["type"] == "stale_version"
     assert error["details"] == {"version": plan["version"]}
     assert bot.post(f"/api/plans/{plan['id']}/pause", {"version": plan["version"]})["status"] == "paused"
+
+
+def test_several_files_are_several_plans(bot: Bot) -> None:
+    other = PLAN.replace("# Site", "# Shop")
+    files = [("plan", ("site.md", PLAN)), ("plan", ("shop.md", other)), ("policy", ("phasebot.yml", POLICY))]
+
+    uploads = ok(bot.http.post("/api/plans", files=files))["uploads"]
+
+    assert [one["plan"]["title"] for one in uploads] == ["Site", "Shop"]
+    assert {bot.get(f"/api/phases/{one['plan']['phases'][0]['queue_id']}")["executor"] for one in uploads} == {"local"}
+
+
+def test_of_several_files_none_becomes_a_plan_if_one_cannot(bot: Bot) -> None:
+    files = [("plan", ("site.md", PLAN)), ("plan", ("bad.md", "Nothing like a plan."))]
+
+    assert error_of(bot.http.post("/api/plans", files=files), 422)["type"] == "plan_invalid"
+    assert bot.get("/api/plans")["plans"] == []
+
+
+def test_more_files_than_are_taken_are_refused(bot: Bot) -> None:
+    files = [("plan", (f"{n}.md", PLAN)) for n in range(40)]
+
+    assert error_of(bot.http.post("/api/plans", files=files), 400)["type"] == "form_invalid"

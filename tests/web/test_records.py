@@ -170,3 +170,14 @@ def test_priorities_are_set_for_plans_and_phases(bot: Bot) -> None:
     assert bot.post(f"/api/plans/{plan['id']}/priority", {"priority": 10})["priority"] == 10
     bot.post(f"/api/phases/{plan['phases'][2]['queue_id']}/priority", {"priority": 20})
     error_of(bot.http.post(f"/api/plans/{plan['id']}/priority", json={"priority": 101}), 422)
+
+
+def test_tools_are_listed_with_what_they_take_and_how_they_fared(bot: Bot) -> None:
+    files = {"plan": ("site.md", PLAN), "policy": ("phasebot.yml", POLICY)}
+    setup = ok(bot.http.post("/api/plans", files=files))["plan"]["phases"][0]["queue_id"]
+    bot.wait_until(lambda: bot.get(f"/api/phases/{setup}")["status"] == "completed")
+
+    tools = {one["name"]: one for one in bot.get("/api/tools")["tools"]}
+
+    assert tools["command"]["metrics"]["success_count"] == 1
+    assert "run" in tools["command"]["input"]["properties"]

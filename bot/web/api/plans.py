@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ from bot.web.api.showing import plan_detail, plan_summary
 from bot.web.auth import Admin, Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
-from bot.web.uploads import Upload, read_upload
+from bot.web.uploads import MOST_FILES, Upload, read_uploads
 from services.commands.spec import PRIORITY
 from services.domain.findings import Finding
 from services.domain.messages import RetractPlan
@@ -85,6 +86,12 @@ class Uploaded(Shape):
     policy_findings: list[FindingShape]
 
 
+class UploadedSeveral(Shape):
+    """What became of several files, in the order in which they were sent."""
+
+    uploads: list[Uploaded]
+
+
 _BODIES: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -98,7 +105,13 @@ _BODIES: dict[str, Any] = {
                     "type": "object",
                     "required": ["plan"],
                     "properties": {
-                        "plan": {"type": "string", "format": "binary", "description": "Markdown, at most 5 MB"},
+                        "plan": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MOST_FILES,
+                            "description": "Markdown, at most 5 MB each; several files are several plans, or none at all",
+                        },
                         "policy": {"type": "string", "format": "binary", "description": "YAML"},
                     },
                 }
@@ -108,21 +121,25 @@ _BODIES: dict[str, Any] = {
 }
 
 
+_PLAN_ALREADY: dict[int | str, Any] = {200: {"model": Uploaded | UploadedSeveral, "description": "A plan already"}}
+
+
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses=documented(400, 408, 413, 415, 502) | {200: {"model": Uploaded, "description": "A plan already"}},
+    responses=documented(400, 408, 413, 415, 502) | _PLAN_ALREADY,
     openapi_extra=_BODIES,
 )
 async def upload_plan(
     request: Request, response: Response, permit: Operator, options: Annotated[UploadOptions, Query()]
-) -> Uploaded:
-    """Upload a Markdown plan, by itself or in a form with its policy. The same document again goes on with its plan."""
-    upload = await read_upload(request)
-    uploaded = await run_in_threadpool(_take_in, permit, upload, options)
-    if uploaded.resumed or uploaded.finished:
+) -> Uploaded | UploadedSeveral:
+    """Upload a Markdown plan, or several in a form, which may bring a policy. The same document again goes on with its
+    plan. Of several files either all become plans, or none does."""
+    wanted = await read_uploads(request)
+    uploaded = await run_in_threadpool(_take_all_in, permit, wanted, options)
+    if all(one.resumed or one.finished for one in uploaded):
         response.status_code = HTTPStatus.OK
-    return uploaded
+    return uploaded[0] if len(uploaded) == 1 else UploadedSeveral(uploads=uploaded)
 
 
 @router.get("")
@@ -184,11 +201,25 @@ def prioritize_plan(permit: Operator, id: Id, text: PriorityText, if_match: IfMa
     return plan_detail(permit.bot, id)
 
 
-def _take_in(permit: Permit, upload: Upload, options: UploadOptions) -> Uploaded:
-    phasebot, source = permit.bot, _source_of(upload, options)
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """An upload that was read to its end, and that nothing is wrong with."""
+
+    submission: Submission
+    findings: Sequence[Finding]
+    policy_findings: Sequence[Finding]
+
+
+def _take_all_in(permit: Permit, uploads: Sequence[Upload], options: UploadOptions) -> list[Uploaded]:
+    """All of them are read before the first becomes a plan."""
+    return [_take_in(permit, one) for one in [_read(permit, upload, options) for upload in uploads]]
+
+
+def _read(permit: Permit, upload: Upload, options: UploadOptions) -> _Readable:
+    source = _source_of(upload, options)
     project = project_for(permit, options.project, source)
     draft = _draft(upload, options)
-    policy = _policy(phasebot, upload)
+    policy = _policy(permit.bot, upload)
     submission = Submission(
         draft=draft,
         rules_for=policy.rules_for,
@@ -198,13 +229,17 @@ def _take_in(permit: Permit, upload: Upload, options: UploadOptions) -> Uploaded
         start=options.start,
         scope=Scope(done=policy.done),
     )
-    accepted = phasebot.intake.submit(submission)
+    return _Readable(submission, draft.findings, (*policy.findings, *policy.unmatched(draft.phases)))
+
+
+def _take_in(permit: Permit, one: _Readable) -> Uploaded:
+    accepted = permit.bot.intake.submit(one.submission)
     return Uploaded(
-        plan=plan_detail(phasebot, accepted.plan.id),
+        plan=plan_detail(permit.bot, accepted.plan.id),
         resumed=accepted.resumed,
         finished=accepted.finished,
-        findings=_shown(draft.findings),
-        policy_findings=_shown((*policy.findings, *policy.unmatched(draft.phases))),
+        findings=_shown(one.findings),
+        policy_findings=_shown(one.policy_findings),
     )
 
 
