@@ -28,7 +28,9 @@ def paths(phasebot: Phasebot) -> Iterator[tuple[str, str]]:
 
 
 def test_every_route_but_health_and_webhooks_wants_the_token(bot: Bot) -> None:
-    closed = [(method, path) for method, path in paths(bot.phasebot) if path not in OPEN]
+    closed = [
+        (method, path) for method, path in paths(bot.phasebot) if path not in OPEN and not path.startswith("/webhooks/")
+    ]
     assert len(closed) > 20
 
     for method, path in [*closed, ("GET", "/api/openapi.json"), ("GET", "/not/there")]:
