@@ -5,7 +5,7 @@ What may have happened before (a second try) is looked for by its signed marker,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import structlog
@@ -14,6 +14,7 @@ from bot.github.answers import RemoteIssue
 from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
+from bot.github.grouping import Grouping
 from bot.github.linking import Linking
 from bot.github.retracting import Retracting
 from bot.github.revising import Revising
@@ -31,12 +32,13 @@ from services.domain.effects import (
     ReviseParent,
     SetIssueState,
 )
-from services.domain.errors import NotFound, TransientError
+from services.domain.errors import NotAllowed, NotFound, TransientError
 from services.domain.messages import DependenciesLinked, IssueCreated, Message
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
 from services.ports import PlanText, Sending
 from services.publishing import bodies
+from services.publishing.groups import is_grouped
 from services.publishing.labels import LabelNames
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.revision import Reviser
@@ -74,6 +76,8 @@ class Performer:
         self._page_of = page_of
         self._showing = Showing(markers)
         self._linking = Linking(markers)
+        self._grouping = Grouping(markers, self._own, self._created_group)
+        self._without_sub_issues: set[str] = set()
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
@@ -91,12 +95,15 @@ class Performer:
             case LinkDependencies():
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
+            case ArrangeChildren() if is_grouped(plan):
+                log.info("children_not_arranged", project=plan.project, plan=plan.id, why="grouped")
             case ArrangeChildren():
                 arrange(self._github(), plan)
             case RefreshChild() | ReviseParent():
                 self._revise(effect, plan, text, again=again)
             case RefreshParent():
                 self._showing.refresh(self._github(), plan)
+                self._grouping.refresh(self._github(), plan)
             case PostComment():
                 self._comment(effect, plan, again=again)
             case SetIssueState():
@@ -127,7 +134,9 @@ class Performer:
             labels = self._labels.of_parent()
             body = bodies.parent_body(plan, text, self._markers)
             issue = self._created(plan.project, Draft(title=bodies.parent_title(plan), body=body, labels=labels))
-            if not again:
+            if dropped := _dropped(labels, issue):
+                self._say_dropped(plan, issue, dropped)
+            elif not again:
                 self._showing.is_new(plan)
         return (_created(effect, issue),)
 
@@ -139,10 +148,17 @@ class Performer:
         if plan.issue is None:
             raise TransientError(f"the parent issue of {plan.id} is not there yet")
         issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, phase.key)) if again else None
+        above = self._grouping.above(plan, phase, again=again) if is_grouped(plan) else plan.issue
         if issue is None:
-            issue = self._created_below(plan.project, self._child(plan, phase, text, plan.issue))
-        self._attach(plan.project, plan.issue, issue)
+            issue = self._created_below(plan.project, self._child(plan, phase, text, above))
+        self._attach(plan.project, above, issue)
         return (_created(effect, issue),)
+
+    def _created_group(self, plan: Plan, draft: Draft) -> RemoteIssue:
+        issue = self._created_below(plan.project, draft)
+        if plan.issue is not None:
+            self._attach(plan.project, plan.issue, issue)
+        return issue
 
     def _adopted(self, effect: CreateIssue, plan: Plan) -> tuple[IssueCreated, ...]:
         """It is not wanted any more; an issue that an earlier try has created is not left behind unknown."""
@@ -170,12 +186,15 @@ class Performer:
 
     def _find(self, plan: Plan, marker: Marker) -> RemoteIssue | None:
         """Ours, if it was created although we never heard of it."""
-        since = plan.created_at - CLOCK_SKEW if plan.created_at else None
-        for issue in self._github().own_issues(plan.project, since):
+        for issue in self._own(plan):
             if self._markers.find(issue.body) == marker:
                 log.info("issue_adopted", project=plan.project, issue=issue.number)
                 return issue
         return None
+
+    def _own(self, plan: Plan) -> Iterator[RemoteIssue]:
+        since = plan.created_at - CLOCK_SKEW if plan.created_at else None
+        return self._github().own_issues(plan.project, since)
 
     def _created_below(self, project: str, draft: Draft) -> RemoteIssue:
         """A parent holds a hundred children; the others are tied to it by words alone."""
@@ -190,18 +209,30 @@ class Performer:
 
     def _created(self, project: str, draft: Draft) -> RemoteIssue:
         issue = self._github().create_issue(project, draft)
-        known = {label.lower() for label in issue.labels}
-        if dropped := [label for label in draft.labels if label.lower() not in known]:
+        if dropped := _dropped(draft.labels, issue):
             log.warning("labels_dropped", project=project, issue=issue.number, labels=dropped)
         return issue
 
+    def _say_dropped(self, plan: Plan, issue: RemoteIssue, labels: Sequence[str]) -> None:
+        """Once, on the parent, as soon as it is there: the children's are dropped as well. Nothing depends on it."""
+        marker = self._markers.write(Marker(MarkerKind.COMMENT, plan.id, "labels"))
+        try:
+            body = f"{notices.labels_dropped(labels)}\n\n{marker}"
+            self._github().post_comment(plan.project, issue.number, body)
+        except (NotAllowed, NotFound, Rejected, TransientError) as error:
+            log.warning("labels_not_mentioned", project=plan.project, issue=issue.number, error=str(error))
+
     def _attach(self, project: str, parent: IssueRef, child: RemoteIssue) -> None:
         """For servers that took no notice of the parent. Those without sub-issues have it in the body's words."""
-        if child.parent_issue_url is not None:
+        if child.parent_issue_url is not None or project in self._without_sub_issues:
             return
         try:
             self._github().add_sub_issue(project, parent.number, child.id)
-        except (NotFound, Rejected) as refusal:
+        except NotFound:
+            self._github().issue(project, parent.number)  # raises where the parent itself is gone
+            self._without_sub_issues.add(project)
+            log.warning("no_sub_issues_here", project=project)
+        except Rejected as refusal:
             log.warning("sub_issue_refused", project=project, issue=child.number, error=refusal.message)
 
     def _set_state(self, effect: SetIssueState, plan: Plan) -> None:
@@ -231,6 +262,12 @@ class Performer:
 
     def _is_said(self, project: str, number: int, marker: Marker) -> bool:
         return any(self._markers.find(one.body) == marker for one in self._github().own_comments(project, number))
+
+
+def _dropped(wanted: Sequence[str], issue: RemoteIssue) -> list[str]:
+    """Labels that GitHub has left out without a word, because the account may not set any."""
+    known = {label.lower() for label in issue.labels}
+    return [label for label in wanted if label.lower() not in known]
 
 
 def _created(effect: CreateIssue, issue: RemoteIssue) -> IssueCreated:

@@ -41,11 +41,19 @@ class Retracting:
         """Children first: whoever looks at the parent then finds them decided. Raises TransientError."""
         since = plan.created_at - SLACK if plan.created_at else None
         own = {issue.number: issue for issue in self._github.own_issues(plan.project, since)}
-        outcomes = [(ref.number, self._end(plan, own, ref, marker)) for ref, marker in _children(plan)]
+        ends = [*_children(plan), *self._groups(plan, own)]
+        outcomes = [(ref.number, self._end(plan, own, ref, marker)) for ref, marker in ends]
         if plan.issue is not None:
             outcomes.append((plan.issue.number, self._end_parent(plan, own, plan.issue, outcomes)))
         closed, left = _sorted(outcomes)
         return PlanRetracted(plan=plan.id, cause=effect.key, closed=closed, left=left)
+
+    def _groups(self, plan: Plan, own: Own) -> Iterator[tuple[IssueRef, Marker]]:
+        """What stands between the parent and the phases of a long plan."""
+        for issue in own.values():
+            marker = self._markers.find(issue.body)
+            if marker is not None and (marker.kind, marker.plan) == (MarkerKind.GROUP, plan.id):
+                yield IssueRef(issue.number, issue.id), marker
 
     def _end(self, plan: Plan, own: Own, ref: IssueRef, marker: Marker) -> Why | None:
         """Close one that the bot created; why not, if it was left."""
@@ -89,7 +97,7 @@ class Retracting:
     def _is_ours(self, issue: RemoteIssue, marker: Marker) -> bool:
         """By its author; a parent also by its marker, where the account is a person's, who has issues of their own."""
         login = self._github.login
-        is_certain = marker.kind is MarkerKind.PHASE or login.endswith("[bot]")
+        is_certain = marker.kind is not MarkerKind.PLAN or login.endswith("[bot]")
         return issue.author == login and (is_certain or self._markers.find(issue.body) == marker)
 
     def _found(self, plan: Plan, own: Own, ref: IssueRef) -> RemoteIssue | None:

@@ -139,6 +139,15 @@ def both_kept() -> str:
     )
 
 
+def labels_dropped(labels: Sequence[str]) -> str:
+    """On the parent, if GitHub has left its labels out."""
+    names = listed(f"`{inline(label)}`" for label in labels)
+    return _paragraphs(
+        f"GitHub has left out the label {names}: whoever I act for may not set labels here. The plan goes on without them.",
+        _ways_out("give the account, or the App, write access to issues in this repository"),
+    )
+
+
 def retracted(closed: Sequence[int], left: Sequence[Left]) -> str:
     """On the parent of a plan that was retracted."""
     count = "1 issue" if len(closed) == 1 else f"{len(closed)} issues"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.domain.plan import Plan
+from services.publishing.groups import groups
 from services.publishing.pace import Pace
 
 
@@ -43,8 +44,10 @@ class Forecast:
 
 
 def forecast(plan: Plan) -> Forecast:
-    """What is missing now: for N phases with E dependencies at most N + E + 4 requests."""
+    """What is missing now: for N phases with E dependencies at most N + E + 4 requests, and one for each group of a plan that
+    is too long for one parent."""
     missing = sum(phase.issue is None for phase in plan) + (plan.issue is None)
+    missing += sum(group.is_missing for group in groups(plan))
     links = sum(len(plan.graph.needs[phase.key]) for phase in plan if not phase.linked)
     return Forecast(issues=missing, links=links, reports=_REPORTS)
 

@@ -21,6 +21,7 @@ class MarkerKind(StrEnum):
 
     PLAN = "plan"
     PHASE = "phase"
+    GROUP = "group"
     COMMENT = "comment"
     STATUS = "status"
     PREVIEW = "preview"

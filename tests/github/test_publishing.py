@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,7 +15,8 @@ from services.domain.errors import TransientError, UserError
 from services.ports import PhaseText, PlanText
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.publish import next_steps
-from tests.localhub.conftest import REPO
+from tests import plans
+from tests.localhub.conftest import REPO, MovedClock
 
 from .conftest import BOT, KEY, Desk
 
@@ -61,6 +63,33 @@ def test_publishing_takes_no_more_requests_than_promised(desk: Desk, hub: Hub) -
     desk.publish().refresh()
     phases, dependencies = 4, 4
     assert len(hub.requests) <= phases + dependencies + 4
+
+
+SHAPES = {
+    "one phase": {"a": ""},
+    "a chain": {"a": "", "b": "a", "c": "b", "d": "c", "e": "d", "f": "e"},
+    "a fan": {"a": "", **{f"b{number}": "a" for number in range(12)}},
+    "a funnel": {**{f"a{number}": "" for number in range(8)}, "z": " ".join(f"a{number}" for number in range(8))},
+    "a mesh": {f"p{n}": " ".join(f"p{m}" for m in range(n)) for n in range(8)},
+    "no order at all": {f"p{number}": "" for number in range(30)},
+}
+
+
+@pytest.mark.parametrize("shape", list(SHAPES))
+def test_plans_of_every_shape_keep_to_the_promise(desk: Desk, hub: Hub, clock: MovedClock, shape: str) -> None:
+    """Counted at the server, with whatever a new process asks first; then again in another process, with nothing changed."""
+    needs = SHAPES[shape]
+    made = plans.plan(needs, title="Shaped", project=REPO, tracked=True, created_at=clock() - timedelta(seconds=5))
+    shaped = Desk(desk.github, hub, made).publish()
+    shaped.refresh()
+    edges = sum(len(needed.split()) for needed in needs.values())
+    assert len(hub.requests) <= len(needs) + edges + 4
+
+    hub.requests.clear()
+    shaped.restart()
+    shaped.refresh()
+    assert shaped.writes() == []
+    assert len(hub.requests) <= 3
 
 
 def test_an_unchanged_plan_is_shown_again_without_a_request(desk: Desk, hub: Hub) -> None:
@@ -167,6 +196,8 @@ def test_a_server_without_sub_issues_and_dependencies_gets_words(desk: Desk, hub
     hub.features.parent_issue_id = hub.features.sub_issues = hub.features.dependencies = False
     desk.publish()
     assert titles(desk.there.issues) == ALL
+    assert len(hub.requests.of("POST", "/sub_issues")) == 1, "once is enough to know"
+    assert len(hub.requests.of("POST", "/blocked_by")) == 1
     assert next_steps(desk.plan) == ()
     assert "Part of #1 · After **Phase 2 (#3)** and **Phase 3 (#4)**" in (desk.issue("d").body or "")
 
@@ -239,3 +270,7 @@ def test_labels_that_were_dropped_are_noticed(desk: Desk, hub: Hub) -> None:
         desk.carry_out(next_steps(desk.plan)[0])
     assert desk.issue().label_names == ()
     assert [(one["event"], one["labels"]) for one in logs] == [("labels_dropped", ["multi-phase"])]
+    (said,) = desk.comments()
+    assert "left out the label `multi-phase`" in said.body
+    desk.carry_out(next_steps(replace(desk.plan, issue=None))[0], tries=2)
+    assert len(desk.comments()) == 1
