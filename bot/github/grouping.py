@@ -19,7 +19,7 @@ Create = Callable[[Plan, Draft], RemoteIssue]
 @dataclass(frozen=True, slots=True)
 class _Known:
     ref: IssueRef
-    state: str
+    is_open: bool
 
 
 class Grouping:
@@ -41,7 +41,7 @@ class Grouping:
         parent = plan.issue.id if plan.issue else None
         draft = Draft(title=group.title(), body=group.body(plan, self._markers), parent_id=parent)
         made = self._create(plan, draft)
-        known[str(group.number)] = _Known(IssueRef(made.number, made.id), made.state)
+        known[str(group.number)] = _Known(IssueRef(made.number, made.id), is_open=True)
         return known[str(group.number)].ref
 
     def refresh(self, github: GitHub, plan: Plan) -> None:
@@ -50,19 +50,19 @@ class Grouping:
             self._settle(github, plan, group)
 
     def _settle(self, github: GitHub, plan: Plan, group: Group) -> None:
-        known, wanted = self._known(plan), "closed" if group.is_done else "open"
+        known = self._known(plan)
         found = known.get(str(group.number))
-        if found is not None and found.state != wanted:
-            reason = "completed" if group.is_done else "reopened"
-            github.set_state(plan.project, found.ref.number, wanted, reason)
-            known[str(group.number)] = replace(found, state=wanted)
+        if found is not None and found.is_open is group.is_done:
+            to, reason = ("closed", "completed") if group.is_done else ("open", "reopened")
+            github.set_state(plan.project, found.ref.number, to, reason)
+            known[str(group.number)] = replace(found, is_open=not group.is_done)
 
     def _known(self, plan: Plan) -> dict[str, _Known]:
         """Those that there are; looked for once, and again after a restart."""
         if not self._plans.get(plan.id):
             found = ((issue, self._markers.find(issue.body)) for issue in self._own(plan))
             self._plans[plan.id] = {
-                marker.of: _Known(IssueRef(issue.number, issue.id), issue.state)
+                marker.of: _Known(IssueRef(issue.number, issue.id), is_open=issue.state == "open")
                 for issue, marker in found
                 if marker is not None and (marker.kind, marker.plan) == (MarkerKind.GROUP, plan.id)
             }
