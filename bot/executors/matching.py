@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.execution.batch import Progress, Told
@@ -38,7 +39,7 @@ class Crew:
     asked: int | None = None
     usual: int = 2
     cap: int | None = None
-    cores: int = 1
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     def workers(self, operation: int | None) -> tuple[int, str | None]:
         """The number, and a warning where it is less than was wanted."""
