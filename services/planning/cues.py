@@ -64,6 +64,7 @@ _LABELLED = re.compile(
 )
 _NOTHING = _bytes("immediate", "no depend", "no prereq", "right away", "no hard depend", "no prior depend")
 _SHORT = 2000
+_OPENING = 10_000
 _SHORTEST_FOREIGN = 12
 _ASCII = 0x7F
 
@@ -113,8 +114,9 @@ def may_speak(sentence: str) -> bool:
 
 def _foreign(whole: bytes) -> Iterator[bytes]:
     """The words to look for besides the English ones. A short text gives no hint of its language and is searched for all."""
+    opening = whole[:_OPENING]
     for common, cues in FOREIGN:
-        if len(whole) < _SHORT or any(word in whole for word in common):
+        if len(whole) < _SHORT or any(word in opening for word in common):
             yield from cues
     yield from OTHER
 
@@ -129,7 +131,7 @@ def _names_a_phase(whole: bytes, written: bytes, start: int, end: int, names: Se
     for name in names:  # a plain loop: this is asked of very many lines
         if name in text:
             return True
-    if _CODE.search(text) or _LABELLED.match(text) or _TITLE_FOLLOWS.search(written, start, end):
+    if _LABELLED.match(text) or _CODE.search(text) or _TITLE_FOLLOWS.search(written, start, end):
         return True
     return any(word in text for word in _NOTHING)
 

@@ -132,13 +132,14 @@ class _Reader:
         """Outside such sections: labelled lines, blanket statements, sentences that say what they block or need."""
         block = self._outline.blocks[place]
         assert isinstance(block, Item | Paragraph)
-        lines = block.text.split("\n")
+        lines, labelled = block.text.split("\n"), set[int]()
         for offset in sorted(cued):
             line, raw = block.line + offset, lines[offset][:_LONGEST]
             labels = labels_in(raw)
             for name, body in labels:
                 self._labelled(name, clean(body), line, place)
             if labels:
+                labelled.add(offset)
                 continue
             for aside in _IN_BRACKETS.findall(raw) if _STATUS.match(raw) else ():
                 self._said(read_sentence(clean(aside), self._names, owner=self._owner(line)), line, place)
@@ -147,8 +148,8 @@ class _Reader:
                 self._each_on_the_one_before(line)
             elif BLOCKS_NAMED.search(raw):
                 self._named(clean(raw), line)
-        if isinstance(block, Item) or not block.quoted:
-            self._prose(place, block, cued)
+        if len(labelled) < len(cued) and (isinstance(block, Item) or not block.quoted):
+            self._prose(place, block, cued - labelled)
 
     def _prose(self, place: int, block: Item | Paragraph, cued: frozenset[int]) -> None:
         """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
@@ -177,6 +178,11 @@ class _Reader:
             self._chain(body, line)
             return
         body = self._counted(self._listing(body), owner)
+        found, end = leading(body, self._names)
+        plain_list = end and not body[end:].strip(" .") and (found.units - owner or found.unknown)
+        if plain_list and not is_about_a_task(self._outline.blocks, place):
+            self._ledger.note(Statement(owner, found.units - owner, unknown=found.unknown), line)
+            return
         found = find(_ASIDE.sub("", body), self._names, near=True)
         task_like = self._task_owners(body)
         if is_about_a_task(self._outline.blocks, place):

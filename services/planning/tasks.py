@@ -88,6 +88,10 @@ def is_about_a_task(blocks: Sequence[Block], place: int) -> bool:
     """True if the block stands below a task's checkbox, or under a heading that is a task."""
     block = blocks[place]
     depth = block.depth if isinstance(block, Item) else 0
+    if not depth:
+        nearest = (above for above in reversed(blocks[max(0, place - _FARTHEST) : place]) if above.__class__ is Heading)
+        heading = next(nearest, None)
+        return isinstance(heading, Heading) and _is_task_heading(heading)
     for above in reversed(blocks[max(0, place - _FARTHEST) : place]):
         if isinstance(above, Heading):
             return _is_task_heading(above)
@@ -162,7 +166,7 @@ def _task(text: str, *, done: bool, line: int, depth: int) -> TaskDraft:
     identity = match["id"] if match else None
     rest = text[match.end() :] if match else text
     parallel, story = False, None
-    while flag := _FLAG.match(rest):
+    while "[" in rest[:2] and (flag := _FLAG.match(rest)):
         if flag["flag"].upper() == "P":
             parallel = True
         else:
@@ -176,10 +180,9 @@ def _paths(text: str) -> tuple[str, ...]:
     if "/" not in text and "`" not in text:
         return ()
     words = [word.strip(_WRAPPING) for word in text.split() if "/" in word or "`" in word]
-    return tuple(dict.fromkeys(word for word in words if _is_path(word)))
+    paths = [word for word in words if ("." in word or word[-1:] == "/") and _is_path(word)]
+    return tuple(dict.fromkeys(paths)) if len(paths) > 1 else tuple(paths)
 
 
 def _is_path(word: str) -> bool:
-    if not _SHORTEST_PATH <= len(word) < _LONGEST_PATH or not ("." in word or word.endswith("/")):
-        return False
-    return _FILE.match(word) is not None
+    return _SHORTEST_PATH <= len(word) < _LONGEST_PATH and _FILE.match(word) is not None
