@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.bootstrap import Options, Phasebot
+from bot.log import set_up
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.auth import Access
@@ -18,6 +19,7 @@ from bot.web.serve import bind, server_for
 def main() -> None:
     port, folder, secret = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     settings = Settings(database_url=str(folder / "phasebot.db"), webhook_secret=SecretStr(secret))
+    set_up(settings)
     listener = bind("127.0.0.1", port)
     with Phasebot(settings, Options(issues=False, workspace=folder)) as bot:
         server = server_for(create_app(bot, Access("token", local_only=True)))

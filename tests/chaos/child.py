@@ -69,7 +69,7 @@ class Place:
     folder: str
     api_url: str
     token: str
-    repo: str
+    repos: tuple[str, ...]
     port: int
     plans: int
 
@@ -115,7 +115,7 @@ def live(place: Place) -> None:
         log_level="error",
     )
     set_up(settings)
-    options = Options(repo=place.repo, identity=PersonalToken(place.token), workspace=Path(place.folder), workers=2)
+    options = Options(repo=place.repos[0], identity=PersonalToken(place.token), workspace=Path(place.folder), workers=2)
     ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ending.set())
     listener = bind("127.0.0.1", place.port)
@@ -126,7 +126,7 @@ def live(place: Place) -> None:
         bot.hooks.listen(f"http://127.0.0.1:{place.port}")
         bot.reconcile()
         bot.start()
-        ids = [_submitted(bot, number) for number in range(place.plans)]
+        ids = [_submitted(bot, place, number) for number in range(place.plans)]
         while not ending.wait(0.05):
             if all(_is_done(bot, id) for id in ids):
                 (Path(place.folder) / DONE).touch()
@@ -134,8 +134,9 @@ def live(place: Place) -> None:
         thread.join()
 
 
-def _submitted(bot: Phasebot, number: int) -> str:
-    wanted = Submission(draft=parse(PLAN.format(number=number)), source=f"plan-{number}.md", rules_for=rules)
+def _submitted(bot: Phasebot, place: Place, number: int) -> str:
+    draft, project = parse(PLAN.format(number=number)), place.repos[number % len(place.repos)]
+    wanted = Submission(draft=draft, source=f"plan-{number}.md", project=project, rules_for=rules)
     known = bot.intake.known(wanted)
     return (known or bot.intake.submit(wanted).plan).id
 

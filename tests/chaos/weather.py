@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from bot.localhub.values import Issue
 from tests.chaos.child import DONE, SCALE, SECRET, Place, live
 
 BOT, ADA = "phasebot[bot]", "ada"
-REPO = "ada/shop"
+PLANS_A_REPOSITORY = 25
 PHASES = 4
 MARKER = re.compile(r"<!-- phasebot:.*?-->", re.DOTALL)
 NUMBER = re.compile(r"(?<![:\w])#(\d+)\b")
@@ -91,15 +91,22 @@ def endure(folder: Path, chaos: Chaos) -> Outcome:
     """Live through it all, and look at what is left."""
     with _a_tracker() as (hub, server, allowances):
         port = _free_port()
-        hub.add_hook(REPO, f"http://127.0.0.1:{port}/webhooks/github", secret=SECRET)
+        repos = tuple(f"{ADA}/shop-{n}" for n in range(-(-chaos.plans // PLANS_A_REPOSITORY)))
+        for repo in repos:
+            hub.create_repository(repo)
+            for login in (BOT, ADA):
+                hub.add_collaborator(repo, login, "admin")
+            hub.add_hook(repo, f"http://127.0.0.1:{port}/webhooks/github", secret=SECRET)
         _let_it_blow(hub, chaos)
-        place = Place(str(folder), server.url, hub.create_token(BOT), REPO, port, chaos.plans)
+        place = Place(str(folder), server.url, hub.create_token(BOT), repos, port, chaos.plans)
         kills = _live_through(hub, place, chaos)
         outcome = Outcome(kills=kills, answered=allowances.answered)
         for (fault, _), count in hub.faults.struck.items():
             outcome.requests[fault] += count
         outcome.webhooks = Counter({kind.value: count for kind, count in hub.courier.faults.struck.items()})
-        outcome.pictures, outcome.wrongs = _pictures(hub), _wrongs(hub, chaos)
+        outcome.wrongs = _wrongs(hub, repos, chaos)
+        for repo in repos:
+            outcome.pictures.update(_pictures(hub, repo))
         if allowances.exceeded:
             outcome.wrongs.append(f"{allowances.exceeded} writes came faster than GitHub allows")
         return outcome
@@ -111,9 +118,6 @@ def _a_tracker() -> Iterator[tuple[Hub, HubServer, StrictAllowances]]:
     hub.allowances = allowances = StrictAllowances()
     hub.create_user(BOT, kind="Bot")
     hub.create_user(ADA)
-    hub.create_repository(REPO)
-    for login in (BOT, ADA):
-        hub.add_collaborator(REPO, login, "admin")
     with HubServer(hub) as server:
         yield hub, server, allowances
     hub.close()
@@ -133,7 +137,7 @@ def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
     """Children come and go while ada does her work. How many were killed."""
     chance, kills = random.Random(chaos.seed), 0
     deadline = time.monotonic() + chaos.patience
-    person = _Person(hub, chaos)
+    person = _Person(hub, place.repos, chaos)
     child = _born(place)
     try:
         while not (Path(place.folder) / DONE).exists():
@@ -183,7 +187,12 @@ def _stuck(hub: Hub, place: Place) -> str:
         "inbox": "SELECT id, event, state, tries, error FROM inbox WHERE state <> 'applied'",
         "phases": "SELECT plan_id, key, status FROM phases WHERE status <> 'completed'",
     }
-    open_issues = [(one.number, one.title) for one in hub.repository(REPO).issues if one.state == "open"]
+    open_issues = [
+        (repo, one.number, one.title)
+        for repo in place.repos
+        for one in hub.repository(repo).issues
+        if one.state == "open"
+    ]
     with closing(sqlite3.connect(Path(place.folder) / "phasebot.db")) as database:
         found = {name: database.execute(question).fetchmany(10) for name, question in questions.items()}
     return "\n".join(
@@ -194,31 +203,30 @@ def _stuck(hub: Hub, place: Place) -> str:
 class _Person:
     """ada does what is to be done by hand: she closes issues, or says so in a comment, in an order that chance gives."""
 
-    def __init__(self, hub: Hub, chaos: Chaos) -> None:
+    def __init__(self, hub: Hub, repos: Sequence[str], chaos: Chaos) -> None:
         self._hub = hub
+        self._repos = repos
         self._chance = random.Random(f"ada {chaos.seed}")
         self._done: set[int] = set()
 
     def works_for(self, seconds: float, *, until: Path) -> None:
         end, pause = time.monotonic() + seconds, threading.Event()
         while time.monotonic() < end and not until.exists():
-            self._work()
+            for repo in self._repos:
+                self._work(repo)
             pause.wait(0.05)
 
-    def _work(self) -> None:
-        schemas = {parent_of(issue): issue for issue in self._issues("Schema")}
-        for issue in [*self._issues("Texts"), *self._issues("Pictures")]:
-            before = schemas.get(parent_of(issue))
-            is_next = before is not None and before.state == "closed"
-            if is_next and issue.number not in self._done and self._chance.random() < 0.3:
-                self._done.add(issue.number)
+    def _work(self, repo: str) -> None:
+        issues = self._hub.repository(repo).issues
+        ready = {parent_of(one) for one in issues if one.title.endswith(": Schema") and one.state == "closed"}
+        for issue in issues:
+            by_hand = issue.title.endswith((": Texts", ": Pictures")) and parent_of(issue) in ready
+            if by_hand and issue.id not in self._done and self._chance.random() < 0.3:
+                self._done.add(issue.id)
                 if "Texts" in issue.title:
-                    self._hub.close_issue(REPO, issue.number, ADA)
+                    self._hub.close_issue(repo, issue.number, ADA)
                 else:
-                    self._hub.comment(REPO, issue.number, ADA, "All of them are there.\n\n/phase complete")
-
-    def _issues(self, title: str) -> list[Issue]:
-        return [issue for issue in self._hub.repository(REPO).issues if issue.title.endswith(f": {title}")]
+                    self._hub.comment(repo, issue.number, ADA, "All of them are there.\n\n/phase complete")
 
 
 def parent_of(issue: Issue) -> int:
@@ -233,9 +241,9 @@ def _free_port() -> int:
 # ---------------------------------------------------------------- what is left
 
 
-def _pictures(hub: Hub) -> dict[str, Any]:
+def _pictures(hub: Hub, repo: str) -> dict[str, Any]:
     """What people see of each plan, apart from the numbers, which depend on what came first."""
-    reading = hub.repository(REPO)
+    reading = hub.repository(repo)
     titles = {issue.number: issue.title for issue in reading.issues}
 
     def named(text: str | None) -> str:
@@ -262,14 +270,16 @@ def _pictures(hub: Hub) -> dict[str, Any]:
     }
 
 
-def _wrongs(hub: Hub, chaos: Chaos) -> list[str]:
+def _wrongs(hub: Hub, repos: Sequence[str], chaos: Chaos) -> list[str]:
     """What must never be, whatever a calm run looks like."""
-    reading, wrongs = hub.repository(REPO), []
-    if len(reading.issues) != chaos.plans * (1 + PHASES):
-        wrongs.append(f"{len(reading.issues)} issues instead of {chaos.plans * (1 + PHASES)}")
-    for issue in reading.issues:
-        markers = Counter(MARKER.findall("\n".join(one.body for one in reading.comments(issue.number))))
-        wrongs += [f"#{issue.number} says {count} times {marker}" for marker, count in markers.items() if count > 1]
+    issues = [(repo, issue) for repo in repos for issue in hub.repository(repo).issues]
+    wrongs = []
+    if len(issues) != chaos.plans * (1 + PHASES):
+        wrongs.append(f"{len(issues)} issues instead of {chaos.plans * (1 + PHASES)}")
+    for repo, issue in issues:
+        said = "\n".join(one.body for one in hub.repository(repo).comments(issue.number))
+        markers = Counter(MARKER.findall(said))
+        wrongs += [f"{repo}#{issue.number} says {count} times {one}" for one, count in markers.items() if count > 1]
     return wrongs
 
 

@@ -84,6 +84,18 @@ def test_every_payload_is_taken_in_and_understood(bot: Bot, collection: Any) -> 
     assert sum(counts.values()) - before >= len(listened_to) > 0
 
 
+def test_an_event_about_an_issue_that_is_gone_means_nothing(bot: Bot) -> None:
+    """One with a label might be a plan, and is asked for."""
+    labelled = next(one for one in examples() if one.event == "issues" and one.json["issue"]["labels"])
+    stranger = {**labelled.json, "action": "opened", "issue": {**labelled.json["issue"], "id": 7, "number": 7}}
+
+    with capture_logs() as lines:
+        send(bot, replace(labelled, json=stranger))
+        wait_until_understood(bot)
+
+    assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
+
+
 def test_there_are_as_many_payloads_as_are_published() -> None:
     assert len(examples()) == 329
     assert len(built()) >= 261
