@@ -169,8 +169,11 @@ def _requests() -> list[tuple[bytes, bytes]]:
     """Head and body of one request for each payload; the head still wants its GUID."""
     found = []
     for payload in examples():
-        body = json.dumps(payload.json, separators=(",", ":")).encode()
-        if payload.event in EVENTS and 8_000 <= len(body) <= 25_000:
+        if payload.event not in EVENTS:
+            continue
+        issue = {**payload.json["issue"], "labels": []}  # a label is a reason to ask GitHub, which is not measured here
+        body = json.dumps({**payload.json, "issue": issue}, separators=(",", ":")).encode()
+        if 8_000 <= len(body) <= 25_000:
             signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
             head = (
                 "POST /webhooks/github HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
