@@ -44,7 +44,7 @@ class Chaos:
     plans: int
     share: float = 0.1
     kills: int = 3
-    patience: float = 60.0
+    patience: float = 110.0
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ def _rest(place: Place, deadline: float) -> None:
     done, pause = Path(place.folder) / DONE, threading.Event()
     done.unlink()
     while not done.exists():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "done, and then not any more"
         pause.wait(0.05)
 
 
