@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from starlette.responses import StreamingResponse
 
 from bot.store.records import EventLine
-from bot.web.api.inputs import REPOSITORY, Words
+from bot.web.api.inputs import LONGEST_ID, LONGEST_REPOSITORY, NAME_PART, REPOSITORY, Words
 from bot.web.api.paging import Limit
 from bot.web.api.shapes import EventShape, Shape
 from bot.web.api.showing import event
@@ -32,8 +32,8 @@ class EventFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    plan: Annotated[str, Query(pattern=r"^[\w.-]{1,80}$")] | None = None
-    project: Annotated[str, Query(pattern=REPOSITORY)] | None = None
+    plan: Annotated[str, Query(pattern=NAME_PART, max_length=LONGEST_ID)] | None = None
+    project: Annotated[str, Query(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY)] | None = None
     phase: Annotated[Words, Query(max_length=200, description="The key of a phase")] | None = None
     kind: Annotated[str, Query(pattern=r"^[a-z_]{1,60}$")] | None = None
     by: Annotated[Words, Query(max_length=100)] | None = None

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator
 
-_ID = r"^[\w.-]{1,80}$"
-NAME_PART = r"^[\w.-]{1,100}$"
-REPOSITORY = r"^[\w.-]{1,100}/[\w.-]{1,100}$"
+# Lengths are limits of their own: as a repetition inside the pattern, each would cost some nine megabytes of memory.
+NAME_PART = r"^[\w.-]+$"
+REPOSITORY = r"^[\w.-]+/[\w.-]+$"
+LONGEST_ID, LONGEST_PART, LONGEST_REPOSITORY = 80, 100, 201
 
 
 def _without_nul(text: str) -> str:
@@ -21,10 +22,16 @@ def _without_nul(text: str) -> str:
 Words = Annotated[str, AfterValidator(_without_nul)]
 """Text that people write."""
 
-Id = Annotated[str, Path(pattern=_ID)]
+Id = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_ID)]
 """The id of a plan, or of a phase."""
 
-OnlyProject = Annotated[str | None, Query(pattern=REPOSITORY, description="Only this repository, as owner/name")]
+OnlyProject = Annotated[
+    str | None,
+    Query(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY, description="Only this repository, as owner/name"),
+]
 
-Project = Annotated[str | None, Query(pattern=REPOSITORY, description="As owner/name; default: the server's own")]
+Project = Annotated[
+    str | None,
+    Query(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY, description="As owner/name; default: the server's own"),
+]
 """The repository that something is for."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from bot.web.api.inputs import NAME_PART
+from bot.web.api.inputs import LONGEST_PART, NAME_PART
 from bot.web.api.shapes import Shape
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
@@ -17,7 +17,7 @@ from services.domain.errors import NotFound
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
-Part = Annotated[str, Path(pattern=NAME_PART)]
+Part = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_PART)]
 
 
 class ProjectShape(Shape):

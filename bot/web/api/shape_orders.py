@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.web.api.drafts import Document
-from bot.web.api.inputs import REPOSITORY, Id, Words
+from bot.web.api.inputs import LONGEST_ID, LONGEST_REPOSITORY, NAME_PART, REPOSITORY, Id, Words
 from bot.web.api.orders import IfMatch, give, meant_for, new_cause, version_wanted
 from bot.web.api.shapes import QueueItem
 from bot.web.api.showing import queue_items
@@ -43,9 +43,11 @@ class PhaseWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
 
-    plan: str | None = Field(None, pattern=r"^[\w.-]{1,80}$")
+    plan: str | None = Field(None, pattern=NAME_PART, max_length=LONGEST_ID)
     parent_issue: int | None = Field(None, ge=1, le=2**53)
-    project: str | None = Field(None, pattern=REPOSITORY, description="Tells equal issue numbers apart")
+    project: str | None = Field(
+        None, pattern=REPOSITORY, max_length=LONGEST_REPOSITORY, description="Tells equal issue numbers apart"
+    )
     title: Words = Field(min_length=1, max_length=240, pattern=r"\S")
     content: Words = Field("", max_length=1_000_000, description="Markdown")
     external_docs: list[Document] = Field([], max_length=100)

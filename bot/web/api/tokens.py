@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.intake import new_id
 from bot.tokens import NAME, Token, digest, new_secret
-from bot.web.api.inputs import REPOSITORY, Id
+from bot.web.api.inputs import LONGEST_REPOSITORY, REPOSITORY, Id
 from bot.web.api.shapes import Shape
 from bot.web.auth import Admin
 from bot.web.failures import documented
@@ -30,7 +30,9 @@ class TokenWanted(BaseModel):
 
     name: str = Field(pattern=f"^{NAME.pattern}$", description="For the audit trail; each name only once")
     role: Role
-    project: Annotated[str, Field(pattern=REPOSITORY)] | None = Field(None, description="As owner/name; null: all")
+    project: Annotated[str, Field(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY)] | None = Field(
+        None, description="As owner/name; null: all"
+    )
     days: int | None = Field(None, ge=1, le=3650, description="How long it is good for; null: until it is revoked")
 
 
