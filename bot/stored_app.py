@@ -47,7 +47,7 @@ def stored_app(folder: Path) -> StoredApp | None:
     path = folder / FILE
     try:
         return StoredApp(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError):
         fix = "Give it back what it held, or remove it and run: phasebot setup"
