@@ -29,7 +29,7 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
         case _CODE.RETRY_BACKOFF:
             return _back_off(reason, now)
         case _CODE.WINDOW_CLOSED:
-            return f"may start again from {reason.until:%a %Y-%m-%d %H:%M} UTC on, when its window opens"
+            return _window(reason)
         case _CODE.ATTEMPT_STOPPING:
             return f"waits until the earlier attempt of {names(plan, reason.phases)} has ended"
         case _CODE.EXECUTOR_UNAVAILABLE:
@@ -54,6 +54,12 @@ _FIXED = {
     _CODE.APPROVAL_REQUIRED: "waits for approval",
 }
 _PLACES = {"running": "phasebot", "project": "the project", "plan": "the plan"}
+
+
+def _window(reason: Reason) -> str:
+    if reason.until is None:
+        return "waits until its window opens"
+    return f"may start again from {reason.until:%a %Y-%m-%d %H:%M} UTC on, when its window opens"
 
 
 def _back_off(reason: Reason, now: datetime) -> str:
