@@ -11,9 +11,11 @@ from sqlalchemy import text
 from bot.store import schema
 from bot.store.announcements import Announcements
 from bot.store.answers import Answers
+from bot.store.board import Board
 from bot.store.credentials import Credentials
 from bot.store.cursors import Cursors
 from bot.store.database import LOCK_TIMEOUT, Database
+from bot.store.drafts import Drafts
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.outbox import BEAT
@@ -52,6 +54,8 @@ class Store:
         self.records = Records(self._reading, self._writing)
         self.credentials = Credentials(self._reading, self._writing)
         self.cursors = Cursors(self._reading, self._writing)
+        self.board = Board(self._reading)
+        self.drafts = Drafts(self._reading, self._writing)
         try:
             with self._database.in_words():
                 schema.require_current(self._database)

@@ -1,0 +1,137 @@
+"""Drafts in SQL: documents that were handed in and not published yet. They survive a restart, and expire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Table, Text, bindparam, select, text
+
+from bot.store.sql import Row, Session, insert_into
+from bot.store.tables import metadata
+from bot.store.values import micros, moment
+from services.domain.errors import NotFound
+
+KEPT_FOR = timedelta(days=14)
+"""How long a draft waits for its confirmation."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("name", Text, nullable=False),  # of the file
+    Column("document", Text, nullable=False),
+    Column("policy", Text),  # none: that of the project
+    Column("edits", Text, nullable=False),  # JSON
+    Column("amends", Text, nullable=False),  # the plan that it is a new version of
+    Column("plan_id", Text, nullable=False),  # the plan that it has become
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("ix_drafts_created_at", drafts.c.created_at)
+
+_ADD = insert_into(drafts)
+_ONE = select(*drafts.columns).where(drafts.c.id == bindparam("id"), drafts.c.created_at >= bindparam("since"))
+_OPEN = (
+    select(*drafts.columns)
+    .where(drafts.c.plan_id == bindparam("none"), drafts.c.created_at >= bindparam("since"))
+    .order_by(drafts.c.created_at.desc(), drafts.c.id)
+    .limit(bindparam("limit"))
+)
+_EDIT = text("UPDATE drafts SET edits = :edits, document = :document WHERE id = :id AND plan_id = ''")
+_PUBLISHED = text("UPDATE drafts SET plan_id = :plan WHERE id = :id")
+_DROP = text("DELETE FROM drafts WHERE id = :id")
+_EXPIRE = text("DELETE FROM drafts WHERE created_at < :since")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDraft:
+    """A document on its way to become a plan. `policy` None: that of the project counts. `amends` is the id of the plan that it
+    is a new version of, `plan` of the one that it has become; empty where there is none."""
+
+    id: str
+    project: str
+    name: str
+    document: str
+    created_by: str
+    created_at: datetime
+    policy: str | None = None
+    edits: dict[str, Any] = field(default_factory=dict)
+    amends: str = ""
+    plan: str = ""
+
+
+class Drafts:
+    """Each call is a transaction of its own."""
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[Session]],
+        writing: Callable[[], AbstractContextManager[Session]],
+    ) -> None:
+        self._reading = reading
+        self._writing = writing
+
+    def add(self, draft: StoredDraft) -> None:
+        with self._writing() as session:
+            session.run(_EXPIRE, since=micros(draft.created_at - KEPT_FOR))
+            session.run(
+                _ADD,
+                id=draft.id,
+                project=draft.project,
+                name=draft.name,
+                document=draft.document,
+                policy=draft.policy,
+                edits=json.dumps(draft.edits),
+                amends=draft.amends,
+                plan_id=draft.plan,
+                created_by=draft.created_by,
+                created_at=micros(draft.created_at),
+            )
+
+    def one(self, id: str, now: datetime) -> StoredDraft:
+        """Raises NotFound, also for one that has expired."""
+        with self._reading() as session:
+            row = session.row(_ONE, id=id, since=micros(now - KEPT_FOR))
+        if row is None:
+            raise NotFound(f"there is no draft {id}")
+        return _draft(row)
+
+    def open(self, now: datetime, limit: int = 200) -> list[StoredDraft]:
+        """Those that wait for their confirmation, the newest first."""
+        with self._reading() as session:
+            return [_draft(row) for row in session.rows(_OPEN, none="", since=micros(now - KEPT_FOR), limit=limit)]
+
+    def edit(self, id: str, document: str, edits: dict[str, Any]) -> None:
+        """One that was published stays as it is."""
+        with self._writing() as session:
+            session.run(_EDIT, id=id, document=document, edits=json.dumps(edits))
+
+    def published(self, id: str, plan: str) -> None:
+        with self._writing() as session:
+            session.run(_PUBLISHED, id=id, plan=plan)
+
+    def drop(self, id: str) -> None:
+        with self._writing() as session:
+            session.run(_DROP, id=id)
+
+
+def _draft(row: Row) -> StoredDraft:
+    id, project, name, document, policy, edits, amends, plan, created_by, created_at = row
+    return StoredDraft(
+        id=id,
+        project=project,
+        name=name,
+        document=document,
+        policy=policy,
+        edits=json.loads(edits),
+        amends=amends,
+        plan=plan,
+        created_by=created_by,
+        created_at=moment(created_at),
+    )
