@@ -7,10 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.parts import Parts
+from services.domain.errors import TransientError, UserError
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.progress import is_at_rest
 from services.domain.reasons import Reason, why_not_running
+
+
+class IssuePages:
+    """Links to the pages of issues; empty for issues that are not there, and for all while the tracker cannot be reached."""
+
+    def __init__(self, web_url: Callable[[], str]) -> None:
+        self._web_url = web_url
+        self._known: str | None = None
+
+    def issue(self, plan: Plan, phase: Phase | None = None) -> str:
+        issue = phase.issue if phase else plan.issue
+        if issue is None:
+            return ""
+        if self._known is None:
+            try:
+                self._known = self._web_url()
+            except (UserError, TransientError):
+                self._known = ""
+        return f"{self._known}/{plan.project}/issues/{issue.number}" if self._known else ""
 
 
 class Answers:
@@ -41,6 +61,10 @@ class Answers:
         if issue is None:
             return ""
         return f"{self._parts.tracker.open().web_url}/{plan.project}/issues/{issue.number}"
+
+    def pages(self) -> IssuePages:
+        """Where issues are read; asked once for many of them."""
+        return IssuePages(lambda: self._parts.tracker.open().web_url)
 
     def dead_letters(self, plan: str) -> list[str]:
         """Effects that could not be carried out, each with its error."""

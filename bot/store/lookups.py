@@ -40,6 +40,12 @@ _NEWEST = (
     .limit(1)
 )
 _EFFECT = select(outbox.c.effect).where(outbox.c.key == bindparam("key"))
+_SAID = (
+    select(outbox.c.created_at, outbox.c.effect)
+    .where(outbox.c.plan_id == bindparam("plan"), outbox.c.kind.in_([word("post_comment"), word("say_on_issue")]))
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("limit"))
+)
 _BY_ISSUE = (
     select(plans.c.id, null())
     .where(plans.c.project == bindparam("project"), plans.c.issue_id == bindparam("issue"))
@@ -199,6 +205,13 @@ class Lookups:
             row = session.row(_EFFECT, key=key)
         effect = decode(row[0]) if row else None
         return effect.body if isinstance(effect, PostComment | SayOnIssue) else None
+
+    def said_about(self, plan: str, limit: int) -> list[tuple[datetime, str]]:
+        """The comments about a plan, the newest first: when each was decided, and how it was written."""
+        with self._reading() as session:
+            rows = session.rows(_SAID, plan=plan, limit=limit)
+        found = [(moment(at), decode(effect)) for at, effect in rows]
+        return [(at, one.body) for at, one in found if isinstance(one, PostComment | SayOnIssue)]
 
     def has_heard(self, wanted: Sequence[str]) -> bool:
         """All of these causes were applied before."""

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
@@ -21,6 +22,7 @@ from bot.web.auth.middleware import OPEN, AccessMiddleware, SecurityHeaders
 from bot.web.auth.pace import Pace
 from bot.web.auth.permits import needs
 from bot.web.auth.sign_in import SignInLink
+from bot.web.console.mounting import add_console
 from bot.web.failures import answer_failures, documented
 from bot.web.idempotency import IdempotencyMiddleware
 from bot.web.live import socket
@@ -97,6 +99,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(callbacks.router)
     app.include_router(sign_in.router)
     app.include_router(github.router)
+    add_console(app)
     wanted = [Depends(_bearer), Depends(_project_token)]
     for router in _API:
         errors = documented(401, 403, 422, 429, 500, 503)
@@ -105,6 +108,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.add_middleware(IdempotencyMiddleware, answers=phasebot.store.answers, clock=phasebot.clock)
     app.add_middleware(AccessMiddleware, door=door, pace=Pace(phasebot.settings.requests_per_minute))
     answer_failures(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)
     require_roles(app)
     return app

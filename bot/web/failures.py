@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -119,6 +119,12 @@ def refused(scope: Scope, problem: Problem) -> Response:
     return _envelope(scope, problem)
 
 
+def wants_page(scope: Scope) -> bool:
+    """A person with a browser asks for a page of the console."""
+    is_ours = not scope["path"].startswith(("/api", "/webhooks", "/healthz", "/readyz", "/metrics"))
+    return is_ours and "app" in scope and "text/html" in Headers(scope=scope).get("accept", "")
+
+
 class FailureMiddleware:
     """Outermost: gives every request its id, and turns what nobody expected into an envelope and a line in the log."""
 
@@ -171,7 +177,11 @@ def _id_for(scope: Scope) -> str:
     return given if _USABLE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def _envelope(scope: Scope, problem: Problem) -> JSONResponse:
+def _envelope(scope: Scope, problem: Problem) -> Response:
+    """The envelope; for whoever reads pages, a page that says the same."""
+    if wants_page(scope) and (page := getattr(scope["app"].state, "problem_page", None)):
+        answer: Response = page(scope, problem)
+        return answer
     body = {
         "type": problem.type,
         "message": problem.message,

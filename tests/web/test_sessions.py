@@ -27,7 +27,7 @@ def browser(bot: Bot) -> Iterator[httpx.Client]:
 
 
 def csrf_of(page: httpx.Response) -> str:
-    found = re.search(r"name=csrf value=(\w+)", page.text)
+    found = re.search(r'name="csrf" value="(\w+)"', page.text)
     assert found
     return found[1]
 

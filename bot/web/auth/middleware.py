@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.auth.door import Asker, Door
 from bot.web.auth.pace import Pace
-from bot.web.failures import Problem, refused
+from bot.web.failures import Problem, refused, wants_page
 
 OPEN = ("/healthz", "/readyz", "/webhooks/", "/sign-in", "/static/")
 """Health is for probes, webhooks are signed, and who is not signed in yet has to be able to. A slash opens what is below."""
@@ -67,8 +67,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) 
 
 def _is_for_a_page(scope: Scope) -> bool:
     """A person with a browser, who is sent to where one signs in."""
-    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
-    return scope["method"] in ("GET", "HEAD") and wants_page and not scope["path"].startswith("/api")
+    return scope["method"] in ("GET", "HEAD") and wants_page(scope)
 
 
 _HEADERS = {

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from html import escape
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.web.auth.cookies import FORM, FORM_SECONDS, new_id
 from bot.web.auth.door import OPERATOR, Asker, Door
@@ -99,17 +98,12 @@ def ours(target: str) -> str:
 
 
 def _page(request: Request, target: str, problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> Response:
+    from bot.web.console.rendering import Page  # which needs what is signed in with
+
     cookies = door_of(request).cookies
     form = cookies.read(request.headers, FORM) or new_id()
-    said = f"<p role=alert>{escape(problem)}</p>" if problem else ""
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Sign in to phasebot</title><main><h1>Sign in to phasebot</h1>{said}"
-        f"<form method=post action={PATH}><input type=hidden name=csrf value={cookies.csrf(form)}>"
-        f"<input type=hidden name=next value='{escape(ours(target))}'>"
-        "<label>Token <input name=token type=password autocomplete=current-password required autofocus></label> "
-        "<button>Sign in</button></form></main></html>"
+    response = Page(request).show(
+        "sign_in.html", code=status, problem=problem, csrf_of_form=cookies.csrf(form), next=ours(target)
     )
-    response = HTMLResponse(page, status)
     cookies.write(response, FORM, form, FORM_SECONDS)
     return response

@@ -1,0 +1,84 @@
+"""The page of one phase: what it says, why it stands as it does, its attempts, and what they put out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from bot.web.api.inputs import Id
+from bot.web.api.phases import show_log
+from bot.web.auth import Viewer
+from bot.web.console.events import told
+from bot.web.console.phase_rows import Rows
+from bot.web.console.rendering import Shown, may
+from services.domain.access import Role
+from services.domain.attempts import Attempt
+from services.domain.errors import NotFound
+from services.domain.phase import Phase
+from services.domain.rules import Rules
+
+router = APIRouter(include_in_schema=False)
+
+_TAIL = 24 * 1024
+
+
+@router.get("/phases/{id}")
+def phase_page(
+    permit: Viewer, page: Shown, id: Id, attempt: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+) -> Response:
+    item = permit.item(id)
+    plan = permit.plan(item.plan_id)
+    if item.phase_key not in plan.phases:
+        raise NotFound(f"there is no phase {id} in the queue")
+    bot, phase = permit.bot, plan.phase(item.phase_key)
+    text = bot.store.lookups.text(plan.id).phases.get(phase.key)
+    attempts = bot.store.views.attempts(id)
+    shown = next((one for one in attempts if one.number == attempt), attempts[-1] if attempts else None)
+    rows = Rows(permit)
+    return page.show(
+        "phase.html",
+        plan=plan,
+        row=rows.row(plan, phase),
+        phase=phase,
+        content=item.phase_data.content,
+        documents=item.phase_data.external_docs,
+        tasks=text.tasks if text else (),
+        needs=rows.of(plan, plan.graph.needs[phase.key]),
+        dependents=rows.of(plan, plan.graph.dependents[phase.key]),
+        attempts=attempts[::-1],
+        shown=shown,
+        log=show_log(permit, id, shown.number, None, _TAIL) if shown else None,
+        rules=_rules(phase),
+        used=_used(attempts),
+        events=[
+            told(line, plan) for line in bot.store.records.events(plan=plan.id, phase=phase.key, before=2**62, limit=20)
+        ],
+        may_steer=may(permit, Role.OPERATOR, plan.project),
+        is_settled=phase.status in ("completed", "skipped", "cancelled") and not phase.is_stopping,
+    )
+
+
+def _rules(phase: Phase) -> list[tuple[str, Any]]:
+    """What the policy says of it, as far as it says anything unusual."""
+    rules, usual = phase.rules, Rules()
+    shown: list[tuple[str, Any]] = [("executor", rules.executor), ("on error", rules.on_error.value)]
+    for name in ("retries", "timeout", "workflow", "agent", "model", "when", "skip_when", "only_if"):
+        if (value := getattr(rules, name)) != getattr(usual, name):
+            shown.append((name.replace("_", " "), value))
+    if rules.approval:
+        people = [*(f"role {one}" for one in rules.approvers.roles), *rules.approvers.people]
+        shown.append(("approval", ", ".join(people) or "needed"))
+    if rules.qa != usual.qa:
+        shown.append(("verdict", rules.qa.value))
+    if rules.operations:
+        shown.append(("operations", ", ".join(one.tool for one in rules.operations)))
+    return shown
+
+
+def _used(attempts: list[Attempt]) -> dict[str, Any] | None:
+    """Tokens and cost of all attempts; None where none has told of any."""
+    results = [one.result for one in attempts if one.result]
+    tokens, cost = sum(one.tokens for one in results), sum(one.cost for one in results)
+    return {"tokens": tokens, "cost": cost} if tokens or cost else None
