@@ -103,7 +103,12 @@ def _page(request: Request, target: str, problem: str = "", status: HTTPStatus =
     cookies = door_of(request).cookies
     form = cookies.read(request.headers, FORM) or new_id()
     response = Page(request).show(
-        "sign_in.html", code=status, problem=problem, csrf_of_form=cookies.csrf(form), next=ours(target)
+        "sign_in.html",
+        code=status,
+        problem=problem,
+        csrf_of_form=cookies.csrf(form),
+        next=ours(target),
+        with_github=bool(request.app.state.phasebot.settings.github_client_id),
     )
     cookies.write(response, FORM, form, FORM_SECONDS)
     return response
