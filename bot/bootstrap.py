@@ -39,6 +39,7 @@ from bot.tools import registry_with_plugins
 from bot.tracker import LocalTracker, RemoteTracker, Tracker
 from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop, Receipt
+from bot.workers.deferred import settled
 from bot.workers.resolver import Resolver
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
@@ -281,7 +282,8 @@ class Phasebot:
 
     def order(self, message: Message) -> Receipt:
         """Give an order and wait until it is applied; `refused` says in words why it did not fit."""
-        return self.receive(Delivery.of(message, "order", self.clock.now())).result()[0]
+        receipt = self.receive(Delivery.of(message, "order", self.clock.now())).result()[0]
+        return settled(receipt, message, self.store.lookups, self.loop.look) if receipt.is_deferred else receipt
 
     def _report(self, report: Report) -> None:
         self.loop.tell(report)

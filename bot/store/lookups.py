@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from sqlalchemy import bindparam, func, null, select
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.scheduling import slots_taken
 from bot.store.sql import Listed, Session
-from bot.store.tables import attempts, causes, holders, outbox, outbox_pending, phases, plans, word, yes
+from bot.store.tables import attempts, causes, events, holders, inbox, outbox, outbox_pending, phases, plans, word, yes
 from bot.store.values import moment
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptKind, AttemptState
 from services.domain.effects import Effect, PostComment, SayOnIssue, decode
+from services.domain.messages import Message
 from services.domain.plan import Plan
 from services.domain.rules import ACTIONS, CI
 from services.domain.world import Slots
@@ -64,6 +66,10 @@ _WATCHED = (
 )
 _PLANS_OF = select(plans.c.id).where(
     yes(plans.c.tracked), plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None)
+)
+_APPLIED = select(inbox.c.seq).where(inbox.c.id == bindparam("id"), inbox.c.state.in_([word("applied"), word("dead")]))
+_REFUSED = select(events.c.facts).where(
+    events.c.plan_id == bindparam("plan"), events.c.kind == word("order_refused"), events.c.cause == bindparam("cause")
 )
 _CAUSED = Listed(lambda wanted: select(causes.c.cause).where(causes.c.cause.in_(wanted)))
 _DEAD = (
@@ -217,6 +223,15 @@ class Lookups:
         """All of these causes were applied before."""
         with self._reading() as session:
             return len(session.among(_CAUSED, wanted)) == len(set(wanted))
+
+    def outcome(self, order: Message) -> str | None:
+        """Why this order was refused, "" if it was carried out, None while it waits. Known by its cause."""
+        with self._reading() as session:
+            row = session.row(_APPLIED, id=order.cause)
+            if row is None:
+                return None
+            refused = session.row(_REFUSED, plan=order.plan, cause=order.cause)
+        return str(json.loads(refused[0])["why"]) if refused else ""
 
     def watched(self) -> dict[str, datetime]:
         """The projects that have issues of ours, and when the first of them can have been made."""

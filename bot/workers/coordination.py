@@ -32,10 +32,14 @@ IDLE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery: stored (False: it was here already), and, if an order did not fit, why not."""
+    """What became of a delivery: stored (False: it was here already), and, if an order did not fit, why not.
+
+    `is_deferred`: another process holds its plan at this moment; one of the two applies it right after that.
+    """
 
     accepted: bool
     refused: str = ""
+    is_deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,5 +233,8 @@ def _hand_out_receipts(arrivals: Sequence[_Arrival], done: Round) -> None:
     accepted = iter(done.accepted)
     for arrival in arrivals:
         arrival.receipts.set_result(
-            [Receipt(next(accepted), done.refused.get(delivery.id, "")) for delivery in arrival.deliveries]
+            [
+                Receipt(next(accepted), done.refused.get(delivery.id, ""), delivery.id in done.deferred)
+                for delivery in arrival.deliveries
+            ]
         )

@@ -27,12 +27,22 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
     except NoTransition as refusal:
         decision = Decision(plan, refused=refusal.message)
     if decision.refused:
-        return answered(decision.noting(_about(message, "order_refused", why=decision.refused)), message)
+        return _refused(decision, message)
     after = published(amending.without_the_gone(decision.plan, now))
     decision = premises.settled(decision if after is decision.plan else replace(decision, plan=after), message, now)
     after = waits.timed(plan, decision.plan, now)
     decision = decision if after is decision.plan else replace(decision, plan=after)
     return answered(consequences(plan, decision, message), message)
+
+
+def outdated(plan: Plan, message: m.Message) -> Decision:
+    """The answer to an order that was meant for another version of the plan."""
+    why = f"the plan has changed since: this was meant for version {message.expected} of it"
+    return _refused(Decision(plan, refused=why), message)
+
+
+def _refused(decision: Decision, message: m.Message) -> Decision:
+    return answered(decision.noting(_about(message, "order_refused", why=decision.refused)), message)
 
 
 def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:

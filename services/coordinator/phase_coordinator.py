@@ -9,7 +9,7 @@ from typing import Protocol
 
 from services.coordinator.advance import Candidate, advance, allocate
 from services.coordinator.answering import said
-from services.coordinator.decide import decide
+from services.coordinator.decide import decide, outdated
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain.effects import Effect
@@ -44,10 +44,12 @@ class News:
 
 @dataclass(slots=True)
 class Round:
-    """What a round did. `accepted` and `refused` answer the deliveries given; `sendings` are this process's to carry out."""
+    """What a round did. `accepted` and `refused` answer the deliveries given, and `deferred` are those among them whose plan
+    somebody else holds at this moment; `sendings` are this process's to carry out."""
 
     accepted: list[bool] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    deferred: set[str] = field(default_factory=set)
     sendings: list[Sending] = field(default_factory=list)
     touched: list[Plan] = field(default_factory=list)
     wakes: dict[str, datetime | None] = field(default_factory=dict)
@@ -138,6 +140,7 @@ class _Turn:
         """Apply a delivery whole. False if it has to wait for a plan that somebody else holds, or has failed."""
         messages = delivery.messages or ()
         if not all(self._is_at_hand(message.plan) for message in messages):
+            self.outcome.deferred.add(delivery.id)
             return False
         try:
             decisions = self._decided(messages)
@@ -164,9 +167,16 @@ class _Turn:
         for message in messages:
             plan = plans.get(message.plan) or self._plans.get(message.plan)
             if plan is not None:
-                decisions.append(decision := decide(plan, message, self._world, self._now))
+                decisions.append(decision := self._decide(plan, message))
                 plans[message.plan] = decision.plan
         return decisions
+
+    def _decide(self, plan: Plan, message: Message) -> Decision:
+        """An order for a version that the plan has left behind, be it in this very round, changes nothing."""
+        version = plan.version + (plan is not self._before[plan.id])
+        if message.expected not in (None, version):
+            return outdated(plan, message)
+        return decide(plan, message, self._world, self._now)
 
     def _is_at_hand(self, id: str) -> bool:
         """Locked by us, or gone for good (then there is nothing to wait for)."""

@@ -32,10 +32,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
+    """`expected`: the version of the plan that an order is meant for; None for any."""
+
     plan: str
     cause: str
     by: str = ""
     asked: Asked | None = None
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

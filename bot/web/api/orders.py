@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
-from threading import Lock
 from typing import Annotated
 
 from fastapi import Header
@@ -88,22 +86,11 @@ def refuse_stale(plan: Plan, version: int | None) -> None:
         raise Problem(HTTPStatus.CONFLICT, "stale_version", message, details={"version": plan.version})
 
 
-_turns = [Lock() for _ in range(64)]
-
-
-@contextmanager
-def meant_for(permit: Permit, plan: str, version: int | None) -> Iterator[Plan]:
-    """The plan at this version. Of two who look at the same one and both want to change it, the second is refused.
-
-    Raises NotFound, or Problem.
-    """
-    if version is None:
-        yield permit.plan(plan)
-        return
-    with _turns[hash(plan) % len(_turns)]:
-        found = permit.plan(plan)
-        refuse_stale(found, version)
-        yield found
+def meant_for(permit: Permit, plan: str, version: int | None) -> Plan:
+    """The plan, if it is at this version. Raises NotFound, or Problem."""
+    found = permit.plan(plan)
+    refuse_stale(found, version)
+    return found
 
 
 def project_for(permit: Permit, asked: str | None, source: str) -> str:
@@ -117,13 +104,21 @@ def project_for(permit: Permit, asked: str | None, source: str) -> str:
     return permit.project(asked or permit.bot.intake.project_for(source))
 
 
-def order(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: str = "") -> None:
-    """Carry out what the verb orders. Raises Problem with the words of the refusal if it does not fit."""
-    give(permit.bot, order_for(verb, plan, phase, by=permit.who, cause=new_cause(), argument=argument))
+def order(
+    permit: Permit, verb: str, plan: Plan, phase: Phase | None, version: int | None, *, argument: str = ""
+) -> None:
+    """Carry out what the verb orders; of two who have looked at the same `version`, the second is refused.
+
+    Raises Problem with the words of the refusal if it does not fit.
+    """
+    message = order_for(verb, plan, phase, by=permit.who, cause=new_cause(), argument=argument)
+    give(permit.bot, replace(message, expected=version))
 
 
 def give(phasebot: Phasebot, message: m.Order) -> None:
     """Carry the order out, durably. Raises Problem with the words of the refusal if it does not fit."""
     receipt = phasebot.order(message)
     if receipt.refused:
+        if plan := phasebot.answers.plan(message.plan):
+            refuse_stale(plan, message.expected)
         raise Problem(HTTPStatus.CONFLICT, "order_refused", receipt.refused)

@@ -88,8 +88,9 @@ def _ordering(verb: str) -> Callable[..., PhaseDetail]:
     def give_order(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PhaseDetail:
         text = text or OrderText()
         item = permit.item(id)
-        with meant_for(permit, item.plan_id, version_wanted(if_match, text.version)) as plan:
-            order(permit, verb, plan, _phase(plan, item), text.why)
+        version = version_wanted(if_match, text.version)
+        plan = meant_for(permit, item.plan_id, version)
+        order(permit, verb, plan, _phase(plan, item), version, argument=text.why)
         return phase_detail(permit.bot, permit.item(id))
 
     return give_order
@@ -118,16 +119,17 @@ for verb in PHASE_VERBS:
 def run_phase(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PhaseDetail:
     """Have the phase run: begin its plan, or try it again if it failed or was given up. 409 says why it cannot run now."""
     item = permit.item(id)
-    with meant_for(permit, item.plan_id, version_wanted(if_match, text.version if text else None)) as plan:
-        phase = _phase(plan, item)
-        if plan.state is PlanState.PLANNED:
-            order(permit, "start", plan, None)
-        elif phase.state is not PhaseState.WAITING:
-            order(permit, "retry", plan, phase)
-        elif phase.status is not QueueStatus.READY and (reason := permit.bot.answers.why(plan, phase)):
-            words = in_words(plan, reason, permit.bot.clock.now())
-            details = {"reason": reason.code.value}
-            raise Problem(HTTPStatus.CONFLICT, "order_refused", words, details=details)
+    version = version_wanted(if_match, text.version if text else None)
+    plan = meant_for(permit, item.plan_id, version)
+    phase = _phase(plan, item)
+    if plan.state is PlanState.PLANNED:
+        order(permit, "start", plan, None, version)
+    elif phase.state is not PhaseState.WAITING:
+        order(permit, "retry", plan, phase, version)
+    elif phase.status is not QueueStatus.READY and (reason := permit.bot.answers.why(plan, phase)):
+        words = in_words(plan, reason, permit.bot.clock.now())
+        details = {"reason": reason.code.value}
+        raise Problem(HTTPStatus.CONFLICT, "order_refused", words, details=details)
     return phase_detail(permit.bot, permit.item(id))
 
 
@@ -135,6 +137,7 @@ def run_phase(permit: Operator, id: Id, text: OrderText | None = None, if_match:
 def prioritize_phase(permit: Operator, id: Id, text: PriorityText, if_match: IfMatch = None) -> PhaseDetail:
     """Change how urgent a phase is."""
     item = permit.item(id)
-    with meant_for(permit, item.plan_id, version_wanted(if_match, text.version)) as plan:
-        order(permit, PRIORITY, plan, _phase(plan, item), str(text.priority))
+    version = version_wanted(if_match, text.version)
+    plan = meant_for(permit, item.plan_id, version)
+    order(permit, PRIORITY, plan, _phase(plan, item), version, argument=str(text.priority))
     return phase_detail(permit.bot, permit.item(id))

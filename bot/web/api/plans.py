@@ -114,7 +114,11 @@ _BODIES: dict[str, Any] = {
                         },
                         "policy": {"type": "string", "format": "binary", "description": "YAML"},
                     },
-                }
+                },
+                "example": {
+                    "plan": ["# Site\n\n## Phase 1: Setup\n\nLay the ground.\n"],
+                    "policy": "version: 1\nphases:\n  - {match: Setup, executor: manual}\n",
+                },
             },
         },
     }
@@ -167,8 +171,8 @@ def show_plan(permit: Viewer, response: Response, id: Id) -> PlanDetail:
 
 def _ordering(verb: str) -> Callable[..., PlanDetail]:
     def give_order(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PlanDetail:
-        with meant_for(permit, id, version_wanted(if_match, text.version if text else None)) as plan:
-            order(permit, verb, plan, None)
+        version = version_wanted(if_match, text.version if text else None)
+        order(permit, verb, meant_for(permit, id, version), None, version)
         return plan_detail(permit.bot, id)
 
     return give_order
@@ -188,16 +192,17 @@ for verb in PLAN_VERBS:
 @router.post("/{id}/retract", name="retract_plan", responses=documented(400, 404, 409))
 def retract_plan(permit: Admin, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PlanDetail:
     """Close the issues that were created for the plan as not planned, and give the plan up for good."""
-    with meant_for(permit, id, version_wanted(if_match, text.version if text else None)) as plan:
-        give(permit.bot, RetractPlan(plan=plan.id, cause=new_cause(), by=permit.who))
+    version = version_wanted(if_match, text.version if text else None)
+    plan = meant_for(permit, id, version)
+    give(permit.bot, RetractPlan(plan=plan.id, cause=new_cause(), by=permit.who, expected=version))
     return plan_detail(permit.bot, id)
 
 
 @router.post("/{id}/priority", name="prioritize_plan", responses=documented(400, 404, 409))
 def prioritize_plan(permit: Operator, id: Id, text: PriorityText, if_match: IfMatch = None) -> PlanDetail:
     """Change how urgent a plan is."""
-    with meant_for(permit, id, version_wanted(if_match, text.version)) as plan:
-        order(permit, PRIORITY, plan, None, str(text.priority))
+    version = version_wanted(if_match, text.version)
+    order(permit, PRIORITY, meant_for(permit, id, version), None, version, argument=str(text.priority))
     return plan_detail(permit.bot, id)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.store import views
 from bot.web.api.drafts import Document
 from bot.web.api.inputs import LONGEST_ID, LONGEST_REPOSITORY, NAME_PART, REPOSITORY, Id, Words
 from bot.web.api.orders import IfMatch, give, meant_for, new_cause, version_wanted
@@ -28,6 +30,9 @@ from services.planning.reading import Unit
 router = APIRouter(prefix="/queue", tags=["queue"])
 
 MOST_PHASES = 1000
+_TRIES = 5
+
+R = TypeVar("R")
 
 _EXAMPLE: dict[str, Any] = {
     "parent_issue": 12,
@@ -68,16 +73,11 @@ class PhaseWanted(BaseModel):
 @router.post("/enqueue", status_code=HTTPStatus.CREATED, responses=documented(400, 404, 409))
 def enqueue_phase(permit: Operator, wanted: PhaseWanted, if_match: IfMatch = None) -> QueueItem:
     """Add a phase to a plan that is there."""
-    with meant_for(permit, _plan_of(permit, wanted), version_wanted(if_match, wanted.version)) as plan:
-        if len(plan.phases) >= MOST_PHASES:
-            raise Problem(HTTPStatus.CONFLICT, "plan_full", f"a plan has {MOST_PHASES} phases at most")
-        key = _new_key(plan, wanted.title)
-        text = PhaseText(wanted.content, _tasks(wanted.content), tuple(wanted.external_docs))
-        shape = PhaseShape(
-            key=key, title=wanted.title.strip(), number=_next_number(plan), needs=_needs(plan, wanted), text=text
-        )
-        _amend(permit, plan, [*(_as_it_is(plan, phase) for phase in plan if not phase.leaving), shape])
-    (item,) = [one for one in permit.bot.store.views.queue(plan=plan.id) if one.phase_key == key]
+    version = version_wanted(if_match, wanted.version)
+    plan, key = _in_its_turn(
+        version, lambda: _add(permit, meant_for(permit, _plan_of(permit, wanted), version), wanted)
+    )
+    (item,) = [one for one in permit.bot.store.views.queue(plan=plan) if one.phase_key == key]
     return queue_items(permit.bot, [item])[0]
 
 
@@ -86,19 +86,46 @@ def remove_phase(permit: Operator, id: Id, if_match: IfMatch = None) -> QueueIte
     """Take a phase out that has not started. What depended on it depends on what it depended on; its issue is closed."""
     item = permit.item(id)
     shown = queue_items(permit.bot, [item])[0]
-    with meant_for(permit, item.plan_id, version_wanted(if_match, None)) as plan:
-        phase = plan.phases.get(item.phase_key)
-        if phase is None:
-            raise NotFound(f"there is no phase {id} in the queue")
-        if phase.state is not PhaseState.WAITING or phase.attempts:
-            raise Problem(HTTPStatus.CONFLICT, "phase_started", f"{phase.name} has started: skip or cancel it instead")
-        left = [one for one in plan if one is not phase and not one.leaving]
-        if not left:
-            raise Problem(
-                HTTPStatus.CONFLICT, "last_phase", "it is the only phase of its plan: cancel the plan instead"
-            )
-        _amend(permit, plan, [_without(plan, one, phase) for one in left])
+    version = version_wanted(if_match, None)
+    _in_its_turn(version, lambda: _remove(permit, meant_for(permit, item.plan_id, version), item))
     return shown
+
+
+def _in_its_turn(version: int | None, change: Callable[[], R]) -> R:
+    """A new shape is made from the one that was read, and counts for that one alone. Where whoever asks has named no version,
+    it is made anew from the one there is by then. Raises Problem."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return change()
+        except Problem as problem:
+            if problem.type != "stale_version" or version is not None or not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _add(permit: Permit, plan: Plan, wanted: PhaseWanted) -> tuple[str, str]:
+    """The plan, and the key of the phase."""
+    if len(plan.phases) >= MOST_PHASES:
+        raise Problem(HTTPStatus.CONFLICT, "plan_full", f"a plan has {MOST_PHASES} phases at most")
+    key = _new_key(plan, wanted.title)
+    text = PhaseText(wanted.content, _tasks(wanted.content), tuple(wanted.external_docs))
+    shape = PhaseShape(
+        key=key, title=wanted.title.strip(), number=_next_number(plan), needs=_needs(plan, wanted), text=text
+    )
+    _amend(permit, plan, [*(_as_it_is(plan, phase) for phase in plan if not phase.leaving), shape])
+    return plan.id, key
+
+
+def _remove(permit: Permit, plan: Plan, item: views.QueueItem) -> None:
+    phase = plan.phases.get(item.phase_key)
+    if phase is None:
+        raise NotFound(f"there is no phase {item.queue_id} in the queue")
+    if phase.state is not PhaseState.WAITING or phase.attempts:
+        raise Problem(HTTPStatus.CONFLICT, "phase_started", f"{phase.name} has started: skip or cancel it instead")
+    left = [one for one in plan if one is not phase and not one.leaving]
+    if not left:
+        raise Problem(HTTPStatus.CONFLICT, "last_phase", "it is the only phase of its plan: cancel the plan instead")
+    _amend(permit, plan, [_without(plan, one, phase) for one in left])
 
 
 def _plan_of(permit: Permit, wanted: PhaseWanted) -> str:
@@ -162,6 +189,12 @@ def _without(plan: Plan, phase: Phase, gone: Phase) -> PhaseShape:
 def _amend(permit: Permit, plan: Plan, shapes: list[PhaseShape]) -> None:
     overview = permit.bot.store.lookups.text(plan.id).overview
     order = AmendPlan(
-        plan=plan.id, cause=new_cause(), by=permit.who, title=plan.title, overview=overview, phases=tuple(shapes)
+        plan=plan.id,
+        cause=new_cause(),
+        by=permit.who,
+        expected=plan.version,
+        title=plan.title,
+        overview=overview,
+        phases=tuple(shapes),
     )
     give(permit.bot, order)

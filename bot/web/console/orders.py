@@ -56,11 +56,12 @@ def order_phase(permit: Operator, page: Shown, form: Fields, id: Id) -> Response
 
     def attempt() -> str:
         verb, argument = _verb(form, permit, item.project), field(form, "argument")
-        with meant_for(permit, item.plan_id, _version(form)) as plan:
-            phase = plan.phases.get(item.phase_key)
-            if phase is None:
-                raise NotFound(f"there is no phase {id} in the queue")
-            _give(permit, verb, plan, phase, argument)
+        version = _version(form)
+        plan = meant_for(permit, item.plan_id, version)
+        phase = plan.phases.get(item.phase_key)
+        if phase is None:
+            raise NotFound(f"there is no phase {id} in the queue")
+        _give(permit, verb, plan, phase, argument, version)
         return f"{phase.name} {_DONE[verb]}."
 
     return page.trying(_back(form, f"/phases/{id}"), attempt)
@@ -88,7 +89,7 @@ def _went(permit: Permit, verb: str, plan_id: str, key: str) -> bool:
     if phase is None or verb not in verbs_for_phase(plan, phase):
         return False
     try:
-        order(permit, verb, plan, phase)
+        order(permit, verb, plan, phase, None)
     except Problem as problem:
         if problem.status is not HTTPStatus.CONFLICT:
             raise
@@ -98,12 +99,12 @@ def _went(permit: Permit, verb: str, plan_id: str, key: str) -> bool:
 
 def _about_plan(permit: Permit, plan: Plan, form: Fields) -> str:
     verb, argument = _verb(form, permit, plan.project), field(form, "argument")
-    with meant_for(permit, plan.id, _version(form)) as current:
-        _give(permit, verb, current, None, argument)
+    version = _version(form)
+    _give(permit, verb, meant_for(permit, plan.id, version), None, argument, version)
     return f"{plan.title} {_DONE[verb]}."
 
 
-def _give(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: str) -> None:
+def _give(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: str, version: int | None) -> None:
     """What does not fit any more is refused, in the words of whoever refuses it."""
     fitting = verbs_for_phase(plan, phase) if phase else verbs_for_plan(plan)
     if verb not in (*fitting, PRIORITY):
@@ -111,7 +112,7 @@ def _give(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: 
         message = f"{phase.name if phase else 'the plan'} is {stands} by now: {verb} does not fit any more"
         raise Problem(HTTPStatus.CONFLICT, "order_refused", message)
     try:
-        order(permit, verb, plan, phase, argument)
+        order(permit, verb, plan, phase, version, argument=argument)
     except CommandInvalid as error:
         raise Problem(HTTPStatus.BAD_REQUEST, error.code, f"{error.message}. {error.fix}") from None
 
