@@ -108,15 +108,25 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
             if new.failure is not None:
                 facts["error"] = new.failure.message
             yield Event(f"phase_{new.state}", after.id, message.cause, new.key, message.by, facts)
+        yield from _particulars(old, new, after.id, new.key, message)
         if has_expired(before, old, after, new):
             yield Event("wait_expired", after.id, message.cause, new.key)
         if new.removed_at is not None and old.removed_at is None:
             yield Event("phase_removed", after.id, message.cause, new.key, message.by)
     for key in after.phases.keys() - before.phases.keys():
         yield Event("phase_added", after.id, message.cause, key, message.by)
+    yield from _particulars(before, after, after.id, None, message)
     if before.state is not after.state:
         facts = {"from": before.state.value}
         yield Event(f"plan_{after.state}", after.id, message.cause, by=message.by, facts=facts)
+
+
+def _particulars(old: Phase | Plan, new: Phase | Plan, plan: str, key: str | None, message: Message) -> Iterator[Event]:
+    """What people see of a phase, or of a plan, besides how it stands."""
+    if new.issue is not None and old.issue is None:
+        yield Event("issue_created", plan, message.cause, key, message.by, {"issue": new.issue.number})
+    if new.priority != old.priority:
+        yield Event("priority_set", plan, message.cause, key, message.by, {"from": old.priority, "to": new.priority})
 
 
 def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:

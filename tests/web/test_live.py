@@ -72,6 +72,22 @@ def test_a_change_is_told_when_it_is_committed(bot: Bot) -> None:
         assert phases[plan["phases"][0]["queue_id"]] == "completed"
 
 
+def test_how_urgent_something_is_now_is_told_too(bot: Bot) -> None:
+    plan = bot.upload()
+    with listening(bot) as listener:
+        listener.next("hello")
+        bot.post(f"/api/plans/{plan['id']}/priority", {"priority": 10})
+        assert listener.next(plan=plan["id"])["kinds"] == ["priority_set"]
+
+        bot.post(f"/api/phases/{plan['phases'][1]['queue_id']}/priority", {"priority": 20})
+        told = listener.next(plan=plan["id"])
+
+    assert (told["kinds"], [one["queue_id"] for one in told["phases"]]) == (
+        ["priority_set"],
+        [plan["phases"][1]["queue_id"]],
+    )
+
+
 def test_who_comes_back_is_told_what_it_has_missed_and_nothing_twice(bot: Bot) -> None:
     with listening(bot) as listener:
         seq = listener.next("hello")["seq"]
