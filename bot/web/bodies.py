@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -15,23 +17,31 @@ PATIENCE = 60.0
 
 async def read_body(request: Request, limit: int, *, patience: float = PATIENCE) -> bytes:
     """The whole body. Raises Problem: 413 for more than `limit` bytes, announced or sent; 408 for one that does not come."""
+    async with in_time(patience):
+        return b"".join([piece async for piece in pieces(request, limit)])
+
+
+async def pieces(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes. Raises Problem: 413 for more than `limit` bytes, announced or sent."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
         raise _too_large(limit)
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        yield piece
+
+
+@asynccontextmanager
+async def in_time(patience: float = PATIENCE) -> AsyncIterator[None]:
+    """Raises Problem 408 if the sender takes longer."""
     try:
         async with asyncio.timeout(patience):
-            return await _read(request, limit)
+            yield
     except TimeoutError:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "the body took too long to arrive") from None
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        if len(body) + len(piece) > limit:
-            raise _too_large(limit)
-        body += piece
-    return bytes(body)
 
 
 def _too_large(limit: int) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -10,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from bot.web.bodies import read_body
+from bot.web.bodies import in_time, pieces, read_body
 from bot.web.failures import Problem
 from services.planning.parser import MAX_BYTES
 
@@ -59,17 +58,15 @@ async def _form(request: Request) -> FormData:
     read: FormData | None = getattr(request.state, "form", None)
     if read is not None:  # its CSRF token was looked at
         return read
-    body = await read_body(request, _LARGEST_FORM)
+    # what is large goes to a temporary file as it comes
     files, fields = MOST_FILES + 1, MOST_FILES + 4
-    parser = MultiPartParser(request.headers, _once(body), max_files=files, max_fields=fields, max_part_size=MAX_BYTES)
+    body = pieces(request, _LARGEST_FORM)
+    parser = MultiPartParser(request.headers, body, max_files=files, max_fields=fields, max_part_size=MAX_BYTES)
     try:
-        return await parser.parse()
+        async with in_time():
+            return await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise _bad_form(str(error)) from None
-
-
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
 
 
 async def _read_part(part: UploadFile | str, name: str, limit: int) -> tuple[str, bytes]:
