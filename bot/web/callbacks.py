@@ -36,20 +36,16 @@ async def ci(request: Request, bot: Bot) -> Reported:
     """Take in what CI says of an attempt. 202 means that it is stored and will not be lost."""
     token, signature = _token(request), request.headers.get("x-hub-signature-256", "")
     if not token and not signature.startswith("sha256="):
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED, "unauthenticated", "neither an identity token nor a signature came along"
-        )
+        raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "neither an identity token nor a signature came along")
     body = await read_body(request, LARGEST)
     if not token and not is_signed(body, signature, bot.hooks.secrets()):
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED, "signature_invalid", "the signature does not fit the body and our secret"
-        )
+        raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "the signature does not fit the body and our secret")
     said = _said(body)
     try:
         delivery = await run_in_threadpool(_understood, bot, token, body, said)
     except Forged as error:
         log.warning("callback_forged", reason=str(error))
-        raise Problem(HTTPStatus.UNAUTHORIZED, "token_invalid", f"this token is not accepted: {error}") from None
+        raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", f"this token is not accepted: {error}") from None
     except NotConfigured as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, details={"fix": error.fix}) from None
     return Reported(status="accepted" if await _is_new(bot, delivery) else "duplicate")

@@ -87,7 +87,7 @@ FORGED: dict[str, dict[str, Any]] = {
 def test_a_token_that_is_wrong_in_one_thing_proves_nothing(stage: Stage, run: Run, what: str) -> None:
     answer = stage.ci({"status": "success"}, **bearer(stage, run, **FORGED[what]))
 
-    assert error_of(answer, 401)["type"] == "token_invalid"
+    assert error_of(answer, 401)["type"] == "unauthorized"
     assert stage.phase("Build").status == "running"
 
 
@@ -118,7 +118,7 @@ def test_nobody_but_the_issuer_signs(stage: Stage, run: Run) -> None:
         _signed_by(None, "none", stage, run),
         {"Authorization": "Bearer a.b.c"},
     ):
-        assert error_of(stage.ci({"status": "success"}, **headers), 401)["type"] == "token_invalid"
+        assert error_of(stage.ci({"status": "success"}, **headers), 401)["type"] == "unauthorized"
     assert stage.phase("Build").status == "running"
 
 

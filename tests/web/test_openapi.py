@@ -75,6 +75,21 @@ def test_every_error_of_every_operation_is_the_envelope(description: Any) -> Non
             assert said["content"]["application/json"]["schema"] == envelope, (where, status)
 
 
+def test_every_body_has_an_example(description: Any) -> None:
+    schemas = description["components"]["schemas"]
+    checked = 0
+    for where, operation in operations(description):
+        for kind, said in operation.get("requestBody", {}).get("content", {}).items():
+            assert "example" in said or any(_examples(said["schema"], schemas)), (where, kind)
+            checked += 1
+    assert checked > 10
+
+
+def _examples(schema: Any, schemas: Any) -> Any:
+    for one in (schema, *schema.get("anyOf", ())):
+        yield from schemas.get(one.get("$ref", "").removeprefix("#/components/schemas/"), {}).get("examples", ())
+
+
 def test_the_examples_fit_their_schemas(description: Any) -> None:
     schemas = description["components"]["schemas"]
     validated = 0
