@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
-from bot.web import callbacks, health, webhooks
+from bot.web import callbacks, health, metrics, webhooks
 from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens, tools
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
@@ -45,7 +45,7 @@ _TAGS = [
     {"name": "live", "description": "What has changed. `WS /ws` tells the same by itself."},
     {"name": "tokens", "description": "Who may use this API, in which project, and as what."},
     {"name": "webhooks", "description": "What GitHub sends. Signed; no token."},
-    {"name": "health", "description": "For whoever watches this process. No token."},
+    {"name": "health", "description": "For whoever watches this process. Only the figures take a token."},
 ]
 
 _API = (
@@ -104,6 +104,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     for router in _API:
         errors = documented(401, 403, 422, 429, 500, 503)
         app.include_router(router, prefix="/api", responses=errors, dependencies=wanted)
+    app.include_router(metrics.router, responses=documented(401, 403, 429, 500, 503), dependencies=wanted)
     describe(app)
     app.add_middleware(IdempotencyMiddleware, answers=phasebot.store.answers, clock=phasebot.clock)
     app.add_middleware(AccessMiddleware, door=door, pace=Pace(phasebot.settings.requests_per_minute))

@@ -96,7 +96,7 @@ class World:
         return None
 
 
-OF_ALL_PROJECTS = ("/api/deliveries", "/deliveries")
+OF_ALL_PROJECTS = ("/api/deliveries", "/deliveries", "/metrics")
 """What they show belongs to no project, so that a role in one is not enough."""
 
 
