@@ -26,8 +26,8 @@ class Reader:
 
     def __init__(self, client: httpx.Client) -> None:
         self.http = client
-        self.status = 0
         self.html = ""
+        self.path = ""
 
     def sign_in(self, token: str) -> Reader:
         self.open("/sign-in")
@@ -37,14 +37,14 @@ class Reader:
     def open(self, path: str, status: int = 200) -> str:
         answer = self.http.get(path, headers=HTML)
         assert answer.status_code == status, answer.text[:2000]
-        self.html = answer.text
+        self.html, self.path = answer.text, answer.url.path
         return self.html
 
-    def send(self, path: str, status: int = 200, files: Any = None, **fields: Any) -> str:
+    def send(self, path: str, status: int = 200, *, files: Any = None, **fields: Any) -> str:
         """A form, with the CSRF token of the page that is open; what the page says that it leads to."""
         answer = self.http.post(path, data={"csrf": self.csrf, **fields}, files=files, headers=HTML)
         assert answer.status_code == status, answer.text[:2000]
-        self.html = answer.text
+        self.html, self.path = answer.text, answer.url.path
         return self.html
 
     @property

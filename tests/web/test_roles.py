@@ -74,6 +74,9 @@ class World:
             return str(self.bot.post("/api/request", {"text": "Mend it.", "project": MINE})["plan_id"])
         if kind == "tokens":
             return str(self.token(f"t{len(self.bot.get('/api/tokens')['tokens'])}", Role.VIEWER, MINE)["id"])
+        if kind == "drafts":
+            form = {"text": "Mend it.", "project": MINE}
+            return self.bot.http.post("/new", data=form).headers["location"].rpartition("/")[2]
         assert kind == "outbox", f"the table has to know what {path} is about"
         return "1"
 
@@ -100,7 +103,7 @@ OF_ALL_PROJECTS = ("/api/deliveries", "/deliveries", "/metrics")
 """What they show belongs to no project, so that a role in one is not enough."""
 
 
-OF_NO_PROJECT = ("/sign-out", "/theme", "/queue/order")
+OF_NO_PROJECT = ("/sign-out", "/theme", "/queue/order", "/new")
 """They are about the asker alone, or about what the form names, which here names nothing."""
 
 

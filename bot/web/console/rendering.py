@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -123,8 +123,16 @@ Shown = Annotated[Page, Depends(_page)]
 """The type of a route's parameter that receives it."""
 
 
-async def _form(request: Request) -> FormData:
-    """The fields that were sent; none where something else was."""
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The fields that were sent; none where something else was. Its files are gone once it is answered."""
+    form = await _read(request)
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+async def _read(request: Request) -> FormData:
     read: FormData | None = getattr(request.state, "form", None)
     if read is not None:  # its CSRF token was looked at
         return read
@@ -169,4 +177,6 @@ def may(permit: Permit, role: Role, project: str) -> bool:
 
 
 def sentence(error: UserError) -> str:
-    return words.capitalized(f"{error.message}{'. ' + error.fix if error.fix else ''}")
+    """An error with its place and the way out. Places are written as they are."""
+    message = f"{error.where}: {error.message}" if error.where else words.capitalized(error.message)
+    return f"{message}. {error.fix}".rstrip() if error.fix else f"{message}."

@@ -1,0 +1,327 @@
+"""Handing plans in: files, pasted text or a request in words become drafts; a draft is looked at, edited and published."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from bot.intake import new_id
+from bot.store.drafts import StoredDraft
+from bot.web.api.inputs import NAME_PART, Id
+from bot.web.api.orders import project_for
+from bot.web.auth import Operator, Viewer
+from bot.web.auth.permits import Permit
+from bot.web.console.phase_rows import Rows
+from bot.web.console.plans import shares
+from bot.web.console.previews import REQUEST, Preview, executors, preview_of, submission
+from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
+from bot.web.console.start import SAMPLE
+from bot.web.failures import Problem
+from services.domain.access import Role
+from services.domain.errors import PlanUnreadable, UserError
+from services.domain.phase import OnError
+from services.planning import parser
+from services.planning.edits import Edits, PhaseEdit
+
+router = APIRouter(include_in_schema=False)
+
+MOST_FILES = 20
+_LONGEST_NAME = 120
+_publishing = threading.Lock()
+"""Of two who confirm at one moment, the second is shown what the first has made."""
+
+
+@router.get("/new")
+def new_page(permit: Operator, page: Shown, sample: str = "") -> Response:
+    text = SAMPLE.read_text(encoding="utf-8") if sample else ""
+    return _new(permit, page, text=text)
+
+
+@router.post("/new")
+async def hand_in(permit: Operator, page: Shown, form: Fields) -> Response:
+    """Nothing is kept unless all of it can be read."""
+    text = field(form, "text", parser.MAX_BYTES)
+    asked = field(form, "project", 200).strip()
+    try:
+        documents, policy = await _documents(form, text)
+        return await run_in_threadpool(_keep, permit, page, asked, documents, policy)
+    except (HandedInWrong, PlanUnreadable) as error:
+        return await run_in_threadpool(_again, permit, page, text, asked, sentence(error))
+
+
+def _again(permit: Permit, page: Page, text: str, asked: str, problem: str) -> Response:
+    code = HTTPStatus.UNPROCESSABLE_ENTITY
+    return _new(permit, page, text=text, project=asked, problem=problem, code=code)
+
+
+def _keep(permit: Permit, page: Page, asked: str, documents: list[tuple[str, str]], policy: str | None) -> Response:
+    project = _project(permit, asked)
+    drafts = [_stored(permit, project, name, document, policy) for name, document in documents]
+    for draft in drafts:
+        permit.bot.store.drafts.add(draft)
+    return page.lead(f"/drafts/{drafts[0].id}" if len(drafts) == 1 else "/drafts")
+
+
+def _new(
+    permit: Permit,
+    page: Page,
+    *,
+    text: str = "",
+    project: str = "",
+    problem: str = "",
+    code: HTTPStatus = HTTPStatus.OK,
+) -> Response:
+    known = [one.id for one in permit.bot.store.records.projects(permit.projects)]
+    return page.show(
+        "new.html",
+        code=code,
+        text=text,
+        project=project or (known[0] if len(known) == 1 else ""),
+        projects=known,
+        problem=problem,
+        waiting=len(_mine(permit)),
+        needs_project=permit.bot.tracker.is_shared and not permit.bot.options.repo,
+    )
+
+
+class HandedInWrong(UserError):
+    """What was handed in cannot be used."""
+
+    code = "upload_invalid"
+
+
+async def _documents(form: FormData, text: str) -> tuple[list[tuple[str, str]], str | None]:
+    """Names and texts, and the policy if there is one. Raises UserError."""
+    files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    if len(files) > MOST_FILES:
+        raise HandedInWrong(f"{len(files)} files at once are too many", fix=f"Send up to {MOST_FILES}.")
+    documents = [(_name(one), parser.decode(await one.read(), name=_name(one))) for one in files]
+    if text.strip():
+        documents.append((REQUEST, parser.decode(text.encode(), name="the text")))
+    if not documents:
+        raise HandedInWrong("there is nothing to read", fix="Choose a file, paste a plan, or say what you want.")
+    empty = next((name for name, document in documents if not document.strip()), None)
+    if empty is not None:
+        raise HandedInWrong("there is nothing in this file", where=empty, fix="Choose another one.")
+    policy = form.get("policy")
+    if isinstance(policy, UploadFile) and policy.filename:
+        return documents, parser.decode(await policy.read(), name=_name(policy))
+    return documents, None
+
+
+def _name(file: UploadFile) -> str:
+    name = "".join(one for one in PurePath(file.filename or "").name if one.isprintable())
+    return name[:_LONGEST_NAME] or "plan.md"
+
+
+def _project(permit: Permit, asked: str) -> str:
+    """Raises UserError for no name of a repository, NotFound or Problem where the role is missing."""
+    owner, _, name = asked.partition("/")
+    if asked and not (_is_name(owner) and _is_name(name)):
+        raise HandedInWrong(f"`{asked}` is no repository", fix="Write it as owner/name.")
+    project = project_for(permit, asked or None, "drafts/plan.md")
+    if "/" not in project:
+        raise HandedInWrong("a repository has to be named", fix="Write it as owner/name.")
+    return project
+
+
+def _is_name(part: str) -> bool:
+    return re.fullmatch(NAME_PART.strip("^$"), part) is not None
+
+
+def _stored(
+    permit: Permit, project: str, name: str, document: str, policy: str | None, amends: str = ""
+) -> StoredDraft:
+    return StoredDraft(
+        id=new_id(),
+        project=project,
+        name=name,
+        document=document,
+        policy=policy,
+        created_by=permit.who,
+        created_at=permit.bot.clock.now(),
+        amends=amends,
+    )
+
+
+# ---------------------------------------------------------------- a draft
+
+
+@router.get("/drafts")
+def drafts_page(permit: Viewer, page: Shown) -> Response:
+    drafts = [preview_of(permit.bot, one) for one in _mine(permit)[:50]]
+    return page.show("drafts.html", drafts=drafts)
+
+
+def _mine(permit: Permit) -> list[StoredDraft]:
+    found = permit.bot.store.drafts.open(permit.bot.clock.now())
+    return [one for one in found if permit.caller.role_in(one.project)]
+
+
+def _draft(permit: Permit, id: str) -> StoredDraft:
+    """Raises NotFound, or Problem for too small a role."""
+    stored = permit.bot.store.drafts.one(id, permit.bot.clock.now())
+    permit.see(stored.project, f"there is no draft {id}")
+    return stored
+
+
+@router.get("/drafts/{id}")
+def draft_page(permit: Viewer, page: Shown, id: Id) -> Response:
+    stored = _draft(permit, id)
+    if stored.plan and (plan := permit.bot.answers.plan(stored.plan)) is not None:
+        return page.show(
+            "published.html",
+            plan=plan,
+            rows=Rows(permit).of(plan, plan.phases),
+            issue_url=permit.bot.answers.pages().issue(plan),
+            **_counted(permit, plan.id),
+        )
+    return _preview(permit, page, preview_of(permit.bot, stored))
+
+
+def _counted(permit: Permit, id: str) -> dict[str, Any]:
+    view = permit.bot.store.views.plan(id).view
+    found = shares(view.phases)
+    return {"status": view.status, "shares": found.pop("parts"), **found}
+
+
+def _preview(permit: Permit, page: Page, preview: Preview) -> Response:
+    return page.show(
+        "draft.html",
+        preview=preview,
+        executors=executors(permit.bot, preview.stored),
+        on_errors=[one.value for one in OnError],
+        may_steer=may(permit, Role.OPERATOR, preview.stored.project),
+        is_shared=permit.bot.tracker.is_shared,
+    )
+
+
+@router.post("/drafts/{id}")
+def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Response:
+    """`do` says what: save, publish, discard, text, `up:` and `down:` with the key of a phase. Edits are kept either way."""
+    stored, do = _draft(permit, id), field(form, "do", 200)
+    if do == "discard":
+        permit.bot.store.drafts.drop(id)
+        return page.lead("/new", "The draft is gone.")
+    if stored.plan:
+        return page.lead(f"/drafts/{id}")
+    if do == "text":
+        return _with_text(permit, page, stored, form)
+    try:
+        stored = replace(stored, edits=_edits(permit, preview_of(permit.bot, stored), form, do).as_json())
+    except HandedInWrong as error:
+        return page.lead(f"/drafts/{id}", sentence(error), "bad")
+    permit.bot.store.drafts.edit(id, stored.document, stored.edits)
+    if do == "publish":
+        return _publish(permit, page, id, again=field(form, "again") == "yes")
+    return page.lead(f"/drafts/{id}", "" if ":" in do else "The draft is as you want it.")
+
+
+def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) -> Response:
+    """Another text: the edits were about phases that may not be there any more."""
+    document = field(form, "document", parser.MAX_BYTES)
+    try:
+        parser.decode(document.encode(), name=stored.name)
+    except UserError as error:
+        return page.lead(f"/drafts/{stored.id}", sentence(error), "bad")
+    permit.bot.store.drafts.edit(stored.id, document, {})
+    return page.lead(f"/drafts/{stored.id}", "The text was read again.")
+
+
+def _publish(permit: Permit, page: Page, id: str, *, again: bool) -> Response:
+    with _publishing:
+        stored = _draft(permit, id)
+        if stored.plan:
+            return page.lead(f"/drafts/{id}")
+        preview = preview_of(permit.bot, stored)
+        if not preview.may_be_published:
+            return page.lead(f"/drafts/{id}", "It cannot be published as it stands: see the findings.", "bad")
+        wanted = replace(submission(permit.bot, preview), again=again and not stored.amends)
+        try:
+            accepted = permit.bot.intake.submit(wanted)
+        except UserError as error:
+            return page.lead(f"/drafts/{id}", sentence(error), "bad")
+        permit.bot.store.drafts.published(id, accepted.plan.id)
+    return page.lead(f"/plans/{accepted.plan.id}" if stored.amends else f"/drafts/{id}", "")
+
+
+# ---------------------------------------------------------------- edits
+
+
+def _edits(permit: Permit, preview: Preview, form: FormData, do: str) -> Edits:
+    """What the form says that is different from the document and its policy. Raises HandedInWrong."""
+    offered = executors(permit.bot, preview.stored)
+    phases = {one.key: _edit(preview, one.key, form, offered) for one in preview.draft.phases}
+    order = [one.key for one in preview.draft.phases]
+    way, _, key = do.partition(":")
+    if way in ("up", "down") and key in order:
+        at = order.index(key)
+        to = min(max(at + (-1 if way == "up" else 1), 0), len(order) - 1)
+        order[at], order[to] = order[to], order[at]
+    is_moved = preview.edits.order or way in ("up", "down")
+    return Edits(tuple(order) if is_moved else (), {name: one for name, one in phases.items() if one})
+
+
+def _edit(preview: Preview, key: str, form: FormData, offered: list[str]) -> PhaseEdit:
+    edit = preview.edits.of(key)
+    phase = next(one for one in preview.draft.phases if one.key == key)
+    rules = preview.rules_for(phase)
+    needs = _needs(preview, phase.title, field(form, f"needs:{key}", 400)) if f"needs:{key}" in form else None
+    if needs is not None and set(needs) != {one.key for one in phase.depends_on}:
+        edit = replace(edit, needs=needs)
+    executor = field(form, f"executor:{key}", 40)
+    if executor in offered and executor != rules.executor:
+        edit = replace(edit, executor=executor)
+    on_error = field(form, f"on_error:{key}", 20)
+    if on_error in set(OnError) and on_error != rules.on_error:
+        edit = replace(edit, on_error=OnError(on_error))
+    return edit
+
+
+def _needs(preview: Preview, title: str, said: str) -> tuple[str, ...]:
+    """From places such as `1, 3` to keys."""
+    keys: Mapping[int, str] = {place: key for key, place in preview.place_of.items()}
+    found = []
+    for word in said.replace(",", " ").replace(";", " ").split():
+        place = int(word) if word.isascii() and word.isdigit() and len(word) < 6 else 0
+        if place not in keys:
+            raise HandedInWrong(f"{title}: there is no phase `{word}`", fix=f"Use places from 1 to {len(keys)}.")
+        if keys[place] not in found:
+            found.append(keys[place])
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- a new version of a plan
+
+
+@router.get("/plans/{id}/amend")
+def amend_page(permit: Operator, page: Shown, id: Id) -> Response:
+    return page.show("amend.html", plan=permit.plan(id), text="", problem="")
+
+
+@router.post("/plans/{id}/amend")
+async def amend(permit: Operator, page: Shown, form: Fields, id: Id) -> Response:
+    """The new version becomes a draft, which shows what would change; publishing it amends the plan."""
+    plan = await run_in_threadpool(permit.plan, id)
+    text = field(form, "text", parser.MAX_BYTES)
+    try:
+        documents, policy = await _documents(form, text)
+    except UserError as error:
+        return page.show(
+            "amend.html", code=HTTPStatus.UNPROCESSABLE_ENTITY, plan=plan, text=text, problem=sentence(error)
+        )
+    if plan.retracted_at is not None:
+        raise Problem(HTTPStatus.CONFLICT, "order_refused", "the plan was retracted: make a new one")
+    draft = _stored(permit, plan.project, documents[0][0], documents[0][1], policy, amends=id)
+    await run_in_threadpool(permit.bot.store.drafts.add, draft)
+    return page.lead(f"/drafts/{draft.id}")

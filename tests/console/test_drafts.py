@@ -1,0 +1,247 @@
+"""Handing plans in: what the preview says, what can be edited in it, and what publishing makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.bootstrap import Phasebot
+from bot.store.drafts import KEPT_FOR, StoredDraft
+from services.domain.access import Role
+
+from .conftest import PLAN, Reader
+
+PROJECT = "acme/site"
+
+
+def hand_in(reader: Reader, text: str = PLAN, **more: Any) -> str:
+    """The draft that it became."""
+    reader.open("/new")
+    reader.send("/new", text=text, project=PROJECT, **more)
+    return reader.path
+
+
+def publish(reader: Reader, draft: str) -> str:
+    reader.send(draft, do="publish")
+    return reader.html
+
+
+def test_a_pasted_plan_is_previewed_and_published(operator: Reader) -> None:
+    draft = hand_in(operator)
+    for words in ("3 phases", "for acme/site", "1 Setup", "2 Pages", "3 Release", "Make folders"):
+        assert words in operator.text, words
+    assert operator.html.count('class="node ') == 3
+
+    publish(operator, draft)
+
+    assert "Site is on its way" in operator.text
+    assert "1: Setup" in operator.text
+    assert "running" in operator.text
+
+
+def test_nothing_happens_before_it_is_confirmed(operator: Reader, api: httpx.Client) -> None:
+    hand_in(operator)
+
+    assert api.get("/api/plans").json()["plans"] == []
+
+
+def test_confirming_twice_makes_one_plan(operator: Reader, api: httpx.Client) -> None:
+    draft = hand_in(operator)
+    publish(operator, draft)
+    operator.open("/new")
+
+    publish(operator, draft)
+
+    assert "Site is on its way" in operator.text
+    assert len(api.get("/api/plans").json()["plans"]) == 1
+
+
+def test_a_request_in_words_becomes_a_single_phase(operator: Reader) -> None:
+    draft = hand_in(operator, "Please mend the link in the footer.")
+    assert "becomes a single one" in operator.text
+
+    publish(operator, draft)
+    assert "Please mend the link in the footer. is on its way" in operator.text
+
+
+def test_several_files_become_several_drafts(operator: Reader) -> None:
+    files = [("files", (f"{name}.md", PLAN.replace("# Site", f"# {name}"))) for name in ("One", "Two")]
+    operator.open("/new")
+    operator.send("/new", files=files, project=PROJECT)
+
+    assert operator.path == "/drafts"
+    assert "One" in operator.text
+    assert "Two" in operator.text
+
+
+def test_findings_stand_beside_their_lines(operator: Reader) -> None:
+    hand_in(operator, PLAN.replace("Write the pages.", "Depends on Phase 9."))
+
+    assert "unknown_reference" in operator.text
+    assert "Depends on Phase 9." in operator.html.split('class="at here"')[1].split("</span></pre>")[0]
+    assert "The errors above have to be mended first" in operator.text
+    assert "disabled" in operator.html.split('value="publish"')[1][:40]
+
+
+def test_the_text_is_mended_in_place(operator: Reader) -> None:
+    draft = hand_in(operator, PLAN.replace("Write the pages.", "Depends on Phase 9."))
+
+    operator.send(draft, do="text", document=PLAN)
+
+    assert "The text was read again." in operator.text
+    assert "unknown_reference" not in operator.text
+    assert "Site is on its way" in publish(operator, draft)
+
+
+def test_order_needs_executor_and_on_error_are_edited_without_the_file(operator: Reader, api: httpx.Client) -> None:
+    draft = hand_in(operator)
+    keys = [part.split('"')[0] for part in operator.html.split('name="needs:')[1:]]
+    operator.send(draft, do=f"up:{keys[2]}")
+    assert operator.text.index("2 Release") < operator.text.index("3 Pages")
+
+    edits: dict[str, Any] = {f"needs:{keys[1]}": "1", f"executor:{keys[1]}": "local", f"on_error:{keys[1]}": "fail"}
+    operator.send(draft, 200, do="publish", **edits)
+
+    plan = api.get("/api/plans").json()["plans"][0]["id"]
+    phases = api.get(f"/api/plans/{plan}").json()["phases"]
+    assert [one["phase_data"]["title"] for one in phases] == ["Setup", "Release", "Pages"]
+    assert [one["depends_on_phases"] for one in phases] == [[], [1], [1]]
+    pages = api.get(f"/api/phases/{phases[2]['queue_id']}").json()
+    assert (pages["executor"], pages["on_error"]) == ("local", "fail")
+
+
+def test_needs_that_name_no_phase_or_lead_in_a_circle_are_told(operator: Reader) -> None:
+    draft = hand_in(operator)
+    first = operator.html.split('name="needs:')[1].split('"')[0]
+
+    operator.send(draft, 200, **{"do": "save", f"needs:{first}": "9"})
+    assert "Setup: there is no phase `9`. Use places from 1 to 3." in operator.text
+    operator.send(draft, 200, **{"do": "save", f"needs:{first}": "3"})
+    assert "wait for one another" in operator.text
+    operator.send(draft, do="publish")
+    assert "It cannot be published as it stands" in operator.text
+
+
+def test_a_policy_counts_and_what_is_wrong_with_it_is_told(operator: Reader) -> None:
+    good = "version: 1\nphases:\n  - match: Setup\n    executor: local\n    operations: [{tool: noop}]\n"
+    hand_in(operator, files=[("policy", ("p.yml", good))])
+    assert "<option selected>local</option>" in operator.html
+
+    hand_in(operator, files=[("policy", ("p.yml", "version: 1\nphasen: []\n"))])
+    assert "About the policy" in operator.text
+    assert "phasen" in operator.html.split('class="at here"')[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "picture.md"),
+        (b"# A\n\xff\xfe", "picture.md"),
+        (b"", "there is nothing in this file"),
+        (b"   \n", "there is nothing in this file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_kept(operator: Reader, content: bytes, words: str) -> None:
+    operator.open("/new")
+    files = [("files", ("good.md", PLAN)), ("files", ("picture.md", content))]
+    operator.send("/new", status=422, files=files, project=PROJECT)
+
+    assert words in operator.text
+    operator.open("/drafts")
+    assert "No drafts" in operator.text
+
+
+def test_nothing_at_all_and_no_repository_are_told(operator: Reader) -> None:
+    operator.open("/new")
+    operator.send("/new", status=422, text=" ", project=PROJECT)
+    assert "There is nothing to read" in operator.text
+    operator.send("/new", status=422, text=PLAN, project="no repository")
+    assert "Write it as owner/name." in operator.text
+    assert "Lay the ground" in operator.text, "what was typed is still there"
+
+
+def test_a_form_that_is_too_large_is_refused(operator: Reader) -> None:
+    operator.open("/new")
+    files = [("files", ("large.md", b"x" * (9 * 1024 * 1024)))]
+    operator.send("/new", status=413, files=files, project=PROJECT)
+
+    assert "That is too large" in operator.text
+
+
+def test_the_same_document_goes_on_with_its_plan_or_becomes_a_new_one(operator: Reader, api: httpx.Client) -> None:
+    publish(operator, hand_in(operator, files=[("files", ("site.md", PLAN))], text=""))
+    again = hand_in(operator, files=[("files", ("site.md", PLAN))], text="")
+    assert "This very document is a plan already" in operator.text
+
+    operator.send(again, do="publish")
+    assert len(api.get("/api/plans").json()["plans"]) == 1
+    other = hand_in(operator, files=[("files", ("site.md", PLAN))], text="")
+    operator.send(other, do="publish", again="yes")
+    assert len(api.get("/api/plans").json()["plans"]) == 2
+
+
+def test_a_plan_is_amended_after_its_changes_were_shown(
+    operator: Reader, upload: Callable[..., dict[str, Any]], api: httpx.Client
+) -> None:
+    plan = upload()["id"]
+    operator.open(f"/plans/{plan}/amend")
+    new = PLAN.replace("Phase 3: Release", "Phase 3: Launch") + "\n## Phase 4: Party\n\nCake.\n"
+
+    operator.send(f"/plans/{plan}/amend", text=new)
+    assert "+ 4: Party" in operator.text
+    assert "renamed" in operator.text
+    operator.send(operator.path, do="publish")
+
+    assert operator.path == f"/plans/{plan}"
+    titles = [one["phase_data"]["title"] for one in api.get(f"/api/plans/{plan}").json()["phases"]]
+    assert titles == ["Setup", "Pages", "Launch", "Party"]
+
+
+def test_drafts_are_discarded_and_expire(operator: Reader, phasebot: Phasebot) -> None:
+    draft = hand_in(operator)
+    operator.send(draft, do="discard")
+    operator.open(draft, 404)
+
+    made = phasebot.clock.now() - KEPT_FOR
+    old = StoredDraft(id="old", project=PROJECT, name="a.md", document=PLAN, created_by="ada", created_at=made)
+    phasebot.store.drafts.add(old)
+    operator.open("/drafts/old", 404)
+
+
+def test_drafts_of_other_projects_are_not_there(operator: Reader, reader: Callable[..., Reader]) -> None:
+    draft = hand_in(operator)
+    other = reader(Role.OPERATOR, "acme/other")
+
+    other.open(draft, 404)
+    other.open("/new")
+    other.send(draft, status=404, do="publish")
+    other.send("/new", status=404, text=PLAN, project=PROJECT)
+
+
+def test_a_viewer_sees_a_draft_and_changes_nothing(operator: Reader, reader: Callable[..., Reader]) -> None:
+    draft = hand_in(operator)
+    viewer = reader(Role.VIEWER)
+
+    assert 'name="do"' not in viewer.open(draft)
+    viewer.send(draft, status=403, do="publish")
+    viewer.open("/new", 403)
+
+
+def test_what_is_handed_in_stays_text(operator: Reader) -> None:
+    nasty = "<script>alert(1)</script>"
+    hand_in(operator, f"# {nasty}\n\n## Phase 1: {nasty}\n\nDepends on Phase 7. {nasty}\n\n- [ ] {nasty}\n")
+
+    assert "alert(1)" in operator.text
+    assert "<script>" not in operator.html
+
+
+def test_the_sample_is_a_plan_without_findings(operator: Reader) -> None:
+    operator.open("/new?sample=1")
+    sample = operator.html.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
+    hand_in(operator, sample)
+
+    assert "4 phases" in operator.text
+    assert "Findings" not in operator.text
