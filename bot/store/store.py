@@ -18,6 +18,7 @@ from bot.store.database import LOCK_TIMEOUT, Database
 from bot.store.drafts import Drafts
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
+from bot.store.machinery import Machinery
 from bot.store.outbox import BEAT
 from bot.store.plans import PlanCache
 from bot.store.policies import SqlPolicies
@@ -55,6 +56,7 @@ class Store:
         self.credentials = Credentials(self._reading, self._writing)
         self.cursors = Cursors(self._reading, self._writing)
         self.board = Board(self._reading)
+        self.machinery = Machinery(self._reading)
         self.drafts = Drafts(self._reading, self._writing)
         try:
             with self._database.in_words():

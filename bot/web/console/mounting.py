@@ -9,11 +9,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from bot.web.console import assets, board, drafts, events, orders, phases, plans, start, theme
+from bot.web.console import (
+    assets,
+    board,
+    drafts,
+    events,
+    operations,
+    orders,
+    phases,
+    plans,
+    projects,
+    start,
+    theme,
+    tokens,
+)
 from bot.web.console.rendering import Page
 from bot.web.failures import Problem, request_id
 
-_PAGES = (assets, plans, drafts, board, phases, events, orders, start, theme)
+_PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, tokens, start, theme)
 
 _TITLES = {
     HTTPStatus.FORBIDDEN: "You may not do this",

@@ -88,8 +88,8 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
         edits=edits,
         rules_for=rules_for,
         policy=policy,
-        remarks=_remarks(draft.findings, stored.document),
-        policy_remarks=_remarks(findings, stored.policy or ""),
+        remarks=remarks_on(draft.findings, stored.document),
+        policy_remarks=remarks_on(findings, stored.policy or ""),
         is_single=len(draft.phases) == 1 and draft.dialect == "single",
         plan=plan,
         graph=graph_of(plan, links=False) if plan else None,
@@ -185,7 +185,7 @@ def _pace(bot: Phasebot) -> Pace:
     return Pace(interval, settings.writes_per_minute, settings.writes_per_hour)
 
 
-def _remarks(findings: Sequence[Finding], text: str) -> list[Remark]:
+def remarks_on(findings: Sequence[Finding], text: str) -> list[Remark]:
     lines = text.split("\n")
     return [Remark(one, _around(lines, one.line)) for one in findings]
 

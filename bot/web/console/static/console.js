@@ -38,9 +38,9 @@
   });
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
-    setTimeout(() => { for (const one of event.target.querySelectorAll("button")) one.disabled = true; });
+    setTimeout(() => { for (const one of event.target.querySelectorAll("button:enabled")) { one.disabled = true; one.dataset.sent = ""; } });
   });
-  addEventListener("pageshow", () => { for (const one of document.querySelectorAll("button[disabled]")) one.disabled = false; });
+  addEventListener("pageshow", () => { for (const one of document.querySelectorAll("button[data-sent]")) one.disabled = false; });
 
   // ---------------------------------------------------------------- keys
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,59 @@
+"""Machinery: the processes that work on this database, and how much their accounts have written lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+
+from bot.store.sql import Session
+from bot.store.tables import allowances, holders, writes
+from bot.store.values import micros, moment, moment_or_none
+from services.publishing.pace import HOUR, MINUTE
+
+_HOLDERS = select(holders.c.holder, holders.c.seen_at).order_by(holders.c.seen_at.desc()).limit(100)
+_HELD = select(allowances.c.account, allowances.c.held_until).order_by(allowances.c.account)
+_WRITTEN = select(writes.c.account, func.count()).where(writes.c.at > bindparam("since")).group_by(writes.c.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A process that has claimed something, and when it gave its last sign of life."""
+
+    holder: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """In whose name is written: how often in the last minute and hour, and until when nothing may be."""
+
+    name: str
+    in_minute: int
+    in_hour: int
+    held_until: datetime | None
+
+
+class Machinery:
+    """Answers from one database."""
+
+    def __init__(self, reading: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._reading = reading
+
+    def seen(self) -> list[Seen]:
+        """The one that was seen last comes first."""
+        with self._reading() as session:
+            return [Seen(holder, moment(at)) for holder, at in session.rows(_HOLDERS)]
+
+    def accounts(self, now: datetime) -> list[Account]:
+        with self._reading() as session:
+            in_hour = dict[str, int](session.rows(_WRITTEN, since=micros(now - HOUR)))
+            in_minute = dict[str, int](session.rows(_WRITTEN, since=micros(now - MINUTE)))
+            held = {account: moment_or_none(until) for account, until in session.rows(_HELD)}
+        return [
+            Account(name, in_minute.get(name, 0), in_hour.get(name, 0), until if until and until > now else None)
+            for name, until in held.items()
+        ]
