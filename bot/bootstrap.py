@@ -69,7 +69,8 @@ Listener = Callable[[Sequence[Plan]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a command decides for its process. `repo` and `identity` lead to GitHub; without them issues stay here."""
+    """What a command decides for its process. `repo` and `identity` lead to GitHub; without them issues stay here.
+    `labels` None: the policy of each repository names them."""
 
     repo: str | None = None
     identity: Identity | None = None
@@ -78,7 +79,7 @@ class Options:
     workers: int = 1
     crew: Crew = field(default_factory=Crew)
     issues: bool = True
-    labels: LabelNames = field(default_factory=LabelNames)
+    labels: LabelNames | None = None
 
 
 class Phasebot:

@@ -59,9 +59,9 @@ class Known:
 
 
 class Remote:
-    """Performs effects on issues, and says what webhooks mean."""
+    """Performs effects on issues, and says what webhooks mean. `labels` None: each repository's policy names them."""
 
-    def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames, known: Known) -> None:
+    def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames | None, known: Known) -> None:
         address = tracker.open()
         clock = SystemClock()
         pacer = Pacer(pace_of(settings), known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
@@ -74,10 +74,11 @@ class Remote:
         self._performer = Performer(
             lambda: github,
             markers,
-            labels=labels,
+            labels_of=lambda project: labels or self._labels_of(project),
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
+        self._documents = known.documents(self._read_file)
         linked = LinkedDocuments(address.api_url, address.identity, api_version=settings.github_api_version)
         self._resolver = Resolver(
             Sources(
@@ -88,7 +89,7 @@ class Remote:
                 said=known.said,
                 why=known.why,
                 newest=known.newest,
-                documents=known.documents(self._read_file),
+                documents=self._documents,
                 linked=lambda link: linked.read(link).text,
                 pace=pace_of(settings),
                 runs=known.runs,
@@ -127,6 +128,11 @@ class Remote:
     def _read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
         found = self._github.file(project, path, commit)
         return found.sha, found.bytes
+
+    def _labels_of(self, project: str) -> LabelNames:
+        """As the repository's own policy has them."""
+        labels = self._documents.ruling(project).policy.labels
+        return LabelNames(labels.parent, labels.child)
 
     def _subject(self, project: str, issue: int) -> Subject | None:
         found = self._by_issue(project, issue)

@@ -114,6 +114,12 @@ class RemoteEvent(_Answer):
     event: str
     actor: _Account | None = None
     created_at: datetime
+    label: str = ""
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _name_of_label(cls, given: Any) -> Any:
+        return given.get("name", "") if isinstance(given, dict) else given or ""
 
 
 class Nothing(_Answer):

@@ -6,6 +6,7 @@ Links go by the database id of an issue, never by its number. Docs: https://docs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -103,6 +104,15 @@ class GitHub:
     def set_state(self, project: str, number: int, state: str, reason: str) -> RemoteIssue:
         wanted = {"state": state, "state_reason": reason}
         return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), wanted)
+
+    def add_labels(self, project: str, number: int, names: Sequence[str]) -> None:
+        """Besides those that it has."""
+        self._sessions.ask("POST", f"{_issue(project, number)}/labels", body={"labels": list(names)})
+
+    def remove_label(self, project: str, number: int, name: str) -> None:
+        """One that it does not have is no error."""
+        with suppress(NotFound):
+            self._sessions.ask("DELETE", f"{_issue(project, number)}/labels/{quote(name, safe='')}")
 
     def events(self, project: str, number: int) -> Iterator[RemoteEvent]:
         """What was done to an issue and by whom, oldest first; comments and edits of the body are not among it."""

@@ -15,6 +15,7 @@ from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
 from bot.github.grouping import Grouping
+from bot.github.labelling import Labelling, LabelsOf, by_default
 from bot.github.linking import Linking
 from bot.github.retracting import Retracting
 from bot.github.revising import Revising
@@ -24,6 +25,7 @@ from services.domain.effects import (
     ArrangeChildren,
     CreateIssue,
     Effect,
+    LabelParent,
     LinkDependencies,
     PostComment,
     RefreshChild,
@@ -39,7 +41,6 @@ from services.domain.plan import Plan
 from services.ports import PlanText, Sending
 from services.publishing import bodies
 from services.publishing.groups import is_grouped
-from services.publishing.labels import LabelNames
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.revision import Reviser
 from services.publishing.text import LIMIT, cut
@@ -67,12 +68,12 @@ class Performer:
         github: Callable[[], GitHub],
         markers: Markers,
         *,
-        labels: LabelNames | None = None,
+        labels_of: LabelsOf = by_default,
         page_of: Callable[[str], str] = _no_page,
     ) -> None:
         self._github = github
         self._markers = markers
-        self._labels = labels or LabelNames()
+        self._labelling = Labelling(labels_of)
         self._page_of = page_of
         self._showing = Showing(markers)
         self._linking = Linking(markers)
@@ -92,6 +93,8 @@ class Performer:
                 return self._create_parent(effect, plan, text, again=again)
             case CreateIssue(phase=str() as key):
                 return self._create_child(effect, plan, plan.phase(key), text, again=again)
+            case LabelParent():
+                self._labelling.mark(self._github(), plan)
             case LinkDependencies():
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
@@ -118,7 +121,7 @@ class Performer:
             case CreateIssue() if again:
                 return self._adopted(effect, plan)
             case RetractIssues():
-                retracting = Retracting(self._github(), self._markers, self._showing)
+                retracting = Retracting(self._github(), self._markers, self._showing, self._labelling)
                 return (retracting.retract(effect, plan),)
         return ()
 
@@ -131,7 +134,7 @@ class Performer:
             return ()
         issue = self._find(plan, Marker(MarkerKind.PLAN, plan.id)) if again else None
         if issue is None:
-            labels = self._labels.of_parent()
+            labels = self._labelling.names(plan).of_parent()
             body = bodies.parent_body(plan, text, self._markers)
             issue = self._created(plan.project, Draft(title=bodies.parent_title(plan), body=body, labels=labels))
             if dropped := _dropped(labels, issue):
@@ -181,7 +184,7 @@ class Performer:
     def _child(self, plan: Plan, phase: Phase, text: PlanText, parent: IssueRef) -> Draft:
         page = self._page_of(plan.project)
         body = bodies.child_body(plan, phase, text.phases[phase.key], self._markers, repository_url=page)
-        labels = self._labels.of_child(phase)
+        labels = self._labelling.names(plan).of_child(phase)
         return Draft(title=bodies.child_title(phase), body=body, labels=labels, parent_id=parent.id)
 
     def _find(self, plan: Plan, marker: Marker) -> RemoteIssue | None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.github.answers import RemoteIssue
 from bot.github.client import GitHub
+from bot.github.labelling import Labelling
 from bot.github.showing import Showing
 from services.coordinator import notices
 from services.domain.effects import RetractIssues
@@ -32,10 +33,11 @@ Own = Mapping[int, RemoteIssue]
 class Retracting:
     """The plans of one account."""
 
-    def __init__(self, github: GitHub, markers: Markers, showing: Showing) -> None:
+    def __init__(self, github: GitHub, markers: Markers, showing: Showing, labelling: Labelling) -> None:
         self._github = github
         self._markers = markers
         self._showing = showing
+        self._labelling = labelling
 
     def retract(self, effect: RetractIssues, plan: Plan) -> PlanRetracted:
         """Children first: whoever looks at the parent then finds them decided. Raises TransientError."""
@@ -85,6 +87,7 @@ class Retracting:
         restored = Block(self._markers, plan.id).removed(issue.body)
         if restored != issue.body:
             self._github.edit_body(plan.project, issue.number, restored)
+        self._labelling.unmark(self._github, plan, IssueRef(issue.number, issue.id), issue.labels)
 
     def _say(self, plan: Plan, parent: IssueRef, outcomes: list[tuple[int, Why | None]]) -> None:
         """Once, whatever turns up later."""

@@ -14,6 +14,7 @@ from services.domain.attempts import Hold
 from services.domain.effects import (
     ArrangeChildren,
     Effect,
+    LabelParent,
     PostComment,
     RefreshParent,
     RetractIssues,
@@ -95,6 +96,8 @@ def published(plan: Plan) -> Plan:
 def _publishing(before: Plan, after: Plan) -> Iterator[Effect]:
     """The steps that this change made possible."""
     if after.state is PlanState.PUBLISHING:
+        if before.state is PlanState.PLANNED and after.issue is not None:
+            yield LabelParent(plan=after.id, key=f"label:{after.id}")
         wished = {step.key for step in next_steps(before)} if before.state is PlanState.PUBLISHING else set()
         yield from (step for step in next_steps(after) if step.key not in wished)
 

@@ -32,6 +32,13 @@ class CreateIssue(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelParent(_Effect):
+    """Give the parent's label to an issue that a person wrote and that has become a parent. Its title stays theirs."""
+
+    kind: Literal["label_parent"] = "label_parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDependencies(_Effect):
     """Say on the child issue which issues block it."""
 
@@ -164,6 +171,7 @@ class StopAttempt(_Effect):
 Spoken = SayOnIssue | React | RestoreComment
 IssueEffect = (
     CreateIssue
+    | LabelParent
     | LinkDependencies
     | ArrangeChildren
     | RefreshChild

@@ -8,7 +8,7 @@ import pytest
 
 from bot.github.errors import AmbiguousWrite
 from bot.localhub import Hub
-from services.domain.effects import PostComment, RefreshParent, RetractIssues
+from services.domain.effects import LabelParent, PostComment, RefreshParent, RetractIssues
 from services.domain.messages import IssueCreated, PlanRetracted
 from services.domain.phase import IssueRef
 from services.domain.retraction import Left, Why
@@ -67,6 +67,39 @@ def test_a_persons_issue_is_given_back_as_it_was(desk: Desk, clock: MovedClock, 
     assert news.left == (Left(hers.number, Why.NOT_OURS),)
     assert (desk.issue().body, desk.issue().state) == (written, "open")
     assert "somebody else wrote it" in desk.comments()[-1].body
+
+
+def hers(desk: Desk, hub: Hub, *labels: str) -> IssueRef:
+    """An issue that a person wrote has become the parent."""
+    issue = hub.create_issue(REPO, "ada", "My plan", labels=labels)
+    desk.plan = replace(desk.plan, issue=IssueRef(issue.number, issue.id))
+    desk.perform(LabelParent(plan=desk.plan.id, key="label"))
+    return desk.ref()
+
+
+def labels(desk: Desk) -> set[str]:
+    return {one.name for one in desk.issue().labels}
+
+
+def test_the_label_that_a_persons_issue_was_given_is_taken_off_again(desk: Desk, clock: MovedClock, hub: Hub) -> None:
+    hers(desk, hub, "bug")
+    assert labels(desk) == {"bug", "multi-phase"}
+    assert desk.issue().title == "My plan"
+    retracted(desk, clock)
+    assert labels(desk) == {"bug"}
+
+
+def test_a_label_that_a_person_put_on_stays(desk: Desk, clock: MovedClock, hub: Hub) -> None:
+    hers(desk, hub, "multi-phase")
+    retracted(desk, clock)
+    assert labels(desk) == {"multi-phase"}
+
+
+def test_a_label_that_a_person_has_taken_off_is_not_missed(desk: Desk, clock: MovedClock, hub: Hub) -> None:
+    issue = hers(desk, hub)
+    hub.edit_issue(REPO, issue.number, "ada", labels=())
+    retracted(desk, clock)
+    assert labels(desk) == set()
 
 
 @pytest.mark.parametrize("fault", ["lost_reply", "502_after", "502", "closed"])

@@ -62,6 +62,9 @@ class Place:
     def issue(self, number: int) -> Any:
         return self.api.get(f"/repos/{self.project}/issues/{number}").json()
 
+    def labels(self, number: int) -> set[str]:
+        return {one["name"] for one in self.issue(number).get("labels", ())}
+
     def answers(self, number: int) -> list[str]:
         """What the bot has said on an issue."""
         found = self.api.get(f"/repos/{self.project}/issues/{number}/comments").json()
@@ -122,6 +125,16 @@ def test_an_issue_with_the_label_is_previewed_and_published_on_request(place: Pl
     assert body.startswith(PLAN.rstrip())
     place.until(lambda: "### Progress" in place.issue(number)["body"])
     assert place.issue(number)["body"].startswith(PLAN.rstrip()), "the person's text is untouched"
+
+
+def test_the_issues_are_labelled_as_the_repositorys_policy_says(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", "version: 1\npublish: {labels: {parent: roadmap, child: step}}\n")
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    place.says(number, "/phase publish")
+    place.until(lambda: place.labels(number) == {"phasebot-plan", "roadmap"})
+    place.until(lambda: place.labels(number + 2) == {"phase-2", "step"})
+    assert place.issue(number)["title"] == "Site", "the title is the person's"
 
 
 def test_an_edited_text_gets_its_preview_in_the_same_comment(place: Place) -> None:
