@@ -181,6 +181,7 @@ class Phasebot:
             documents=self._desk,
             ledger=self.store.ledger,
             runs=self.elsewhere,
+            moments=self.store.cursors,
         )
         return Remote(self.tracker, self.settings, self.options.labels, known)
 

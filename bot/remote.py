@@ -15,6 +15,7 @@ from bot.github.client import GitHub
 from bot.github.documents import Documents as LinkedDocuments
 from bot.github.events.documents import Documents
 from bot.github.events.sources import Runs, Sources, Subject
+from bot.github.features import Moments
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.reconciling import Reconciling
@@ -47,7 +48,7 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `ledger` what
-    was written lately, and by whom; `runs` which attempts runs are about."""
+    was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -56,6 +57,7 @@ class Known:
     newest: Callable[[str], Plan | None]
     documents: Callable[[ReadFile], Documents]
     runs: Runs
+    moments: Moments
 
 
 class Remote:
@@ -66,7 +68,7 @@ class Remote:
         clock = SystemClock()
         pacer = Pacer(pace_of(settings), known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
         access = Access(address.api_url, address.identity, settings.github_api_version)
-        self._github = github = GitHub(access, clock, pacer)
+        self._github = github = GitHub(access, clock, pacer, known.moments)
         self._by_issue = known.by_issue
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)

@@ -23,6 +23,7 @@ from bot.github.answers import (
     RemoteIssue,
     RemoteRepository,
 )
+from bot.github.features import Features, Moments, Passing
 from bot.github.pacing import Pacer
 from bot.github.runs import ActionsApi
 from bot.github.session import Access, Page, Sessions
@@ -48,8 +49,12 @@ class GitHub:
     `project` is `owner/name` throughout, `number` an issue's number in it.
     """
 
-    def __init__(self, access: Access, clock: Clock, pacer: Pacer | None = None) -> None:
+    def __init__(
+        self, access: Access, clock: Clock, pacer: Pacer | None = None, moments: Moments | None = None
+    ) -> None:
+        """`moments` keep what the server lacks; without them it is found out anew by every process."""
         self._sessions = Sessions(access, clock, pacer or Pacer.unhurried(clock))
+        self.features = Features(access.api_url, moments or Passing(), clock)
 
     def close(self) -> None:
         self._sessions.close()
@@ -69,7 +74,7 @@ class GitHub:
     @cached_property
     def actions(self) -> ActionsApi:
         """Workflows and their runs."""
-        return ActionsApi(self._sessions)
+        return ActionsApi(self._sessions, self.features)
 
     # ------------------------------------------------------------ issues
 

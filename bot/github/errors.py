@@ -24,6 +24,8 @@ _SIBLING_AT_WORK = "Priority has already been taken"
 
 _SECONDS_PAST_RESET = 1.0
 
+_OVER_ITS_CONTENT = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
 
 class AmbiguousWrite(TransientError):
     """No answer to a write, or one that proves nothing: it may have happened. Look before doing it again."""
@@ -41,6 +43,10 @@ class Rejected(UserError):
     """GitHub understood, and will not do it: a validation that failed, issues that are switched off."""
 
     code = "rejected"
+
+
+class Unprocessable(Rejected):
+    """It did not like what was in the request: a value, or a field that it does not know (400, 422)."""
 
 
 def in_our_words(error: Exception, *, is_write: bool, now: datetime) -> Exception:
@@ -77,7 +83,8 @@ def _answered(error: GithubException, *, is_write: bool, now: datetime) -> Excep
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         waited = _wait(headers, now)
         return _maybe_done(f"GitHub failed with {status}: {message}", is_write=is_write, retry_after=waited)
-    return Rejected(f"GitHub refuses with {status}: {message}")
+    refused = Unprocessable if status in _OVER_ITS_CONTENT else Rejected
+    return refused(f"GitHub refuses with {status}: {message}")
 
 
 def _is_limit(status: int, message: str, headers: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ import structlog
 
 from bot.github.client import GitHub
 from bot.github.errors import Rejected
+from bot.github.features import Feature
 from services.domain.errors import NotFound
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
@@ -25,14 +26,13 @@ class Linking:
 
     def __init__(self, markers: Markers) -> None:
         self._markers = markers
-        self._without_dependencies: set[str] = set()
 
     def link(self, github: GitHub, plan: Plan, phase: Phase, *, again: bool) -> None:
         """Link to every need of the phase. On a second try those that are there already are left alone."""
         issue = phase.issue
         if issue is None:
             raise NotFound(f"the phase {phase.key} has no issue to be linked")
-        if plan.project not in self._without_dependencies:
+        if not github.features.lacks(Feature.DEPENDENCIES, plan.project):
             blockers = [need.issue for need in plan.needs(phase) if need.issue is not None]
             if self._link_all(github, plan.project, issue, blockers, again=again):
                 return
@@ -42,7 +42,7 @@ class Linking:
         """Take away what the plan said before and no longer says; links that people made are theirs."""
         issue, wanted = phase.issue, {need.key for need in plan.needs(phase)}
         gone = {ref.id for key in dropped if key not in wanted and (ref := plan.ever(key).issue)}
-        if issue is None or not gone or plan.project in self._without_dependencies:
+        if issue is None or not gone or github.features.lacks(Feature.DEPENDENCIES, plan.project):
             return
         try:
             for blocker in gone & github.blockers(plan.project, issue.number):
@@ -62,7 +62,7 @@ class Linking:
         return all(linked)
 
     def _link(self, github: GitHub, project: str, issue: IssueRef, blocker: IssueRef) -> bool:
-        if project in self._without_dependencies:
+        if github.features.lacks(Feature.DEPENDENCIES, project):
             return False
         try:
             github.add_blocker(project, issue.number, blocker.id)
@@ -81,7 +81,7 @@ class Linking:
             github.blockers(project, issue.number)
         except NotFound:
             github.issue(project, issue.number)  # raises where the issue itself is gone
-            self._without_dependencies.add(project)
+            github.features.learn(Feature.DEPENDENCIES, project)
             log.warning("no_dependencies_here", project=project)
         else:
             log.warning("blocker_gone", project=project, issue=issue.number)

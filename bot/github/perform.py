@@ -14,6 +14,7 @@ from bot.github.answers import RemoteIssue
 from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
+from bot.github.features import Feature
 from bot.github.grouping import Grouping
 from bot.github.labelling import Labelling, LabelsOf, by_default
 from bot.github.linking import Linking
@@ -78,7 +79,6 @@ class Performer:
         self._showing = Showing(markers)
         self._linking = Linking(markers)
         self._grouping = Grouping(markers, self._own, self._created_group)
-        self._without_sub_issues: set[str] = set()
 
     def perform(self, sending: Sending, plan: Plan, text: PlanText) -> tuple[Message, ...]:
         """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
@@ -227,13 +227,14 @@ class Performer:
 
     def _attach(self, project: str, parent: IssueRef, child: RemoteIssue) -> None:
         """For servers that took no notice of the parent. Those without sub-issues have it in the body's words."""
-        if child.parent_issue_url is not None or project in self._without_sub_issues:
+        github = self._github()
+        if child.parent_issue_url is not None or github.features.lacks(Feature.SUB_ISSUES, project):
             return
         try:
-            self._github().add_sub_issue(project, parent.number, child.id)
+            github.add_sub_issue(project, parent.number, child.id)
         except NotFound:
-            self._github().issue(project, parent.number)  # raises where the parent itself is gone
-            self._without_sub_issues.add(project)
+            github.issue(project, parent.number)  # raises where the parent itself is gone
+            github.features.learn(Feature.SUB_ISSUES, project)
             log.warning("no_sub_issues_here", project=project)
         except Rejected as refusal:
             log.warning("sub_issue_refused", project=project, issue=child.number, error=refusal.message)

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from bot.github.errors import Rejected
+from bot.github.errors import Unprocessable
+from bot.github.features import Feature, Features
 from bot.github.session import Sessions
 from services.domain.errors import NotFound
 from services.execution.workflow_runs import Check, Run
@@ -82,17 +83,22 @@ class _Repository(_Answer):
 class ActionsApi:
     """Every method raises what `bot.github.errors` names."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, features: Features) -> None:
         self._sessions = sessions
+        self._features = features
 
     def start(self, project: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
         """The id of the run, or None where the server does not tell: then it has to be found by its title."""
         path = f"/repos/{project}/actions/workflows/{quote(workflow, safe='')}/dispatches"
         body: dict[str, object] = {"ref": ref or self._default_branch(project), "inputs": dict(inputs)}
+        if self._features.lacks(Feature.RUN_DETAILS, project):
+            return self._sessions.one(_Started, "POST", path, body).workflow_run_id
         try:
             return self._sessions.one(_Started, "POST", path, {**body, "return_run_details": True}).workflow_run_id
-        except Rejected:  # older servers refuse the field; anything else they refuse again
-            return self._sessions.one(_Started, "POST", path, body).workflow_run_id
+        except Unprocessable:  # older servers refuse the field; anything else they refuse again
+            started = self._sessions.one(_Started, "POST", path, body)
+            self._features.learn(Feature.RUN_DETAILS, project)
+            return started.workflow_run_id
 
     def _default_branch(self, project: str) -> str:
         return self._sessions.one(_Repository, "GET", f"/repos/{project}").default_branch

@@ -293,6 +293,7 @@ class Features:
     parent_issue_id: bool = True
     sub_issues: bool = True
     dependencies: bool = True
+    run_details: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,17 @@ def test_a_run_that_waits_for_an_environment_says_so_once(stage: Stage) -> None:
     stage.wait_until(lambda: stage.state("Build", 1) == "running")
 
 
+def test_an_older_server_that_refuses_to_name_the_run_is_asked_plainly(stage: Stage) -> None:
+    stage.hub.features.run_details = False
+    stage.submits({"Build": WORK, "Ship": WORK})
+    stage.plays("Build", 1)
+    stage.plays("Ship", 1)
+
+    stage.wait_until(lambda: stage.phase("Ship").status == "completed")
+    asked = stage.hub.requests.of("POST", "/dispatches")
+    assert [one.status for one in asked] == [422, 204, 204], "it is found out once"
+
+
 def test_the_checks_of_the_commit_give_the_verdict_and_the_work_is_no_judge_of_itself(stage: Stage) -> None:
     stage.submits({"Build": replace(WORK, qa=Qa.CI)})
     stage.plays("Build", 1)

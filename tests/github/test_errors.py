@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.github.client import Draft, GitHub
-from bot.github.errors import AmbiguousWrite, RateLimited, Rejected
+from bot.github.errors import AmbiguousWrite, RateLimited, Rejected, Unprocessable
 from bot.github.session import Access
 from services.domain.errors import NotAllowed, NotFound, RemoteUnavailable, TransientError
 from tests.localhub.conftest import MovedClock
@@ -94,8 +94,9 @@ CASES: dict[str, Told] = {
     "legal reasons": (451, {}, "Repository access blocked", NotAllowed, None),
     "issues switched off": (410, {}, "Issues has been disabled in this repository.", NotFound, None),
     "nothing there": (404, {}, "Not Found", NotFound, None),
-    "not valid": (422, {}, "Validation Failed", Rejected, None),
-    "not understood": (400, {}, "Problems parsing JSON", Rejected, None),
+    "not valid": (422, {}, "Validation Failed", Unprocessable, None),
+    "not understood": (400, {}, "Problems parsing JSON", Unprocessable, None),
+    "to be paid for": (402, {}, "Payment required", Rejected, None),
 }
 
 

@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.github.client import GitHub
 from bot.github.errors import AmbiguousWrite
-from bot.localhub import Hub
+from bot.github.features import REMEMBERED, Passing
+from bot.github.session import Access
+from bot.localhub import Hub, HubServer
 from bot.localhub.values import Issue
 from services.domain.errors import TransientError, UserError
 from services.ports import PhaseText, PlanText
@@ -18,7 +21,7 @@ from services.publishing.publish import next_steps
 from tests import plans
 from tests.localhub.conftest import REPO, MovedClock
 
-from .conftest import BOT, KEY, Desk
+from .conftest import BOT, KEY, Desk, Moment, diamond
 
 MARKERS = Markers(KEY)
 LOST = ["lost_reply", "502_after"]
@@ -200,6 +203,29 @@ def test_a_server_without_sub_issues_and_dependencies_gets_words(desk: Desk, hub
     assert len(hub.requests.of("POST", "/blocked_by")) == 1
     assert next_steps(desk.plan) == ()
     assert "Part of #1 · After **Phase 2 (#3)** and **Phase 3 (#4)**" in (desk.issue("d").body or "")
+
+
+def test_what_a_server_lacks_is_remembered_beyond_a_restart_and_tried_again_in_time(
+    desk: Desk, hub: Hub, server: HubServer, clock: MovedClock
+) -> None:
+    hub.features.parent_issue_id = hub.features.sub_issues = hub.features.dependencies = False
+    moments, token = Passing(), hub.create_token(BOT)
+
+    def publishes() -> None:
+        github = GitHub(Access(server.url, token), Moment(clock), moments=moments)
+        Desk(github, hub, diamond(clock)).publish()
+        github.close()
+
+    publishes()
+    hub.requests.clear()
+    publishes()
+    assert not hub.requests.of("POST", "/sub_issues")
+    assert not hub.requests.of("POST", "/blocked_by")
+
+    clock.advance(seconds=REMEMBERED.total_seconds())
+    hub.features.sub_issues = hub.features.dependencies = True
+    publishes()
+    assert len(hub.requests.of("POST", "/sub_issues")) == 4
 
 
 def test_words_name_a_need_whose_issue_came_later(desk: Desk, hub: Hub) -> None:

@@ -130,6 +130,33 @@ def test_the_examples_are_valid(path: Path) -> None:
 # ---------------------------------------------------------------- problems
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("defaults: {executor: actions}", (2, 22)),
+        ("phases:\n  - match: A\n    executor: actions", (4, 15)),
+        ("defaults: {executor: actions}\nphases:\n  - {match: A, workflow: a.yml}\n  - {match: B}", (5, 5)),
+        ("defaults: {workflow: a.yml}\nphases: [{match: A, executor: actions, workflow: ~}]", (3, 31)),
+    ],
+)
+def test_a_run_without_its_workflow_is_told_before_anything_runs(text: str, place: tuple[int, int]) -> None:
+    with pytest.raises(PolicyInvalid) as raised:
+        read_policy(f"version: 1\n{text}\n", tools=TOOLS, executors={*EXECUTORS, "actions"})
+    [finding] = raised.value.findings
+    assert (finding.code, finding.line, finding.column) == ("policy_missing_workflow", *place)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: {executor: actions, workflow: a.yml}\nphases: [{match: A}]",
+        "defaults: {executor: actions}\nphases: [{match: A, workflow: a.yml}, {match: B, executor: manual}]",
+    ],
+)
+def test_a_workflow_may_be_named_in_either_place(text: str) -> None:
+    assert read_policy(f"version: 1\n{text}\n", tools=TOOLS, executors={*EXECUTORS, "actions"}).entries
+
+
 def test_every_problem_is_reported_at_once_with_its_place() -> None:
     text = """\
 version: 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.localhub.database import stamp
+from bot.localhub.problems import Refused
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.rest.paging import listed
 from bot.localhub.run_shapes import RunShapes
@@ -29,6 +30,8 @@ def get_workflow(call: Call) -> Reply:
 def dispatch(call: Call) -> Reply:
     """200 with the run's id for who asks for it, and for everybody in newer versions; 204 otherwise."""
     fields, wants_details = call.fields, call.fields.flag("return_run_details", default=False)
+    if wants_details and not call.hub.features.run_details:
+        raise Refused(422, '"return_run_details" is not a permitted key.')
     run = call.hub.runs.dispatch(
         call.repository(), call.actor, call.path["workflow"], ref=fields.text("ref"), inputs=fields.mapping("inputs")
     )

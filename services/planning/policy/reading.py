@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.domain.errors import PolicyInvalid
 from services.domain.findings import Finding, Severity
 from services.domain.phase import MANUAL
+from services.domain.rules import ACTIONS
 from services.domain.world import Limits
 from services.planning.policy.language import VERSION, PolicyText
 from services.planning.policy.policy import Entry, Labels, Policy
@@ -73,6 +74,7 @@ class _Checks:
             if isinstance(rules.get("qa"), dict):
                 for place, operation in _operations((*path, "qa"), [rules["qa"]]):
                     self._check_operation((*path, "qa", *place[len(path) + 2 :]), operation)
+        self._check_workflows()
 
     def _rules(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         value = self.source.value or {}
@@ -93,6 +95,21 @@ class _Checks:
                 Finding("policy_unused_operations", Severity.WARNING, place.line, message, fix, place.column)
             )
 
+    def _check_workflows(self) -> None:
+        """A run needs its workflow. In the defaults alone it may be missing, as long as entries name one."""
+        found = dict(self._rules())
+        defaults = found.pop(("defaults",), {})
+        lacking = [path for path, rules in found.items() if _lacks_workflow({**defaults, **rules})]
+        for path in lacking:
+            self._complain_of_workflow(path, found[path])
+        if not lacking and _lacks_workflow(defaults) and not any(rules.get("workflow") for rules in found.values()):
+            self._complain_of_workflow(("defaults",), defaults)
+
+    def _complain_of_workflow(self, path: Path, rules: dict[str, Any]) -> None:
+        place = self.source.place((*path, "executor") if "executor" in rules else path)
+        message = f"{spoken(path)} is carried out by `{ACTIONS}`, but no workflow is named"
+        self.source.complain("policy_missing_workflow", place, message, "Say `workflow:` with the name of its file.")
+
     def _check_operation(self, path: Path, operation: dict[str, Any]) -> None:
         tool, place = operation["tool"], self.source.place((*path, "tool"))
         model = self.tools.get(tool)
@@ -104,6 +121,10 @@ class _Checks:
             model.model_validate({key: value for key, value in operation.items() if key not in OWN_KEYS})
         except ValidationError as error:
             Problems(self.source, model, path).add(error)
+
+
+def _lacks_workflow(rules: Mapping[str, Any]) -> bool:
+    return rules.get("executor") == ACTIONS and not rules.get("workflow")
 
 
 def _operations(path: Path, listed: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
