@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.github.answers import RemoteIssue
+from bot.github.answers import RemoteComment, RemoteIssue
 from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
@@ -259,13 +259,21 @@ class Performer:
         if issue is None:
             raise NotFound(f"there is no issue to say this on: {effect.key}")
         marker = Marker(MarkerKind.COMMENT, plan.id, effect.key)
-        if again and self._is_said(plan.project, issue.number, marker):
-            return
         body = f"{cut(effect.body, LIMIT, _CUT)}\n\n{self._markers.write(marker)}"
-        self._github().post_comment(plan.project, issue.number, body)
+        known = self._said(plan, issue, effect.thread or effect.key) if again or effect.thread else None
+        if known is None:
+            self._github().post_comment(plan.project, issue.number, body)
+        elif effect.thread and known.body != body:
+            self._github().edit_comment(plan.project, known.id, body)
 
-    def _is_said(self, project: str, number: int, marker: Marker) -> bool:
-        return any(self._markers.find(one.body) == marker for one in self._github().own_comments(project, number))
+    def _said(self, plan: Plan, issue: IssueRef, name: str) -> RemoteComment | None:
+        """Our comment of this key, or of this thread."""
+        for comment in self._github().own_comments(plan.project, issue.number):
+            marker = self._markers.find(comment.body)
+            if marker is not None and (marker.kind, marker.plan) == (MarkerKind.COMMENT, plan.id):
+                if marker.of == name or (name.endswith("/") and marker.of.startswith(name)):
+                    return comment
+        return None
 
 
 def _dropped(wanted: Sequence[str], issue: RemoteIssue) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from zlib import crc32
 
 from services.coordinator import notices
+from services.coordinator.alike import alike, thread_of
 from services.coordinator.decision import Decision
 from services.coordinator.waits import awaits_person, has_expired
 from services.domain.attempts import Hold
@@ -198,8 +199,6 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
             if not old.removed_at and _closed_as(old) is None:
                 yield _comment(after, f"removed:{cause}:{new.key}", new.key, notices.removed(new))
             continue
-        if _became(old, new, QueueStatus.FAILED):
-            yield _comment(after, f"failed:{cause}:{new.key}", new.key, notices.failed(after, new))
         if _became(old, new, QueueStatus.NEEDS_QA) and new.awaits_person:
             yield _comment(after, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
         if has_expired(before, old, after, new):
@@ -209,9 +208,27 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
     for phase in after:
         if phase.is_at_gate and awaits_person(after, phase) and not _was_at_gate(before, phase):
             yield _comment(after, f"gate:{cause}:{phase.key}", phase.key, notices.needs_approval(phase))
+    failed = tuple(new for old, new in changes if not new.removed_at and _became(old, new, QueueStatus.FAILED))
     blocked = tuple(new for old, new in changes if _became(old, new, QueueStatus.BLOCKED))
-    if blocked and after.issue is not None:
-        yield _comment(after, _blocked_key(after, blocked), None, notices.blocked(after, blocked))
+    yield from _failures(after, failed, blocked, cause)
+
+
+def _failures(plan: Plan, failed: Sequence[Phase], blocked: Sequence[Phase], cause: str) -> Iterator[PostComment]:
+    """Each is told on its child, and what it blocks on the parent; those with one reason are one notice, on the parent."""
+    together: dict[str, tuple[Phase, ...]] = {}
+    for phase in failed:
+        group = alike(plan, phase)
+        if len(group) > 1 and plan.issue is not None:
+            together[thread_of(plan, group)] = group
+        else:
+            yield _comment(plan, f"failed:{cause}:{phase.key}", phase.key, notices.failed(plan, phase))
+    for thread, group in together.items():
+        body = notices.failed_alike(plan, group)
+        yield PostComment(plan=plan.id, key=f"{thread}{cause}", phase=None, body=body, thread=thread)
+    told = {phase.key for group in together.values() for phase in group}
+    causes = {phase.key for phase in notices.causes(plan, blocked)}
+    if blocked and plan.issue is not None and not (causes and causes <= told):
+        yield _comment(plan, _blocked_key(plan, blocked), None, notices.blocked(plan, blocked))
 
 
 def _blocked_key(plan: Plan, blocked: Sequence[Phase]) -> str:

@@ -25,12 +25,10 @@ _MOST_CAUSES = 10
 
 def failed(plan: Plan, phase: Phase) -> str:
     """On the child of a phase that failed for good."""
-    behind = set(plan.graph.downstream(phase.key))
-    blocked = [one for one in plan if one.key in behind and one.status is QueueStatus.BLOCKED]
     return _paragraphs(
         f"**{_name(phase)}** failed{_on_attempt(phase)}{_last_of(phase)}.",
         _why(phase.failure) + _seen(phase),
-        _hangs_on_it(phase, blocked),
+        _hangs_on_it(phase, _blocked_by(plan, phase)),
         _ways_out(
             _box("retry", "runs it again, once the cause is mended"),
             _box("complete", "if you have done the work yourself; closing this issue as **completed** says the same"),
@@ -40,15 +38,37 @@ def failed(plan: Plan, phase: Phase) -> str:
     )
 
 
+def failed_alike(plan: Plan, phases: Sequence[Phase]) -> str:
+    """On the parent, once for phases that have failed for one reason; written over when another joins them."""
+    newest = phases[-1]
+    return _paragraphs(
+        f"**{len(phases)} phases failed for one reason.**",
+        _why(newest.failure),
+        "\n".join(f"- **{_name(one)}**{_issue(one)}{_on_attempt(one)}.{_blocks(plan, one)}" for one in phases),
+        _ways_out(*(box for one in phases[:_MOST_CAUSES] for box in _boxes_for(one))),
+        _output(newest.failure),
+    )
+
+
+def _blocks(plan: Plan, phase: Phase) -> str:
+    found = _blocked_by(plan, phase)
+    return f" Blocked by it: {_names(found)}." if found else ""
+
+
+def _blocked_by(plan: Plan, phase: Phase) -> list[Phase]:
+    behind = set(plan.graph.downstream(phase.key))
+    return [one for one in plan if one.key in behind and one.status is QueueStatus.BLOCKED]
+
+
 def blocked(plan: Plan, phases: Sequence[Phase]) -> str:
     """On the parent, once for all the phases that one cause has blocked."""
-    causes = _causes(plan, phases)
+    found = causes(plan, phases)
     what = "1 phase is" if len(phases) == 1 else f"{len(phases)} phases are"
     return _paragraphs(
-        f"**{what} blocked**: {listed(_cause(one) for one in causes)}.",
+        f"**{what} blocked**: {listed(_cause(one) for one in found)}.",
         "\n".join(f"- {_name(phase)}{_issue(phase)} needs {_names(plan.needs(phase))}" for phase in phases),
         "They start by themselves as soon as what they need is completed or skipped.",
-        _ways_out(*(box for cause in causes[:_MOST_CAUSES] for box in _boxes_for(cause))),
+        _ways_out(*(box for cause in found[:_MOST_CAUSES] for box in _boxes_for(cause))),
     )
 
 
@@ -272,13 +292,13 @@ def _output(failure: Failure | None) -> str:
     return f"<details><summary>The end of the output</summary>\n\n{fenced(tail)}\n\n</details>"
 
 
-def _causes(plan: Plan, phases: Sequence[Phase]) -> list[Phase]:
+def causes(plan: Plan, phases: Sequence[Phase]) -> list[Phase]:
     """The phases that did not finish and that everything blocked here goes back to, in plan order."""
-    ahead, causes = [phase.key for phase in phases], set()
+    ahead, found = [phase.key for phase in phases], set()
     while ahead:
         for need in plan.needs(plan.phase(ahead.pop())):
             if need.status is QueueStatus.BLOCKED:
                 ahead.append(need.key)
             elif need.status in (QueueStatus.FAILED, QueueStatus.CANCELLED) and not need.is_satisfied:
-                causes.add(need.key)
-    return [phase for phase in plan if phase.key in causes]
+                found.add(need.key)
+    return [phase for phase in plan if phase.key in found]

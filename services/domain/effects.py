@@ -89,10 +89,14 @@ class ReviseParent(_Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostComment(_Effect):
-    """A new comment on the issue of a phase, or on the parent where `phase` is None. `body` is ready to be posted."""
+    """A new comment on the issue of a phase, or on the parent where `phase` is None. `body` is ready to be posted.
+
+    Comments of one `thread`, with which their keys begin, are one comment: a later one is written over it.
+    """
 
     phase: str | None
     body: str
+    thread: str = ""
     kind: Literal["post_comment"] = "post_comment"
 
 

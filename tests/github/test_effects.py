@@ -8,7 +8,7 @@ import pytest
 
 from bot.github.errors import AmbiguousWrite
 from bot.localhub import Hub
-from services.domain.effects import StopAttempt
+from services.domain.effects import PostComment, StopAttempt
 from services.domain.errors import NotFound, TransientError
 from services.publishing.markers import Marker, MarkerKind, Markers
 from tests.localhub.conftest import REPO, MovedClock
@@ -155,3 +155,23 @@ def test_a_spent_allowance_is_waited_for_until_it_is_renewed(desk: Desk, hub: Hu
         desk.says("x")
     assert limited.value.retry_after is not None
     assert 3500 < limited.value.retry_after <= 3601
+
+
+def test_the_comments_of_one_thread_are_one_that_is_written_over(desk: Desk) -> None:
+    def says(count: int, *, tries: int = 1, thread: str = "alike:1/") -> None:
+        body = f"{count} phases"
+        said = PostComment(plan=desk.plan.id, key=f"{thread}{count}", phase=None, body=body, thread=thread)
+        desk.perform(said, tries=tries)
+
+    says(2)
+    says(3)
+    says(3, tries=2)
+    desk.restart()
+    says(4)
+    says(2, thread="alike:2/")
+
+    found = [one.body.split("\n")[0] for one in desk.comments()]
+    assert found == ["4 phases", "2 phases"]
+    marker = Markers(KEY).find(desk.comments()[0].body)
+    assert marker is not None
+    assert marker.of == "alike:1/4", "by which its boxes are known"
