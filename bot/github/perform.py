@@ -260,19 +260,23 @@ class Performer:
             raise NotFound(f"there is no issue to say this on: {effect.key}")
         marker = Marker(MarkerKind.COMMENT, plan.id, effect.key)
         body = f"{cut(effect.body, LIMIT, _CUT)}\n\n{self._markers.write(marker)}"
-        known = self._said(plan, issue, effect.thread or effect.key) if again or effect.thread else None
+        known = self._said(plan, issue, effect) if again or effect.thread else None
         if known is None:
             self._github().post_comment(plan.project, issue.number, body)
         elif effect.thread and known.body != body:
             self._github().edit_comment(plan.project, known.id, body)
 
-    def _said(self, plan: Plan, issue: IssueRef, name: str) -> RemoteComment | None:
+    def _said(self, plan: Plan, issue: IssueRef, effect: PostComment) -> RemoteComment | None:
         """Our comment of this key, or of this thread."""
         for comment in self._github().own_comments(plan.project, issue.number):
             marker = self._markers.find(comment.body)
-            if marker is not None and (marker.kind, marker.plan) == (MarkerKind.COMMENT, plan.id):
-                if marker.of == name or (name.endswith("/") and marker.of.startswith(name)):
-                    return comment
+            is_ours = marker is not None and (marker.kind, marker.plan) == (MarkerKind.COMMENT, plan.id)
+            if (
+                marker
+                and is_ours
+                and (marker.of == effect.key or (effect.thread and marker.of.startswith(effect.thread)))
+            ):
+                return comment
         return None
 
 
