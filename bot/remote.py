@@ -4,7 +4,7 @@ imports the GitHub client."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,7 @@ class Remote:
         access = Access(address.api_url, address.identity, settings.github_api_version)
         self._github = github = GitHub(access, clock, pacer, known.moments)
         self._by_issue = known.by_issue
+        self._pace = pace_of(settings)
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)
         self.reconciling = Reconciling(github, markers)
@@ -93,7 +94,7 @@ class Remote:
                 newest=known.newest,
                 documents=self._documents,
                 linked=lambda link: linked.read(link).text,
-                pace=pace_of(settings),
+                pace=self._pace,
                 runs=known.runs,
             )
         )
@@ -104,6 +105,10 @@ class Remote:
     def speak(self, effect: Spoken, sending: Sending) -> None:
         """Answer somebody. Raises what `perform` raises."""
         self._speaking.perform(self._github, effect, sending)
+
+    def pace(self, project: str) -> Pace:
+        """With what was spent of it lately."""
+        return replace(self._pace, spent=self._github.spent(project))
 
     def repository(self, project: str) -> RemoteRepository:
         return self._github.repository(project)

@@ -14,13 +14,16 @@ import click
 from bot import log
 from bot.bootstrap import Options, Phasebot
 from bot.cli.exits import Exit
-from bot.cli.identity import checked_identity
+from bot.cli.identity import checked_identity, find_identity
 from bot.cli.run.foreseen import foreseen
 from bot.cli.run.request import Prepared
 from bot.cli.run.words import duration, one_line
 from bot.cli.signals import first_signal
+from bot.clock import SystemClock
+from bot.github.identity import Need, PersonalToken
 from bot.intake import Submission
 from bot.settings import Settings, read_settings
+from bot.store import Store, schema
 from services.domain.plan import Plan, PlanState
 from services.publishing.forecast import Forecast, forecast
 from services.publishing.pace import Pace
@@ -33,7 +36,7 @@ def show_forecast(prepared: Prepared) -> None:
     """What publishing would take, with nothing written anywhere."""
     settings, repo = read_settings(database_url=prepared.request.database), _repo(prepared)
     plan = foreseen(prepared, settings).plan
-    ahead, pace = forecast(plan), _pace(settings)
+    ahead, pace = forecast(plan), replace(_pace(settings), spent=_spent(settings) if repo else 0)
     if prepared.request.as_json:
         click.echo(
             json.dumps({"event": "forecast", "title": plan.title, "repository": repo, **_record(ahead, pace, repo)})
@@ -55,7 +58,7 @@ def publish(prepared: Prepared) -> Exit:
         wanted = replace(prepared.submission, project=repo)
         plan = bot.intake.submit(_held_back(wanted, bot)).plan
         if repo and (ahead := forecast(plan)).issues:
-            click.echo("\n".join(_told(ahead, _pace(settings), repo)), err=True)
+            click.echo("\n".join(_told(ahead, bot.remote().pace(repo), repo)), err=True)
         with first_signal() as stopped:
             while not _is_over(plan, bot):
                 if stopped.wait(LOOK_AGAIN):
@@ -100,6 +103,19 @@ def _pace(settings: Settings) -> Pace:
     return Pace(interval, settings.writes_per_minute, settings.writes_per_hour)
 
 
+def _spent(settings: Settings) -> int:
+    """What this account has written within the last hour, as far as that can be known without asking anybody."""
+    identity = find_identity(settings, os.environ) if schema.is_there(settings.database) else None
+    if not isinstance(identity, PersonalToken):
+        return 0
+    clock = SystemClock()
+    store = Store(settings.database, clock=clock)
+    try:
+        return store.ledger.written(identity.account(Need()), clock.now())
+    finally:
+        store.close()
+
+
 def _record(ahead: Forecast, pace: Pace, repo: str | None) -> dict[str, Any]:
     """The tracker on this machine needs no pauses."""
     points = ahead.resume_points(pace) if repo else ()
@@ -119,4 +135,6 @@ def _told(ahead: Forecast, pace: Pace, repo: str | None) -> Iterator[str]:
         yield f"at least {duration(ahead.duration(pace))} at {pace.per_minute} writes a minute and {pace.per_hour} an hour"
         for point in ahead.resume_points(pace):
             yield f"pauses after {point.requests} requests, and goes on {duration(point.at)} after the beginning"
+        if pace.spent:
+            yield f"{pace.spent} writes of the last hour count already"
         yield "broken off at any point, the same command goes on where it was"

@@ -67,6 +67,10 @@ class GitHub:
     def repository(self, project: str) -> RemoteRepository:
         return self._sessions.one(RemoteRepository, "GET", f"/repos/{project}")
 
+    def spent(self, project: str) -> int:
+        """How many of an hour's writes were used within the last hour."""
+        return self._sessions.spent(f"/repos/{project}/issues")
+
     def page(self, path: str, asked: Mapping[str, str], *, etag: str = "") -> Page | None:
         """One page of any list, as JSON; None if its content is still the one that `etag` names."""
         return self._sessions.page(path, asked, etag=etag)

@@ -47,6 +47,10 @@ class MemoryLedger:
                     turns.popleft()
             return at - now
 
+    def written(self, account: str, now: datetime) -> int:
+        with self._lock:
+            return sum(now - HOUR < at for at in self._turns[account])
+
     def held(self, account: str) -> Hold | None:
         return self._holds.get(account)
 
@@ -88,6 +92,10 @@ class Pacer:
             except RateLimited as limit:
                 raise self._put_on_hold(account, limit, of_writes=is_write) from limit
         self._release(account, after_write=is_write)
+
+    def spent(self, account: str) -> int:
+        """How many writes of the last hour count against its limit."""
+        return 0 if self._pace == UNHURRIED else self._ledger.written(account, self._clock.now())
 
     def _writer(self, account: str) -> threading.Lock:
         with self._lock:

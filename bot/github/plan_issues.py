@@ -155,7 +155,7 @@ class PlanIssue:
             previews.Shown(
                 draft=self._draft,
                 plan=plan,
-                pace=self._sources.pace,
+                pace=replace(self._sources.pace, spent=self._sources.github.spent(self._project)),
                 single=self._is_single,
                 commit=self._ruling.sha,
                 is_published=is_published,

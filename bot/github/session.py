@@ -62,6 +62,10 @@ class Sessions:
         """Who acts, as far as the identity knows it by itself."""
         return self._identity.login
 
+    def spent(self, path: str) -> int:
+        """How many writes of the last hour count against the limit of whoever would write there."""
+        return self._pacer.spent(self._identity.account(Need.of(path)))
+
     def one(self, shape: type[Shape], verb: str, path: str, body: Mapping[str, object] | None = None) -> Shape:
         """Ask for one thing, or do one. Raises what `errors` names."""
         return _read(shape, self.ask(verb, path, body=body).data, is_write=verb != "GET")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from bot.store.sql import Session
 from bot.store.tables import allowances, writes
@@ -25,6 +25,7 @@ _NTH_LAST = (
     .limit(1)
     .offset(bindparam("before"))
 )
+_COUNT = select(func.count()).where(writes.c.account == bindparam("account"), writes.c.at > bindparam("since"))
 _WRITE = text("INSERT INTO writes (account, at) VALUES (:account, :at)")
 _FORGET = text("DELETE FROM writes WHERE account = :account AND at <= :since")
 _HELD = select(allowances.c.held_until, allowances.c.limits, allowances.c.of_writes).where(
@@ -55,6 +56,11 @@ class SqlLedger:
                 session.run(_WRITE, account=account, at=micros(at))
                 session.run(_FORGET, account=account, since=micros(now - HOUR))
             return at - now
+
+    def written(self, account: str, now: datetime) -> int:
+        with self._reading() as session:
+            row = session.row(_COUNT, account=account, since=micros(now - HOUR))
+        return int(row[0]) if row else 0
 
     def held(self, account: str) -> Hold | None:
         with self._reading() as session:

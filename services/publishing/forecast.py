@@ -32,12 +32,14 @@ class Forecast:
 
     def resume_points(self, pace: Pace) -> tuple[ResumePoint, ...]:
         """Where the allowance of an hour is used up, and writing goes on by itself in the next one."""
-        full = range(pace.per_hour, self.requests, pace.per_hour)
+        full = range(max(0, pace.per_hour - pace.spent), self.requests, pace.per_hour)
         return tuple(ResumePoint(after, timedelta(hours=hour)) for hour, after in enumerate(full, 1))
 
     def duration(self, pace: Pace) -> timedelta:
-        """The least time it takes at this pace; what is beyond an hour's allowance waits for the next hour."""
-        hours, rest = divmod(self.requests, pace.per_hour)
+        """How long it takes at this pace; what is beyond an hour's allowance waits for the next hour. What was spent of it
+        lately is taken to come back after a whole hour: it may be sooner."""
+        hours, rest = divmod(self.requests + pace.spent, pace.per_hour)
+        rest = rest if hours else self.requests
         minutes, singles = divmod(rest, pace.per_minute)
         steady = max(minutes * timedelta(minutes=1), pace.interval * (rest - singles)) + pace.interval * singles
         return timedelta(hours=hours) + steady

@@ -15,11 +15,13 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast writes may go out. GitHub allows about 80 creations of content a minute and 500 an hour."""
+    """How fast writes may go out. GitHub allows about 80 creations of content a minute and 500 an hour. `spent` of the hour's
+    were used lately, as far as that is known."""
 
     interval: timedelta = timedelta(seconds=1)
     per_minute: int = 80
     per_hour: int = 500
+    spent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Ledger(Protocol):
     def turn(self, account: str, pace: Pace, now: datetime, patience: timedelta) -> timedelta:
         """Take the next turn to write, and say how long it is until then; where that is longer than `patience` it is not
         taken."""
+
+    def written(self, account: str, now: datetime) -> int:
+        """How many turns were taken within the last hour."""
 
     def held(self, account: str) -> Hold | None:
         """The hold that was put on the account last, if it was not released."""

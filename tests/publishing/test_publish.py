@@ -66,6 +66,14 @@ def test_a_forecast_says_where_an_hour_is_used_up() -> None:
     assert long == (ResumePoint(500, timedelta(hours=1)), ResumePoint(1000, timedelta(hours=2)))
 
 
+def test_a_forecast_counts_what_was_written_lately() -> None:
+    pace = Pace(spent=450)
+    assert Forecast(issues=40, links=0, reports=3).duration(pace) == timedelta(seconds=43)
+    long = Forecast(issues=97, links=0, reports=3)
+    assert long.resume_points(pace) == (ResumePoint(50, timedelta(hours=1)),)
+    assert long.duration(pace) == timedelta(hours=1, seconds=50)
+
+
 def test_a_forecast_knows_how_long_it_takes_at_a_pace() -> None:
     pace = Pace(interval=timedelta(seconds=1), per_minute=80, per_hour=500)
     assert Forecast(issues=5, links=4, reports=3).duration(pace) == timedelta(seconds=12)

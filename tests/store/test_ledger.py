@@ -26,6 +26,14 @@ def test_turns_follow_one_another_until_patience_ends(store: Store, clock: HandC
     assert taken(store, clock.now(), 1) == [60], "what is not taken is still to be had"
 
 
+def test_what_was_written_within_the_hour_is_counted_by_account(store: Store, clock: HandClock) -> None:
+    taken(store, clock.now(), 3)
+    assert store.ledger.written(ME, clock.now()) == 3
+    assert store.ledger.written("somebody else", clock.now()) == 0
+    clock.pass_(timedelta(hours=1, seconds=1))
+    assert store.ledger.written(ME, clock.now()) == 1
+
+
 def test_another_process_and_a_later_one_keep_the_pace(open_store: OpenStore, clock: HandClock) -> None:
     first, second = open_store(), open_store()
     assert taken(first, clock.now(), 2) + taken(second, clock.now(), 2) == [0, 1, 2, 60]
