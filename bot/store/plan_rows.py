@@ -129,6 +129,7 @@ def shape_row(plan: Plan, phase: Phase) -> dict[str, Any]:
         "rules": rules_json(phase.rules),
         "leaving": phase.leaving,
         "removed_at": micros_or_none(phase.removed_at),
+        "paths": to_json(phase.paths),
     }
 
 
@@ -183,7 +184,7 @@ _PHASES = Listed(
             *(_f.plan_id, _f.key, _f.ordinal, _f.title, _f.number, _f.rules, _f.state, _f.status, _f.attempts),
             *(_f.failures, _f.losses, _f.not_before, _f.approved_by, _f.failure, _f.issue_number, _f.issue_id),
             *(_f.linked, _f.priority, _f.started_at, _f.finished_at, _f.id, _f.leaving, _f.removed_at),
-            *(_f.ticked, _f.expires_at, _f.admitted),
+            *(_f.ticked, _f.expires_at, _f.admitted, _f.paths),
             *ATTEMPT,
         )
         .outerjoin_from(phases, attempts, and_(_a.phase_id == _f.id, _a.number == _f.attempt))
@@ -250,7 +251,7 @@ def _phase(row: list[Any]) -> Phase:
     key, ordinal, title, number, rules, state, status, attempts_made = row[:8]
     failures, losses, not_before, approved_by, failure, issue_number, issue_id = row[8:15]
     linked, priority, started_at, finished_at, id, leaving, removed_at = row[15:22]
-    ticked, expires_at, admitted, *attempt = row[22:]
+    ticked, expires_at, admitted, paths, *attempt = row[22:]
     return Phase(
         key=key,
         ordinal=ordinal,
@@ -277,6 +278,7 @@ def _phase(row: list[Any]) -> Phase:
         removed_at=moment_or_none(removed_at),
         expires_at=moment_or_none(expires_at),
         admitted=bool(admitted),
+        paths=tuple(json.loads(paths)) if paths != "[]" else (),
     )
 
 

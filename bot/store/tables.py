@@ -133,6 +133,7 @@ phases = Table(
     Column("ticked", Boolean, nullable=False, server_default=false()),
     Column("expires_at", _Moment),  # when a wait for a person has lasted too long
     Column("admitted", Boolean, nullable=False, server_default=false()),
+    Column("paths", Text, nullable=False, server_default="[]"),  # JSON list of the files that its tasks name
 )
 Index("ix_phases_ordinal", phases.c.plan_id, phases.c.ordinal)
 Index("ix_phases_issue_id", phases.c.issue_id)

@@ -77,6 +77,8 @@ def _reshaped(phase: Phase, shape: m.PhaseShape, now: datetime) -> Phase:
     """With other words and rules, which count from the next attempt on. An approval was for what it was given for, and for no
     other words or deeds: it is wanted again before they are tried."""
     rules = shape.rules or phase.rules
+    if shape.paths is not None and shape.paths != phase.paths:
+        phase = replace(phase, paths=shape.paths)
     approved_by = phase.approved_by if shape.text is None and _runs_alike(phase.rules, rules) else ""
     priority = phase.priority if rules.priority == phase.rules.priority else rules.priority
     wanted = (shape.title, shape.number, rules, approved_by, False)

@@ -91,7 +91,13 @@ def _line(finding: Finding) -> str:
 def _phase(draft: PhaseDraft, place: int, rules_for: RulesFor) -> Phase:
     rules = rules_for(draft)
     return Phase(
-        key=draft.key, ordinal=place, number=draft.number, title=draft.title, rules=rules, priority=rules.priority
+        key=draft.key,
+        ordinal=place,
+        number=draft.number,
+        title=draft.title,
+        rules=rules,
+        priority=rules.priority,
+        paths=tuple(dict.fromkeys(path for task in draft.tasks for path in task.paths)),
     )
 
 

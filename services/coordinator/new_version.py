@@ -129,6 +129,7 @@ class _Shaping:
                 old_text=self.text.phases.get(key) if is_rewritten else None,
                 rules=self._other_rules(phase) if has_rules else None,
                 ticked=phase.ticked,
+                paths=phase.paths,
             )
 
     def _other_rules(self, phase: Phase) -> Rules | None:

@@ -34,6 +34,8 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
             return f"waits until the earlier attempt of {names(plan, reason.phases)} has ended"
         case _CODE.EXECUTOR_UNAVAILABLE:
             return f"the executor {reason.what} takes no work now"
+        case _CODE.PATH_CONFLICT:
+            return f"waits for {names(plan, reason.phases)}, which works on {reason.what} as well"
         case _CODE.SLOT_LIMIT:
             return _slots(reason)
     return _FIXED[reason.code]

@@ -262,7 +262,8 @@ class PhaseShape:
     """A phase as a new version of the document has it. `key` is the one it has in the plan, or a new one.
 
     `text` is its new body, `old_text` the one that it takes the place of; both None where it is as before. `rules` None: as
-    before, too; by hand if the phase is new. `ticked`: the document says that it is done.
+    before, too; by hand if the phase is new. `ticked`: the document says that it is done. `paths` are the files that its tasks
+    name; None: as before.
     """
 
     key: str
@@ -273,6 +274,7 @@ class PhaseShape:
     old_text: PhaseText | None = None
     rules: Rules | None = None
     ticked: bool = False
+    paths: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ class Phase:
     0 becomes the ordinal. `expires_at` is when a wait for a person has lasted too long. `leaving`: taken out of the document
     while it ran; it goes when its execution has ended. `ticked`: its document, as it was last read, says that it is done.
     `admitted`: its conditions held, or a person wants it in spite of them; they are not asked again.
+    `paths` are the files that its tasks name: two phases that name the same one do not run at once.
     `status` is computed from the graph by `status.settle` and kept here so that everyone reads the same.
     """
 
@@ -80,6 +81,7 @@ class Phase:
     ticked: bool = False
     removed_at: datetime | None = None
     expires_at: datetime | None = None
+    paths: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.serial:

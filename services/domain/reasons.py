@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.domain.paths import shared_path
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_stopped, stops_plan
@@ -35,12 +36,13 @@ class ReasonCode(StrEnum):
     RETRY_BACKOFF = "retry_backoff"
     ATTEMPT_STOPPING = "attempt_stopping"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
+    PATH_CONFLICT = "path_conflict"
     SLOT_LIMIT = "slot_limit"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason with its facts: keys of `phases` concerned, the moment it ends (`until`), the limit or executor `what`."""
+    """One reason with its facts: keys of `phases` concerned, when it ends (`until`), the limit, executor or path `what`."""
 
     code: ReasonCode
     phases: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iter
     if stopping := _still_stopping(plan, phase):
         yield Reason(ReasonCode.ATTEMPT_STOPPING, stopping)
     yield from _executor_reasons(phase, world)
+    yield from _path_reasons(plan, phase)
 
 
 def verdict_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
@@ -119,6 +122,16 @@ def verdict_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> It
 def _executor_reasons(phase: Phase, world: World) -> Iterator[Reason]:
     if world.executors is not None and phase.next_executor not in world.executors:
         yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=phase.next_executor)
+
+
+def _path_reasons(plan: Plan, phase: Phase) -> Iterator[Reason]:
+    """Machines at work on the same file would end in a conflict. People see one another."""
+    if phase.next_executor == MANUAL or not phase.paths:
+        return
+    for other in plan:
+        at_work = other.key != phase.key and other.attempt is not None and other.attempt.holds_slot
+        if at_work and (path := shared_path(phase.paths, other.paths)):
+            yield Reason(ReasonCode.PATH_CONFLICT, (other.key,), what=path)
 
 
 def _dependency_reason(plan: Plan, phase: Phase) -> Reason:

@@ -48,9 +48,10 @@ def everything_in_the_way() -> Setting:
     full = Slots(running=1, projects={"ada/site": 1}, plans={"plan": 1}, executors={"local": 1})
     limits = Limits(running=1, project=1, plan=1, executors={"local": 1})
     world = World(limits=limits, slots=full, executors=frozenset({MANUAL}), paused_projects=frozenset({"ada/site"}))
-    setting = changed((made, world), "x", state=PhaseState.FAILED)
+    other = replace(old, state=AttemptState.RUNNING)
+    setting = changed((made, world), "x", state=PhaseState.FAILED, attempt=other, paths=("src/app.py",))
     setting = changed(setting, "a", state=PhaseState.FAILED)
-    return changed(setting, "b", not_before=NOW + timedelta(seconds=5), attempt=old)
+    return changed(setting, "b", not_before=NOW + timedelta(seconds=5), attempt=old, paths=("src/",))
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ IN_ORDER = [
     Clearing(_CODE.RETRY_BACKOFF, (NOW + timedelta(seconds=5),), lambda s: changed(s, "b", not_before=NOW)),
     Clearing(_CODE.ATTEMPT_STOPPING, (("b",),), lambda s: changed(s, "b", attempt=None)),
     Clearing(_CODE.EXECUTOR_UNAVAILABLE, ("local",), lambda s: of_world(s, executors=frozenset({"local"}))),
+    Clearing(_CODE.PATH_CONFLICT, (("x",), "src/"), lambda s: changed(s, "x", attempt=None)),
     Clearing(_CODE.SLOT_LIMIT, ("running",), no_limit("running")),
     Clearing(_CODE.SLOT_LIMIT, ("project",), no_limit("project")),
     Clearing(_CODE.SLOT_LIMIT, ("plan",), no_limit("plan")),
