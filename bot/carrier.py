@@ -25,6 +25,7 @@ from services.domain.effects import (
 from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
+from services.execution.assigning import assignment_of
 from services.ports import Assignment, Delivery, PlanText, Sending, Sent
 
 log = structlog.get_logger()
@@ -100,10 +101,7 @@ class Carrier:
         phase = plan.phases.get(effect.phase) if plan else None
         attempt = phase.attempt if phase else None
         if plan and phase and attempt and self._is_wanted(attempt, effect):
-            self._begin(
-                Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence, project=plan.project),
-                effect,
-            )
+            self._begin(assignment_of(plan, phase, effect.fence), effect)
         self._parts.loop.sent(Sent(id=sending.id))
 
     def _is_wanted(self, attempt: Attempt, effect: DispatchAttempt) -> bool:
@@ -124,9 +122,7 @@ class Carrier:
         attempt = phase.attempt if phase else None
         if not executor or not plan or not phase or not attempt or attempt.fence != effect.fence:
             return ()
-        assignment = Assignment(
-            plan=plan.id, plan_title=plan.title, phase=phase, fence=effect.fence, project=plan.project
-        )
+        assignment = assignment_of(plan, phase, effect.fence)
         if isinstance(effect, StopAttempt):
             return executor.end(assignment) if attempt.state.is_live else ()
         return executor.begin(assignment, uncertain=sending.tries > 1) if attempt.state.is_in_flight else ()

@@ -210,13 +210,15 @@ class OpenWork(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What an executor is given: which attempt of which phase, under which rules (`phase.rules`)."""
+    """What an executor is given: which attempt of which phase, under which rules (`phase.rules`). `before` are the phases whose
+    results it begins with, in plan order."""
 
     plan: str
     plan_title: str
     phase: Phase
     fence: int
     project: str = ""
+    before: tuple[Phase, ...] = ()
 
     @property
     def is_check(self) -> bool:

@@ -44,6 +44,16 @@ class Graph:
                 yield found
                 ahead.extend(self.dependents[found])
 
+    def upstream(self, key: str) -> frozenset[str]:
+        """Everything that `key` depends on, directly or not."""
+        seen: set[str] = set()
+        behind = list(self.needs[key])
+        while behind:
+            if (found := behind.pop()) not in seen:
+                seen.add(found)
+                behind.extend(self.needs[found])
+        return frozenset(seen)
+
     def order(self) -> tuple[str, ...]:
         """All keys, dependencies first."""
         return tuple(TopologicalSorter(self.needs).static_order())
