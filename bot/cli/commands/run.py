@@ -63,7 +63,7 @@ def run(**options: Any) -> int:
     from bot.cli.run.request import Prepared, Request
 
     prepared = Prepared(Request(**options))
-    for warning in prepared.warnings():
+    for warning in filter(None, (*prepared.warnings(), prepared.left_out())):
         click.echo(warning, err=True)
     if prepared.request.dry_run:
         from bot.cli.run.dry_run import show

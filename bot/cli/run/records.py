@@ -87,6 +87,7 @@ def phase_record(facts: Facts, plan: Plan, phase: Phase) -> dict[str, Any]:
         "error": failure and {"type": failure.type, "tool": failure.tool, "message": failure.message},
         "files": _files(phase),
         "log": log and str(log),
+        "changes": _changes(phase),
         "issue": phase.issue and phase.issue.number,
         "url": facts.url(plan, phase),
     }
@@ -96,6 +97,12 @@ def _files(phase: Phase) -> dict[str, Any] | None:
     """What became of the files of its newest attempt, where it was repeated for files."""
     result = phase.attempt.result if phase.attempt else None
     return asdict(result.batch) if result and result.batch else None
+
+
+def _changes(phase: Phase) -> dict[str, Any] | None:
+    """What its newest attempt has changed in a repository."""
+    result = phase.attempt.result if phase.attempt else None
+    return asdict(result.changes) if result and result.changes else None
 
 
 def _needs(plan: Plan, phase: Phase) -> list[str]:

@@ -15,9 +15,11 @@ from bot.cli.selection import selected
 from bot.cli.workers import workers_for
 from bot.executors.matching import Crew
 from bot.intake import Submission
+from bot.workspaces.choosing import uncommitted_in
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.domain.findings import Finding, Severity
+from services.domain.rules import LOCAL, Isolation
 from services.execution.workers import DEFAULT_WORKERS
 from services.planning.policy import Policy
 from services.planning.scope import DonePhases, Scope
@@ -95,6 +97,20 @@ class Prepared:
         for name, one in about:
             if one.severity is Severity.WARNING:
                 yield f"warning: {name}:{one.line}: {one.message}{f'. {one.fix}' if one.fix else ''}"
+
+    def left_out(self) -> str:
+        """A warning, where phases work on the last commit, and the folder holds more than that."""
+        rules = [self.rules_for(phase) for phase in self.file.draft.phases]
+        if not any(one.executor == LOCAL and one.isolation is not Isolation.IN_PLACE for one in rules):
+            return ""
+        files = uncommitted_in(self.request.workspace.resolve())
+        if not files:
+            return ""
+        shown = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+        return (
+            f"warning: phases begin with the last commit, without what is not committed: {shown}. "
+            "Commit it first, or say `workspace: in_place` in the policy"
+        )
 
     @property
     def labels(self) -> LabelNames:

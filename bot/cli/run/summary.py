@@ -14,7 +14,16 @@ from bot.cli.exits import Exit
 from bot.cli.run.facts import Facts
 from bot.cli.run.outcome import awaits_person, chosen
 from bot.cli.run.records import phase_record, plan_record
-from bot.cli.run.words import ICONS, attempts, batch_in_words, blockers, duration, one_line, status_word
+from bot.cli.run.words import (
+    ICONS,
+    attempts,
+    batch_in_words,
+    blockers,
+    changes_in_words,
+    duration,
+    one_line,
+    status_word,
+)
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.progress import plan_status
@@ -51,6 +60,7 @@ class Summary:
         yield from (f"  ! not written to the issues: {one_line(letter)}" for letter in self.dead_letters)
         if url := self.facts.url(self.plan):
             yield f"Issues: {url}"
+        yield from _in_git(self.plan)
         yield from self._way_on()
 
     def _standing(self) -> str:
@@ -71,6 +81,7 @@ class Summary:
     def _trouble(self, phase: Phase) -> Iterator[str]:
         if files := batch_in_words(phase):
             yield f"files: {files}"
+        yield from map(one_line, changes_in_words(phase))
         if phase.failure is not None and phase.status is QueueStatus.FAILED:
             tool = f" in {phase.failure.tool}" if phase.failure.tool else ""
             yield f"{phase.failure.type}{tool}: {one_line(phase.failure.message)}"
@@ -104,3 +115,12 @@ class Summary:
             yield "  Add --wait to stay until all is done."
         if not self.has_policy:
             yield "  A policy (--policy phasebot.yml) says what to run for each phase; see: phasebot policy --help"
+
+
+def _in_git(plan: Plan) -> Iterator[str]:
+    """Where the results are, if they are not in the folder itself."""
+    results = (phase.attempt.result for phase in plan if phase.attempt and phase.attempt.result)
+    branches = {result.changes.branch for result in results if result.changes and result.changes.branch}
+    for branch in sorted(branches):
+        yield f"The results are on the branch {branch}; your own files are as they were. To take them over:"
+        yield f"  git merge {branch}"

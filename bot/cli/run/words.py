@@ -8,6 +8,7 @@ from typing import Any
 
 from services.coordinator.new_version import NewVersion
 from services.coordinator.notices import spoken
+from services.domain.attempts import Changes
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.execution.batch import Progress
@@ -75,6 +76,18 @@ def batch_in_words(phase: Phase) -> str:
     """What became of the files of its newest attempt; empty where there were none."""
     result = phase.attempt.result if phase.attempt else None
     return in_words(result.batch) if result and result.batch else ""
+
+
+def changes_in_words(phase: Phase) -> Iterator[str]:
+    """What is to be said of what its newest attempt has changed in a repository; nothing where that is what was wanted."""
+    result = phase.attempt.result if phase.attempt else None
+    changes = (result and result.changes) or Changes()
+    if changes.unplanned:
+        yield f"changed without being named by a task: {', '.join(changes.unplanned)}"
+    if changes.note:
+        yield f"{changes.branch}: {changes.note}"
+    if changes.diff and phase.status is QueueStatus.FAILED:
+        yield f"what it had changed, and is undone: {changes.diff}"
 
 
 def blockers(plan: Plan, phase: Phase) -> str:
