@@ -41,6 +41,7 @@ from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop, Receipt
 from bot.workers.deferred import settled
 from bot.workers.resolver import Resolver
+from bot.workspaces.choosing import workspaces_of
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
 from services.domain.messages import Message, Report
@@ -131,7 +132,7 @@ class Phasebot:
             [*settings.secrets(), *secrets.values(), *(options.identity.secrets() if options.identity else ())]
         )
         premises = Premises(
-            workspace=options.workspace,
+            workspaces=workspaces_of(settings, options.workspace, redactor),
             log_dir=settings.home / "attempts",
             workers=options.workers,
             lease=timedelta(seconds=settings.lease),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +61,8 @@ class Settings(BaseSettings):
         "", description="Hosts that the tool `http` may ask, by commas; globs such as *.example.com"
     )
     http_private: bool = Field(False, description="The tool `http` may ask addresses that are not public")
+    git_author: str = Field("phasebot <phasebot@localhost>", description="Who commits what phases have changed")
+    worktrees_mb: int = Field(10_000, ge=1, description="Megabytes that the worktrees of running attempts may take")
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
     keep_days: int = Field(
         90, ge=0, description="Days that applied deliveries, their causes and done effects are kept; 0: for ever"
@@ -85,6 +88,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://github.example.com/api/v3")
         if place.scheme == "http" and place.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ValueError("must begin with https:// (http:// is for this machine alone)")
+        return value
+
+    @field_validator("git_author")
+    @classmethod
+    def _somebody(cls, value: str) -> str:
+        if not re.fullmatch(r"[^<>\n]*[^<>\s][^<>\n]* <[^<>\s]+>", value):
+            raise ValueError("must be such as: Ada Lovelace <ada@example.com>")
         return value
 
     @field_validator("log_level")

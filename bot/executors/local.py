@@ -28,7 +28,9 @@ from services.execution.cancellation import Cancellation, Stop, Stopped
 from services.execution.envelope import envelope
 from services.execution.operations import Ending, Surroundings, context_for, outcome_of, run_operations
 from services.execution.redaction import Redactor
+from services.execution.tool import ToolFailed
 from services.execution.tool_runner import ToolRunner
+from services.execution.workspace import Workspace, Workspaces
 from services.ports import Assignment, Clock, Reports
 
 _log = logging.getLogger("phasebot.executors.local")
@@ -38,13 +40,13 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
-    """Where and how the executor works. `lease` is how long the coordinator believes in an attempt without news of it.
+    """Where and how the executor works: `workspaces` makes the places, `log_dir` keeps the output.
 
-    `crew` says how many files are worked on at once, `secrets` are those that policies may name, and `progress` hears how far
-    batches have come.
+    `lease` is how long the coordinator believes in an attempt without news of it, `crew` says how many files are worked on at
+    once, `secrets` are those that policies may name, and `progress` hears how far batches have come.
     """
 
-    workspace: Path
+    workspaces: Workspaces
     log_dir: Path
     workers: int = 2
     lease: timedelta = timedelta(seconds=60)
@@ -133,8 +135,10 @@ class LocalExecutor:
             worker.join(timeout=5)
 
     def reap_orphans(self) -> list[Orphan]:
-        """Kill what dead predecessors left running. To be called before the first dispatch."""
-        return reap(self._notes)
+        """Kill what dead predecessors left running, and remove where it ran. To be called before the first dispatch."""
+        orphans = reap(self._notes)
+        self._premises.workspaces.clean_up()
+        return orphans
 
     def _end(self, key: Key, reason: Stop) -> None:
         """Whoever runs it will say how it ended; of one that has not begun, it is said here."""
@@ -183,28 +187,32 @@ class LocalExecutor:
 
     def _carry_out(self, assignment: Assignment, cancellation: Cancellation) -> Ending:
         try:
-            with closing(AttemptLog(self._premises.log_dir, assignment, self._premises.redactor)) as output:
+            premises = self._premises
+            with (
+                closing(AttemptLog(premises.log_dir, assignment, premises.redactor)) as output,
+                premises.workspaces.open(assignment, output) as workspace,
+            ):
                 context = context_for(
                     assignment,
-                    self._surroundings(assignment),
+                    self._surroundings(assignment, workspace),
                     cancellation=cancellation,
                     output=output,
                     processes=self._groups_of(assignment),
                 )
-                return run_operations(assignment, self._runner, context)
-        except UserError as error:
+                return workspace.settle(run_operations(assignment, self._runner, context))
+        except (UserError, ToolFailed, Stopped) as error:
             return Ending(envelope(error), None)
         except Exception as error:  # noqa: BLE001 - the attempt has ended, and it has to be said how
             _log.exception("attempt broken off: %s %s", assignment.plan, assignment.phase.key)
             return Ending(envelope(error), None)
 
-    def _surroundings(self, assignment: Assignment) -> Surroundings:
+    def _surroundings(self, assignment: Assignment, workspace: Workspace) -> Surroundings:
         """Raises SecretMissing."""
         premises, key = self._premises, (assignment.plan, assignment.phase.key, assignment.fence)
         return Surroundings(
-            workspace=str(premises.workspace),
+            workspace=workspace.folder,
             holder=self._self.name,
-            files=WorkspaceFiles(premises.workspace, premises.crew, lambda told: premises.progress(key, told)),
+            files=WorkspaceFiles(Path(workspace.folder), premises.crew, lambda told: premises.progress(key, told)),
             secrets=named_secrets(assignment.phase.rules.secrets, premises.secrets),
         )
 

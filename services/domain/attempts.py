@@ -96,6 +96,20 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What an attempt has changed in a repository: how many `files`, as which `commit`, and the path of the `diff` (all empty
+    where nothing was kept). `unplanned`: changed files that no task of the phase names. `branch` is the one that has it now,
+    and `note` what else there is to say of that."""
+
+    commit: str = ""
+    files: int = 0
+    diff: str = ""
+    unplanned: tuple[str, ...] = ()
+    branch: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What an execution brought, besides its end. `modified`: whether it changed anything; None where that is not known.
 
@@ -107,13 +121,15 @@ class Result:
     cost: float = 0.0
     model: str = ""
     batch: Batch | None = None
+    changes: Changes | None = None
 
     def __add__(self, other: Result) -> Result:
         """Of two steps, one after the other."""
         known = {self.modified, other.modified}
         modified = True if True in known else None if None in known else False
         batch = self.batch + other.batch if self.batch and other.batch else self.batch or other.batch
-        return Result(modified, self.tokens + other.tokens, self.cost + other.cost, other.model or self.model, batch)
+        tokens, cost, changes = self.tokens + other.tokens, self.cost + other.cost, other.changes or self.changes
+        return Result(modified, tokens, cost, other.model or self.model, batch, changes)
 
 
 @dataclass(frozen=True, slots=True)

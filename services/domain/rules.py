@@ -88,6 +88,22 @@ class Escalation:
     to: Approvers = Approvers()
 
 
+class Deliver(StrEnum):
+    """What becomes of a phase's result in git: its own ref alone, or a branch of the plan as well, pushed where it can be."""
+
+    NONE = "none"
+    BRANCH = "branch"
+
+
+class Isolation(StrEnum):
+    """Where local attempts work: in a git worktree each, where the folder is in a repository (`auto`), or must be
+    (`worktree`); or in the folder itself."""
+
+    AUTO = "auto"
+    WORKTREE = "worktree"
+    IN_PLACE = "in_place"
+
+
 class BudgetMode(StrEnum):
     """What happens past a budget: `strict` starts nothing more, `warn` says so, `off` only counts."""
 
@@ -124,7 +140,7 @@ class Rules:
     `only_if` are conditions (see `conditions`), empty where there is none. `environment` holds plain values, `secrets` only
     the names of secrets. `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
     `rerun_failed`: after a failed run only its failed jobs are run again. A verdict of CI is that of the `qa_workflow`, or,
-    without one, what CI says by itself; `qa_timeout` is how long it may take.
+    without one, what CI says by itself; `qa_timeout` is how long it may take. `deliver` None: a branch that is not pushed.
     """
 
     executor: str = MANUAL
@@ -158,6 +174,8 @@ class Rules:
     rerun_failed: bool = False
     qa_workflow: str = ""
     qa_timeout: timedelta | None = None
+    deliver: Deliver | None = None
+    isolation: Isolation = Isolation.AUTO
 
     @property
     def checker(self) -> str:

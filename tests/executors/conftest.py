@@ -16,6 +16,7 @@ from bot.executors.matching import Crew
 from bot.tools.command import CommandTool
 from bot.tools.noop import NoopTool
 from bot.tools.process_group import Grace
+from bot.workspaces.choosing import FolderWorkspaces, Manner
 from services.domain.messages import AttemptFinished, AttemptRenewed, Report
 from services.execution.redaction import Redactor
 from services.execution.registry import Registry
@@ -73,7 +74,7 @@ class House:
 
     def executor(self, *, workers: int = 2, lease: float = 60, reports: Reports | None = None) -> LocalExecutor:
         premises = Premises(
-            workspace=self.workspace,
+            workspaces=FolderWorkspaces(self.workspace, Manner(home=self.log_dir.parent, holder="test")),
             log_dir=self.log_dir,
             workers=workers,
             lease=timedelta(seconds=lease),

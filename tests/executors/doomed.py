@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.executors.local import LocalExecutor, Premises
 from bot.tools import builtin_registry
+from bot.workspaces.choosing import FolderWorkspaces, Manner
 from services.execution.tool_runner import ToolRunner
 from tests.execution.kit import KeptFailures, StandingClock, assignment, operation
 
@@ -29,7 +30,8 @@ while True:
 
 
 def main(workspace: str, log_dir: str) -> None:
-    premises = Premises(workspace=Path(workspace), log_dir=Path(log_dir))
+    workspaces = FolderWorkspaces(Path(workspace), Manner(home=Path(log_dir).parent, holder="test"))
+    premises = Premises(workspaces=workspaces, log_dir=Path(log_dir))
     runner = ToolRunner(builtin_registry(os.environ), StandingClock(), KeptFailures())
     executor = LocalExecutor(runner, lambda report: None, StandingClock(), premises)
     executor.dispatch(assignment(operation("command", run=[sys.executable, "-c", FAMILY]), fence=3))

@@ -208,6 +208,13 @@ class RulesText(Strict):
     rerun_failed: bool = Field(False, description="After a failed run, run again only its failed jobs.")
     qa_workflow: Text | None = Field(None, description="The workflow that gives the verdict of `qa: ci`.")
     qa_timeout: Duration | None = Field(None, description="The longest a check may take.")
+    workspace: Literal["auto", "worktree", "in_place"] = Field(
+        "auto",
+        description="Where it works: a git worktree of its own where there is a repository, or the folder itself.",
+    )
+    deliver: Literal["none", "branch"] | None = Field(
+        None, description="Its result as a ref alone, or on the plan's branch, pushed. Not said: a branch, not pushed."
+    )
     agent: Text | None = Field(None, description="The coding agent: its command line, or the login of a hosted one.")
     model: Text | None = Field(None, description="The model that the agent uses.")
 

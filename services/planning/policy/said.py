@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from services.domain.rules import (
     MANUAL,
     Budget,
+    Deliver,
     Escalation,
     Foreach,
+    Isolation,
     OnError,
     Operation,
     Qa,
@@ -57,6 +59,8 @@ def rules_of(said: Mapping[str, Any], priority: int | None) -> Rules:
         **_retries(said),
         **_gates(said),
         **_conditions(said),
+        deliver=Deliver(said["deliver"]) if said.get("deliver") else None,
+        isolation=Isolation(said.get("workspace", "auto")),
         **texts,
         **{name: said[name] for name in ("timeout", "windows", "inputs", "rerun_failed", "qa_timeout") if name in said},
     )

@@ -1,0 +1,115 @@
+"""Choosing: whether an attempt works in a worktree of its own, or in the folder itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.holder import holder_of_this_process
+from bot.settings import Settings
+from bot.workspaces.git import Git
+from bot.workspaces.patches import Patches
+from bot.workspaces.places import MEGABYTE, Places
+from bot.workspaces.repository import Repository, repository_of
+from bot.workspaces.worktrees import GitWorkspaces
+from services.domain.errors import UserError
+from services.domain.rules import Isolation
+from services.execution.operations import Ending
+from services.execution.redaction import Redactor
+from services.execution.tool import Output
+from services.execution.workspace import Workspace
+from services.ports import Assignment
+
+
+class NoRepository(UserError):
+    """Worktrees are wanted where there is nothing to make them of."""
+
+    code = "no_repository"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """`home` is where worktrees are kept, `holder` the process they belong to; they take `megabytes` in all at the most."""
+
+    home: Path
+    holder: str
+    megabytes: int = 10_000
+    author: tuple[str, str] = ("phasebot", "phasebot@localhost")
+    redactor: Redactor = field(default_factory=Redactor)
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """The folder itself: what an attempt does there is done."""
+
+    folder: str
+
+    def settle(self, ending: Ending) -> Ending:
+        return ending
+
+
+def workspaces_of(settings: Settings, folder: Path, redactor: Redactor) -> FolderWorkspaces:
+    """As the operator wants them."""
+    name, _, email = settings.git_author.rstrip(">").partition(" <")
+    manner = Manner(
+        home=settings.home,
+        holder=holder_of_this_process(),
+        megabytes=settings.worktrees_mb,
+        author=(name, email),
+        redactor=redactor,
+    )
+    return FolderWorkspaces(folder, manner)
+
+
+def uncommitted_in(folder: Path) -> list[str]:
+    """Files that attempts would not see, because they begin with the last commit; none where they work in the folder itself."""
+    repository = repository_of(folder, Git(folder))
+    return repository.uncommitted() if repository else []
+
+
+class FolderWorkspaces:
+    """For attempts on one folder. Whether it is in a repository is found out when it is first needed."""
+
+    def __init__(self, folder: Path, manner: Manner) -> None:
+        self._folder = folder
+        self._manner = manner
+        self._places = Places(manner.home / "worktrees", manner.holder, manner.megabytes * MEGABYTE)
+        self._lock = threading.Lock()
+        self._known: tuple[Repository | None] | None = None
+
+    def open(self, assignment: Assignment, output: Output) -> AbstractContextManager[Workspace]:
+        isolation = assignment.phase.rules.isolation
+        repository = None if isolation is Isolation.IN_PLACE else self.repository()
+        if repository is not None:
+            return GitWorkspaces(repository, self._places, Patches(self._manner.redactor)).open(assignment, output)
+        if isolation is Isolation.WORKTREE:
+            raise NoRepository(
+                f"{self._folder} is not in a git repository that has a commit",
+                where="workspace",
+                fix="Say `workspace: auto` in the policy, or make it one.",
+            )
+        return _in_place(self._folder)
+
+    def clean_up(self) -> None:
+        self._places.clean_up()
+
+    def repository(self) -> Repository | None:
+        """The one that worktrees are made of. Raises GitTooOld."""
+        with self._lock:
+            if self._known is None:
+                self._known = (repository_of(self._folder, self._git()),)
+            return self._known[0]
+
+    def _git(self) -> Git:
+        excludes = self._manner.home / "never-kept"
+        excludes.parent.mkdir(parents=True, exist_ok=True)
+        excludes.write_text("/.phasebot/\n")
+        return Git(self._folder, author=self._manner.author, excludes=str(excludes))
+
+
+@contextmanager
+def _in_place(folder: Path) -> Iterator[InPlace]:
+    yield InPlace(str(folder))

@@ -1,0 +1,231 @@
+"""Worktrees: each attempt works in one of its own, which begins with the results of the phases before it.
+
+A success becomes a commit, and the ref of the phase, in one step; until then nothing of the attempt is anywhere but in its
+own folder, which is thrown away in the end: rolling back is doing nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from bot.workspaces.delivery import Branch, Delivered, branch_of, remote_of
+from bot.workspaces.git import Git
+from bot.workspaces.merging import Part, independent, merge
+from bot.workspaces.patches import Patches
+from bot.workspaces.places import Places
+from bot.workspaces.refs import NOTHING, Claim, Moved, PlanRefs, Update
+from bot.workspaces.repository import Repository, is_ancestor
+from services.domain.attempts import Changes, Result
+from services.domain.rules import Deliver
+from services.execution.cancellation import Stop, Stopped
+from services.execution.envelope import envelope
+from services.execution.operations import Ending
+from services.execution.tool import Output, ToolFailed
+from services.ports import Assignment
+from services.publishing.text import title
+
+_TRIES = 5
+_MOST_NAMED = 50
+
+
+class GitWorkspaces:
+    """The worktrees of attempts in one repository."""
+
+    def __init__(self, repository: Repository, places: Places, patches: Patches) -> None:
+        self._repository = repository
+        self._places = places
+        self._patches = patches
+
+    @contextmanager
+    def open(self, assignment: Assignment, output: Output) -> Iterator[Worktree]:
+        """Raises ToolFailed: superseded, merge_conflict, disk_budget, git_failed."""
+        repository, phase = self._repository, assignment.phase
+        refs = PlanRefs(repository.git, assignment.plan)
+        claim = refs.claim(phase.serial, assignment.fence)
+        base, results = refs.base(repository.head()), refs.results()
+        parts = independent(repository.git, _parts(assignment, results))
+        first = parts[0].commit if parts else base
+        name = f"{assignment.plan}-{assignment.fence}-{phase.serial}"
+        with self._places.worktree(repository.git, name, first) as git:
+            start = merge(git, base, parts[1:], parts[0].name) if parts[1:] else first
+            old = results.get(phase.serial, NOTHING)
+            yield Worktree(repository, git, refs, _Began(claim, base, start, old), assignment, output, self._patches)
+
+
+def _parts(assignment: Assignment, results: dict[int, str]) -> list[Part]:
+    """What the attempt begins with. A check looks at what the work has left."""
+    own = results.get(assignment.phase.serial)
+    if assignment.is_check and own:
+        return [Part(assignment.phase.name, own)]
+    return [Part(one.name, results[one.serial]) for one in assignment.before if one.serial in results]
+
+
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """Where an attempt began; `old` is what its phase had brought before."""
+
+    claim: Claim
+    base: str
+    start: str
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """One attempt's."""
+
+    repository: Repository
+    git: Git
+    refs: PlanRefs
+    began: _Began
+    assignment: Assignment
+    output: Output
+    patches: Patches
+
+    @property
+    def folder(self) -> str:
+        return str(self.git.folder / self.repository.prefix)
+
+    def settle(self, ending: Ending) -> Ending:
+        try:
+            if self.assignment.is_check:
+                return ending
+            if ending.failure is not None:
+                return _with(ending, Changes(diff=self._diff_of_a_failure()))
+            return self._kept(ending)
+        except (ToolFailed, Stopped) as error:
+            return Ending(envelope(error), ending.result)
+
+    def _diff_of_a_failure(self) -> str:
+        """For people who look for the reason: the files themselves are thrown away."""
+        self.git.try_to("add", "--all")
+        return self.patches.keep(self.output.location, self.git, "--cached", self.began.start)
+
+    # ------------------------------------------------------------ keeping
+
+    def _kept(self, ending: Ending) -> Ending:
+        commit = self._commit()
+        names = self.git.names("diff", "--name-only", "--no-renames", "-z", self.began.start, commit)
+        _refuse_protected(names)
+        diff = self.patches.keep(self.output.location, self.git, self.began.start, commit)
+        changes = Changes(
+            commit=commit,
+            files=len(names),
+            diff=diff,
+            unplanned=_unplanned(names, self.assignment.phase.paths, self.repository.prefix),
+        )
+        for line in _findings(changes):
+            self._say(line)
+        return _with(ending, self._settled(commit, changes), modified=bool(names))
+
+    def _commit(self) -> str:
+        """What the work tree has now. Commits that were made in it stay, if they go on from where it began."""
+        git, start = self.git, self.began.start
+        git.ask("add", "--all")
+        tree, head = git.ask("write-tree"), git.ask("rev-parse", "HEAD")
+        parent = head if is_ancestor(git, start, head) else start
+        if tree == git.ask("rev-parse", f"{parent}^{{tree}}"):
+            return parent
+        return git.ask("commit-tree", tree, "-p", parent, "-F", "-", given=_message(self.assignment))
+
+    def _settled(self, commit: str, changes: Changes) -> Changes:
+        """Move the refs, or raise Superseded or merge_conflict."""
+        branch = self._branch()
+        with Branch.lock:
+            self.refs.check(self.began.claim)
+            for _ in range(_TRIES):
+                update = Update(self.refs.result(self.assignment.phase.serial), commit, self.began.old)
+                more = [] if branch is None else [branch.update(self.git, self._delivered(branch, commit))]
+                try:
+                    self.refs.move(self.began.claim, update, *more)
+                except Moved:
+                    if self.refs.target(update.ref) != self.began.old:
+                        raise Stopped(Stop.INTERRUPTED) from None
+                    continue
+                return changes if branch is None else self._published(branch, changes)
+        raise ToolFailed("git_failed", "the branch is written by somebody else all the time", retryable=True)
+
+    def _branch(self) -> Branch | None:
+        if self.assignment.phase.rules.deliver is Deliver.NONE:
+            return None
+        branch = Branch(self.repository.git, branch_of(self.assignment.plan_title, self.assignment.plan))
+        if branch.is_checked_out():
+            self._say(f"{branch.name} is checked out somewhere, so it was not moved")
+            return None
+        return branch
+
+    def _delivered(self, branch: Branch, commit: str) -> Delivered:
+        """In the order in which phases joined the plan, so that it makes no difference which of them ended first."""
+        phase = self.assignment.phase
+        part = Part(phase.name, commit)
+        names = {one.serial: one.name for one in self.assignment.before}
+        results = {**self.refs.results(), phase.serial: commit}
+        parts = [Part(names.get(key, phase.name if key == phase.serial else f"phase {key}"), results[key])
+                 for key in sorted(results)]  # fmt: skip
+        is_first = self.began.old == NOTHING
+        return Delivered(self.began.base, branch.target(self.refs), parts, part, is_first)
+
+    def _published(self, branch: Branch, changes: Changes) -> Changes:
+        told = replace(changes, branch=branch.name)
+        remote = remote_of(self.repository.git) if self.assignment.phase.rules.deliver is not None else None
+        if remote is None:
+            return told
+        trouble = branch.push(remote)
+        if trouble:
+            self._say(f"{branch.name} was not pushed to {remote}: {trouble}")
+        return replace(told, note=f"not pushed to {remote}: {trouble}" if trouble else f"pushed to {remote}")
+
+    def _say(self, line: str) -> None:
+        self.output.write(f"{line}\n".encode("utf-8", "replace"))
+
+
+def _with(ending: Ending, changes: Changes, *, modified: bool | None = None) -> Ending:
+    """The ending with what was changed. What git has seen counts more than what nobody has said."""
+    if changes == Changes():
+        return ending
+    result = ending.result or Result()
+    known = modified if result.modified is None else result.modified
+    return replace(ending, result=replace(result, modified=known, changes=changes))
+
+
+def _message(assignment: Assignment) -> str:
+    phase = assignment.phase
+    return (
+        f"{title(phase.name)}\n\n{title(assignment.plan_title)}\n\n"
+        f"Phasebot-Plan: {assignment.plan}\nPhasebot-Phase: {phase.serial}\nPhasebot-Fence: {assignment.fence}\n"
+    )
+
+
+def _refuse_protected(names: Sequence[str]) -> None:
+    """What runs in CI with the repository's rights is not a phase's to write."""
+    touched = [name for name in names if name.split("/")[0].casefold() == ".github"]
+    if touched:
+        raise ToolFailed(
+            "protected_path",
+            f"a phase may not change {', '.join(touched[:5])}: everything in .github is a person's to change",
+            details={"files": touched[:_MOST_NAMED]},
+        )
+
+
+def _unplanned(names: Sequence[str], paths: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """Changed files that no task names; none where the tasks name nothing at all."""
+    if not paths:
+        return ()
+    wanted = [one.removeprefix("./").rstrip("/") for one in paths]
+    found = (name for name in names if not any(_is_under(one, name, prefix) for one in wanted))
+    return tuple(found)[:_MOST_NAMED]
+
+
+def _is_under(wanted: str, name: str, prefix: str) -> bool:
+    return any(
+        one == wanted or one.startswith(f"{wanted}/") or fnmatchcase(one, wanted)
+        for one in {name, name.removeprefix(prefix)}
+    )
+
+
+def _findings(changes: Changes) -> Iterator[str]:
+    if changes.unplanned:
+        yield f"changed without being named by a task: {', '.join(changes.unplanned)}"

@@ -1,0 +1,1 @@
+"""Worktrees of attempts, with real git."""
