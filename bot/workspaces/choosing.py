@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.holder import holder_of_this_process
 from bot.settings import Settings
+from bot.workspaces.checkpoints import Checkpoints
 from bot.workspaces.git import Git
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import MEGABYTE, Places
@@ -77,11 +78,14 @@ class FolderWorkspaces:
         self._folder = folder
         self._manner = manner
         self._places = Places(manner.home / "worktrees", manner.holder, manner.megabytes * MEGABYTE)
+        self._checkpoints = Checkpoints(manner.home, manner.holder, manner.megabytes * MEGABYTE)
         self._lock = threading.Lock()
         self._known: tuple[Repository | None] | None = None
 
     def open(self, assignment: Assignment, output: Output) -> AbstractContextManager[Workspace]:
         isolation = assignment.phase.rules.isolation
+        if isolation is Isolation.CHECKPOINT:
+            return self._checkpoints.open(self._folder, assignment, output)
         repository = None if isolation is Isolation.IN_PLACE else self.repository()
         if repository is not None:
             return GitWorkspaces(repository, self._places, Patches(self._manner.redactor)).open(assignment, output)
@@ -95,6 +99,7 @@ class FolderWorkspaces:
 
     def clean_up(self) -> None:
         self._places.clean_up()
+        self._checkpoints.clean_up()
 
     def repository(self) -> Repository | None:
         """The one that worktrees are made of. Raises GitTooOld."""

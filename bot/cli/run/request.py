@@ -101,7 +101,7 @@ class Prepared:
     def left_out(self) -> str:
         """A warning, where phases work on the last commit, and the folder holds more than that."""
         rules = [self.rules_for(phase) for phase in self.file.draft.phases]
-        if not any(one.executor == LOCAL and one.isolation is not Isolation.IN_PLACE for one in rules):
+        if not any(one.executor == LOCAL and one.isolation in (Isolation.AUTO, Isolation.WORKTREE) for one in rules):
             return ""
         files = uncommitted_in(self.request.workspace.resolve())
         if not files:

@@ -208,7 +208,7 @@ class RulesText(Strict):
     rerun_failed: bool = Field(False, description="After a failed run, run again only its failed jobs.")
     qa_workflow: Text | None = Field(None, description="The workflow that gives the verdict of `qa: ci`.")
     qa_timeout: Duration | None = Field(None, description="The longest a check may take.")
-    workspace: Literal["auto", "worktree", "in_place"] = Field(
+    workspace: Literal["auto", "worktree", "checkpoint", "in_place"] = Field(
         "auto",
         description="Where it works: a git worktree of its own where there is a repository, or the folder itself.",
     )

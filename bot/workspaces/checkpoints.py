@@ -1,0 +1,150 @@
+"""Checkpoints: a copy of a folder, taken before an attempt works in it, and put back if the attempt fails or dies."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from bot.holder import is_dead
+from services.execution.operations import Ending
+from services.execution.tool import Output, ToolFailed
+from services.ports import Assignment
+
+_NEVER = frozenset({".git"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    holder: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointed:
+    """The folder itself, with the way back."""
+
+    folder: str
+    checkpoints: Checkpoints
+    copy: Path
+    output: Output
+
+    def settle(self, ending: Ending) -> Ending:
+        if ending.failure is None:
+            return ending
+        self.checkpoints.put_back(Path(self.folder), self.copy)
+        self.output.write(b"the folder is as it was before\n")
+        details = {**ending.failure.details, "rolled_back": True}
+        return replace(ending, failure=replace(ending.failure, details=details))
+
+
+class Checkpoints:
+    """Of one folder. Attempts that have one work in it one after the other: what is put back is one attempt's alone."""
+
+    def __init__(self, home: Path, holder: str, budget: int) -> None:
+        self._home = home
+        self._place = home / "checkpoints"
+        self._holder = holder
+        self._budget = budget
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def open(self, folder: Path, assignment: Assignment, output: Output) -> Iterator[Checkpointed]:
+        """Raises ToolFailed where the copy does not fit."""
+        with self._turn:
+            copy = self._place / f"{assignment.plan}-{assignment.fence}-{assignment.phase.serial}"
+            self._take(folder, copy)
+            try:
+                yield Checkpointed(str(folder), self, copy, output)
+            finally:
+                self._forget(copy)
+
+    def clean_up(self) -> None:
+        """Put back what attempts of dead processes have left half done. What stands there now is kept beside, not lost."""
+        for path in sorted(self._place.glob("*.json")):
+            note = _Note(**json.loads(path.read_text()))
+            if not is_dead(note.holder):
+                continue
+            copy = path.with_suffix("")
+            if Path(note.folder).is_dir():
+                self.put_back(Path(note.folder), copy, aside=self._place / "replaced" / copy.name)
+            self._forget(copy)
+        for half in self._place.glob("*.new"):
+            if not half.with_suffix(".json").exists():
+                shutil.rmtree(half, ignore_errors=True)
+
+    def _take(self, folder: Path, copy: Path) -> None:
+        """The note is written last: a copy without one was never finished, and nothing was begun."""
+        size = sum((folder / name).lstat().st_size for name in self._files(folder))
+        self._place.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self._place).free
+        if size > min(self._budget, free):
+            message = f"a copy of {folder} takes {size:,} bytes, more than PHASEBOT_WORKTREES_MB or the disk allow"
+            raise ToolFailed("disk_budget", message, details={"size": size, "free": free})
+        fresh = copy.with_name(f"{copy.name}.new")
+        fresh.mkdir()
+        for name in self._files(folder):
+            _copy(folder / name, fresh / name)
+        fresh.replace(copy)
+        note = copy.with_name(f"{copy.name}.note")
+        note.write_text(json.dumps(asdict(_Note(self._holder, str(folder)))))
+        note.replace(copy.with_name(f"{copy.name}.json"))
+
+    def put_back(self, folder: Path, copy: Path, aside: Path | None = None) -> None:
+        """File by file, only what differs. Done twice it is done once, so one that was broken off is simply done again."""
+        kept = set(self._files(copy))
+        for name in self._files(folder):
+            place = folder / name
+            if name in kept and _is_same(place, copy / name):
+                continue
+            if aside is not None:
+                _copy(place, aside / name)
+            if name not in kept:
+                place.unlink()
+                _remove_empty(place.parent, folder)
+        for name in kept:
+            if not _is_same(folder / name, copy / name):
+                if (folder / name).is_dir() and not (folder / name).is_symlink():
+                    (folder / name).rmdir()  # empty by now
+                _copy(copy / name, folder / name)
+
+    def _files(self, folder: Path) -> Iterator[str]:
+        """All of them, links as well, by their paths within the folder; not git's, and not our own."""
+        for at, folders, names in os.walk(folder):
+            here = Path(at)
+            links = [name for name in folders if (here / name).is_symlink()]
+            folders[:] = [name for name in folders if name not in _NEVER and here / name != self._home]
+            paths = (here / name for name in (*names, *links))
+            yield from (str(path.relative_to(folder)) for path in paths if path.is_symlink() or path.is_file())
+
+    def _forget(self, copy: Path) -> None:
+        copy.with_name(f"{copy.name}.json").unlink(missing_ok=True)
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Whole or not at all: it takes its place by a rename."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.phasebot")
+    shutil.copy2(source, fresh, follow_symlinks=False)
+    fresh.replace(target)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    same_mode = one.is_file() and one.stat().st_mode == other.stat().st_mode
+    return same_mode and filecmp.cmp(one, other, shallow=False)
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Folders that held nothing but what is gone now."""
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
