@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
 
-.PHONY: demo test check bench chaos explore docs lock wheel-test clean help
+.PHONY: screenshots demo test check bench chaos explore docs lock wheel-test clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +40,9 @@ explore: .venv/dev ## explore the core exhaustively, further than the tests do
 CHAOS ?= --plans 200
 chaos: .venv/dev ## 200 plans in bad weather: faults of all kinds, kills; CHAOS="--seed 7 --plans 50"
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+screenshots: .venv/dev ## every page of the console in light, dark and phone width, into scratch/screenshots
+	$(BIN)/python -m tests.browser
 
 docs: .venv/dev ## write the generated tables of docs/ anew
 	$(BIN)/python scripts/generate_docs.py

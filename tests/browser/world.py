@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.bootstrap import Phasebot
+from bot.bootstrap import Options, Phasebot
 from bot.intake import Submission
+from bot.settings import Settings
+from bot.tracker import person
 from bot.web.auth import Access
 from services.planning import parser
-from tests.web.conftest import TOKEN, Bot, running_bot, served
+from tests.web.conftest import TOKEN, Bot, served
 
 POLICY = """version: 1
 limits: {running: 3}
@@ -65,15 +67,15 @@ Depends on Phase 2 and Phase 3.
 Depends on Phase 4.
 """
 
-DOCS = """# Handbook
+DOCS = """# Plan for the handbook
 
 ## Phase 1: Set up the tools
 
-Install what is needed.
+- [ ] Install what is needed
 
 ## Phase 2: Check the links
 
-Every link, once.
+- [ ] Every link, once
 """
 
 
@@ -90,18 +92,29 @@ def fifty() -> str:
 
 
 @contextmanager
-def served_world(folder: Path) -> Iterator[Bot]:
-    """Served, without anything in it yet."""
-    with running_bot(folder) as phasebot, served(phasebot, Access(TOKEN, local_only=True)) as url:
-        bot = Bot(phasebot, url)
-        with bot.http:
-            yield bot
+def served_world(folder: Path, *, issues: bool = False) -> Iterator[Bot]:
+    """Served, without anything in it yet. `issues`: on the embedded tracker."""
+    settings = Settings(database_url=str(folder / "phasebot.db"))
+    workspace = folder / "work"
+    workspace.mkdir()
+    with Phasebot(settings, Options(workspace=workspace, issues=issues)) as phasebot:
+        phasebot.start()
+        with served(phasebot, Access(TOKEN, local_only=True)) as url:
+            if issues:
+                phasebot.hooks.listen(url)
+            bot = Bot(phasebot, url)
+            with bot.http:
+                yield bot
 
 
-def upload(bot: Bot, plan: str, *, policy: str = "", project: str = "acme/website", **query: str) -> str:
-    """The id of the plan that it became."""
+def ours(name: str) -> str:
+    return name if "/" in name else f"{person()}/{name}"
+
+
+def upload(bot: Bot, plan: str, *, policy: str = "", project: str = "website", **query: str) -> str:
+    """The id of the plan that it became. On the embedded tracker repositories are those of whoever sits at this machine."""
     files = {"plan": ("plan.md", plan), **({"policy": ("phasebot.yml", policy)} if policy else {})}
-    answer = bot.http.post("/api/plans", files=files, params={"project": project, **query})
+    answer = bot.http.post("/api/plans", files=files, params={"project": ours(project), **query})
     assert answer.is_success, answer.text
     return str(answer.json()["plan"]["id"])
 
@@ -109,7 +122,7 @@ def upload(bot: Bot, plan: str, *, policy: str = "", project: str = "acme/websit
 def take_in(bot: Bot, plan: str, project: str) -> str:
     """As large a plan as the tests want; uploads have a limit."""
     draft = parser.parse(plan, max_phases=100)
-    submission = Submission(draft=draft, source=f"plans/{project}.md", project=project)
+    submission = Submission(draft=draft, source=f"plans/{project}.md", project=ours(project))
     return bot.phasebot.intake.submit(submission).plan.id
 
 

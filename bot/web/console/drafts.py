@@ -129,7 +129,7 @@ def _project(permit: Permit, asked: str) -> str:
     owner, _, name = asked.partition("/")
     if asked and not (_is_name(owner) and _is_name(name)):
         raise HandedInWrong(f"`{asked}` is no repository", fix="Write it as owner/name.")
-    project = project_for(permit, asked or None, "drafts/plan.md")
+    project = project_for(permit, asked or None, "plans/plan.md")
     if "/" not in project:
         raise HandedInWrong("a repository has to be named", fix="Write it as owner/name.")
     return project

@@ -149,7 +149,7 @@
         polling = null;
       }
       if (told.seq !== undefined) since = Math.max(since ?? 0, told.seq);
-      if (told.type === "reset" || (told.type === "change" && concerns(told))) refresh();
+      if (told.type === "reset" || (told.type === "changes" && told.changes.some(concerns))) refresh();
     });
     socket.addEventListener("close", () => {
       say("The live connection dropped. This page looks for news every few seconds, and reconnects by itself.");
