@@ -83,22 +83,28 @@ def _counts(project: bool, among: int | None, words: bool) -> Select[Any]:
 
 
 class Board:
-    """Answers from one database, in two queries."""
+    """Answers from one database, each question in one query."""
 
     def __init__(self, reading: Callable[[], AbstractContextManager[Session]]) -> None:
         self._reading = reading
 
-    def places(self, wanted: Wanted, *, limit: int, offset: int = 0) -> tuple[list[Place], dict[QueueStatus, int]]:
-        """The phases of one page, and how many there are of each status on all of them, whatever statuses are wanted."""
-        given = _given(wanted)
-        shape = (wanted.project is not None, _among(wanted), bool(wanted.words))
+    def places(self, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Place]:
+        """The phases of one page."""
         statuses = {f"status_{n}": status.value for n, status in enumerate(wanted.statuses)}
-        statement = _places(*shape, len(statuses), wanted.order)
+        statement = _places(*_shape(wanted), len(statuses), wanted.order)
         with self._reading() as session:
-            rows = session.rows(statement, limit=limit, offset=offset, **given, **statuses)
-            counts = dict[str, int](session.rows(_counts(*shape), **given))
-        places = [Place(id, plan, key, moment(at)) for id, plan, key, at in rows]
-        return places, {QueueStatus(status): count for status, count in counts.items()}
+            rows = session.rows(statement, limit=limit, offset=offset, **_given(wanted), **statuses)
+        return [Place(id, plan, key, moment(at)) for id, plan, key, at in rows]
+
+    def counts(self, wanted: Wanted) -> dict[QueueStatus, int]:
+        """How many there are of each status on all pages, whatever statuses are wanted."""
+        with self._reading() as session:
+            rows = session.rows(_counts(*_shape(wanted)), **_given(wanted))
+        return {QueueStatus(status): count for status, count in rows}
+
+
+def _shape(wanted: Wanted) -> tuple[bool, int | None, bool]:
+    return (wanted.project is not None, _among(wanted), bool(wanted.words))
 
 
 def _among(wanted: Wanted) -> int | None:

@@ -73,9 +73,8 @@ class Column:
 @router.get("/queue")
 def queue_page(permit: Viewer, page: Shown, wanted: Annotated[BoardQuery, Query()]) -> Response:
     wanted = _usable(wanted)
-    columns = _columns(permit, wanted)
-    counts = columns[0][1]
-    shown = [column for column, _ in columns]
+    counts = permit.bot.store.board.counts(_wanted(permit, wanted, ()))
+    shown = _columns(permit, wanted, counts)
     is_list = wanted.view == "list"
     total = shown[0].count if is_list else 0
     return page.show(
@@ -104,27 +103,22 @@ def _usable(wanted: BoardQuery) -> BoardQuery:
     return wanted.model_copy(update=changes)
 
 
-def _columns(permit: Permit, wanted: BoardQuery) -> list[tuple[Column, dict[QueueStatus, int]]]:
+def _columns(permit: Permit, wanted: BoardQuery, counts: dict[QueueStatus, int]) -> list[Column]:
     """One column, with a page of it, for a list; else the first of each. All plans are read at once."""
     is_list = wanted.view == "list"
     names = (wanted.show,) if is_list else COLUMNS
     limit, offset = (PER_PAGE, (wanted.page - 1) * PER_PAGE) if is_list else (PER_COLUMN, 0)
-    found = [
-        permit.bot.store.board.places(_wanted(permit, wanted, GROUPS[name]), limit=limit, offset=offset)
-        for name in names
-    ]
-    plans = permit.bot.store.lookups.plans({place.plan: None for places, _ in found for place in places})
+    board = permit.bot.store.board
+    found = [board.places(_wanted(permit, wanted, GROUPS[name]), limit=limit, offset=offset) for name in names]
+    plans = permit.bot.store.lookups.plans({place.plan: None for places in found for place in places})
     rows = Rows(permit)
     return [
-        (
-            Column(
-                name,
-                [row for one in places if one.plan in plans for row in rows.of(plans[one.plan], [one.key])],
-                sum(counts.get(status, 0) for status in GROUPS[name]),
-            ),
-            counts,
+        Column(
+            name,
+            [row for one in places if one.plan in plans for row in rows.of(plans[one.plan], [one.key])],
+            sum(counts.get(status, 0) for status in GROUPS[name]),
         )
-        for name, (places, counts) in zip(names, found, strict=True)
+        for name, places in zip(names, found, strict=True)
     ]
 
 

@@ -41,28 +41,25 @@ def first_page(permit: Viewer, page: Shown) -> Response:
     plans = permit.bot.store.views.plans(projects=permit.projects, limit=_RECENT)
     if not plans:
         return start_page(permit, page)
-    counts, attention = _some(permit, GROUPS["attention"], 8)
-    _, running = _some(permit, GROUPS["running"], 8)
+    counts = permit.bot.store.board.counts(Wanted(projects=permit.projects))
     return page.show(
         "home.html",
         plans=[_card(one) for one in plans],
         counts=counts,
-        attention=attention,
-        running=running,
+        attention=_some(permit, GROUPS["attention"], 8),
+        running=_some(permit, GROUPS["running"], 8),
         groups=GROUPS,
         is_settled=not any(counts.get(one) for one in GROUPS["open"]),
     )
 
 
-def _some(
-    permit: Permit, statuses: tuple[QueueStatus, ...], limit: int
-) -> tuple[dict[QueueStatus, int], list[PhaseRow]]:
-    places, counts = permit.bot.store.board.places(
-        Wanted(statuses=statuses, projects=permit.projects, order="changed"), limit=limit
-    )
+def _some(permit: Permit, statuses: tuple[QueueStatus, ...], limit: int) -> list[PhaseRow]:
+    """Those that changed last."""
+    wanted = Wanted(statuses=statuses, projects=permit.projects, order="changed")
+    places = permit.bot.store.board.places(wanted, limit=limit)
     plans = permit.bot.store.lookups.plans({one.plan: None for one in places})
     rows = Rows(permit)
-    return counts, [row for one in places if one.plan in plans for row in rows.of(plans[one.plan], [one.key])]
+    return [row for one in places if one.plan in plans for row in rows.of(plans[one.plan], [one.key])]
 
 
 @router.get("/plans")
