@@ -118,7 +118,8 @@
   }
   function keepingPlace(fragment, change) {
     const active = fragment.contains(document.activeElement) ? document.activeElement : null;
-    const index = active ? [...fragment.querySelectorAll("a, button, input, summary")].indexOf(active) : -1;
+    const name = (one) => [one.tagName, one.getAttribute("href"), one.getAttribute("aria-label"), one.name, one.value].join(" ");
+    const known = active && name(active);
     const ticked = new Set([...fragment.querySelectorAll("input:checked")].map((one) => one.value));
     const open = [...fragment.querySelectorAll("details")].map((one) => one.open);
     const scrolled = [...fragment.querySelectorAll(".graph")].map((one) => [one.scrollLeft, one.scrollTop]);
@@ -126,7 +127,8 @@
     for (const box of fragment.querySelectorAll("input[type=checkbox]")) if (ticked.has(box.value)) box.checked = true;
     fragment.querySelectorAll("details").forEach((one, at) => { if (open.length && open[at]) one.open = true; });
     fragment.querySelectorAll(".graph").forEach((one, at) => { if (scrolled[at]) one.scrollTo(...scrolled[at]); });
-    if (index >= 0) fragment.querySelectorAll("a, button, input, summary")[index]?.focus({ preventScroll: true });
+    if (!known) return;
+    [...fragment.querySelectorAll("a, button, input, summary")].find((one) => name(one) === known)?.focus({ preventScroll: true });
   }
 
   let since = null, socket = null, pause = 500, polling = null, heard = 0;
