@@ -56,6 +56,7 @@ _CONDITIONAL = (
 _SHUT = replace(_ONCE, windows=(SHUT,))
 _ALONE = Scope(TERSE, MACHINE)
 _STEERED = Scope(TERSE, MACHINE | PEOPLE)
+_JUDGED = frozenset({ApprovePhase, RejectPhase})
 
 QUICK: tuple[Territory, ...] = (
     Territory("1 phase, every message followed, a late clock", 1, _modes(_TIMED), Scope(LATE, EVERYTHING)),
@@ -69,7 +70,7 @@ QUICK: tuple[Territory, ...] = (
         ),
         Scope(FULL, EVERYTHING),
     ),
-    Territory("2 phases, checked by tools", 2, _modes(replace(_ONCE, qa=Qa.TOOL)), _STEERED, mixed=False),
+    Territory("2 phases, checked by tools", 2, (replace(_ONCE, qa=Qa.TOOL),), Scope(TERSE, MACHINE | _JUDGED)),
     Territory("2 phases with conditions, steered by people", 2, _CONDITIONAL[:2], _STEERED),
     Territory("2 phases with closed windows", 2, (_ONCE, _SHUT), _ALONE),
     Territory("2 phases, every message followed", 2, (_TIMED,), Scope(TERSE, EVERYTHING)),
@@ -79,6 +80,9 @@ QUICK: tuple[Territory, ...] = (
 )
 
 DEEP: tuple[Territory, ...] = (
+    Territory(
+        "2 phases, checked by tools, steered by people", 2, _modes(replace(_ONCE, qa=Qa.TOOL)), _STEERED, mixed=False
+    ),
     Territory("2 phases with conditions and gates, steered by people", 2, _CONDITIONAL, _STEERED),
     Territory("2 phases with closed windows, every message followed", 2, (_ONCE, _SHUT), Scope(TERSE, EVERYTHING)),
     Territory(
@@ -105,7 +109,7 @@ DEEP: tuple[Territory, ...] = (
         "3 phases, gates and verdicts mixed",
         3,
         (_ONCE, replace(_ONCE, approval=True, qa=Qa.MANUAL), replace(_ONCE, qa=Qa.CI)),
-        Scope(TERSE, MACHINE | {ApprovePhase, RejectPhase}),
+        Scope(TERSE, MACHINE | _JUDGED),
     ),
     Territory("3 phases, steered by people", 3, _modes(Rules(executor="local")), _STEERED, mixed=False),
     Territory("4 phases, every mix of on_error", 4, _modes(_ONCE), _ALONE),
