@@ -70,9 +70,7 @@ _ASCII = 0x7F
 
 
 ENGLISH, OTHER = _bytes(*_ENGLISH.split(), *_PHRASES), _bytes(*_OTHER.split())
-FOREIGN = tuple(
-    (_bytes(*(f" {word} " for word in common.split())), _bytes(*cues.split())) for common, cues in _FOREIGN.items()
-)
+FOREIGN = tuple((frozenset(_bytes(*common.split())), _bytes(*cues.split())) for common, cues in _FOREIGN.items())
 _WORDS = (*_ENGLISH.split(), *_PHRASES)
 
 
@@ -81,24 +79,29 @@ def lines_about_order(blocks: Sequence[Block], kinds: Collection[str]) -> Mappin
 
     `kinds` are those of the phases: what is called a sprint names nothing in a plan made of milestones.
     """
-    places: list[tuple[int, int]] = []
-    texts: list[str] = []
-    for place, block in enumerate(blocks):
-        if block.__class__ is Paragraph or (block.__class__ is Item and not block.box):
-            texts.append(block.text)
-            places.extend((place, offset) for offset in range(block.text.count("\n") + 1))
-    written = "\n".join(texts).encode()
-    whole, ends = written.lower(), list(accumulate(len(line) + 1 for line in written.split(b"\n")))
-    found = set(_lines_with(_foreign(whole), whole, ends))
-    names = _names(kinds)
-    for line in set(_lines_with(ENGLISH, whole, ends)) - found:
-        if _names_a_phase(whole, written, ends[line - 1] if line else 0, ends[line], names):
-            found.add(line)
+    spoken = [
+        (place, block.text)
+        for place, block in enumerate(blocks)
+        if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)
+    ]
+    written = "\n".join(text for _, text in spoken).encode()
     about: dict[int, set[int]] = {}
-    for line in found:
-        place, offset = places[line]
-        about.setdefault(place, set()).add(offset)
+    firsts = list(accumulate((text.count("\n") + 1 for _, text in spoken), initial=0))
+    line = start = 0
+    for begin in sorted(_starts(written, kinds)):
+        line += written.count(b"\n", start, begin)
+        start = begin
+        index = bisect_right(firsts, line) - 1
+        about.setdefault(spoken[index][0], set()).add(line - firsts[index])
     return {place: frozenset(offsets) for place, offsets in about.items()}
+
+
+def _starts(written: bytes, kinds: Collection[str]) -> set[int]:
+    """Where the lines begin that may speak of order."""
+    whole, names = written.lower(), _names(kinds)
+    found = set(_lines_with(_foreign(whole), whole))
+    english = set(_lines_with(ENGLISH, whole)) - found
+    return found | {begin for begin in english if _names_a_phase(whole, written, begin, names)}
 
 
 def may_speak(sentence: str) -> bool:
@@ -114,9 +117,9 @@ def may_speak(sentence: str) -> bool:
 
 def _foreign(whole: bytes) -> Iterator[bytes]:
     """The words to look for besides the English ones. A short text gives no hint of its language and is searched for all."""
-    opening = whole[:_OPENING]
+    opening = frozenset(whole[:_OPENING].split())
     for common, cues in FOREIGN:
-        if len(whole) < _SHORT or any(word in opening for word in common):
+        if len(whole) < _SHORT or not opening.isdisjoint(common):
             yield from cues
     yield from OTHER
 
@@ -126,22 +129,27 @@ def _names(kinds: Collection[str]) -> tuple[bytes, ...]:
     return _bytes(*_ALWAYS, *(word for kind in several for word in _KINDS.get(kind, "").split()))
 
 
-def _names_a_phase(whole: bytes, written: bytes, start: int, end: int, names: Sequence[bytes]) -> bool:
-    text = whole[start:end]
+def _names_a_phase(whole: bytes, written: bytes, begin: int, names: Sequence[bytes]) -> bool:
+    end = _line_end(whole, begin)
+    text = whole[begin:end]
     for name in names:  # a plain loop: this is asked of very many lines
         if name in text:
             return True
-    if _LABELLED.match(text) or _CODE.search(text) or _TITLE_FOLLOWS.search(written, start, end):
+    if _LABELLED.match(text) or _CODE.search(text) or _TITLE_FOLLOWS.search(written, begin, end):
         return True
     return any(word in text for word in _NOTHING)
 
 
-def _lines_with(cues: Iterable[bytes], whole: bytes, ends: Sequence[int]) -> Iterator[int]:
-    """The lines of a text, given by their ends, that hold one of the cues."""
+def _line_end(text: bytes, at: int) -> int:
+    """Where the next line begins, or the text ends."""
+    return text.find(b"\n", at) + 1 or len(text)
+
+
+def _lines_with(cues: Iterable[bytes], whole: bytes) -> Iterator[int]:
+    """Where the lines begin that hold one of the cues."""
     for cue in cues:
         foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
         at = -1 if foreign else whole.find(cue)
         while at >= 0:
-            line = bisect_right(ends, at)
-            yield line
-            at = whole.find(cue, ends[line])
+            yield whole.rfind(b"\n", 0, at) + 1
+            at = whole.find(cue, _line_end(whole, at))

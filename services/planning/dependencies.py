@@ -10,11 +10,12 @@ from itertools import product
 from services.planning.cues import lines_about_order, may_speak
 from services.planning.diagrams import arrows, chained, split_links
 from services.planning.labels import BARE, labels_in
-from services.planning.marks import plain
 from services.planning.names import names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
-from services.planning.phrases import BLANKET, BLOCKS_NAMED, COLUMN, HEDGE, NEEDS, NOT_STATED, PARALLEL, SECTION
+from services.planning.phrases import HEDGE, NEEDS, PARALLEL
+from services.planning.places import BLANKET, BLOCKS_NAMED, COLUMN, NOT_STATED, SECTION
+from services.planning.plain import plain
 from services.planning.prose import read_sentence, sentences
 from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, leading

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from services.planning.patterns import any_of
+
+_NAMES = any_of(
+    (
+        r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)",
+        r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence",
+        r"story completion order|completion order|execution order|dependency (?:graph|chain|order)",
+        r"dépend de|dépendances?|pré-?requis|abhängig(?:keit)?(?:en)?(?: von)?|voraussetzung(?:en)?|blockiert durch",
+        r"depende d[eo]|dependencias?|requisitos previos|prerrequisitos|dependências?|pré-requisitos",
+        r"dipende da|dipendenze|prerequisiti|zależy od|zależności|wymaga|afhankelijk(?:heden)?(?: van)?|vereist",
+        r"bağımlılıklar|önkoşul(?:lar)?|závislosti|beroenden",
+        r"зависит от|зависимости|залежить від|依赖(?:项|关系)?|依賴|相依|依存(?:関係)?|前置(?:条件|任务)?|前提(?:条件)?",
+        r"의존성|선행 ?(?:조건|작업|단계)?|phụ thuộc|điều kiện tiên quyết",
+    )
+)
 _LABEL = re.compile(
-    r"\s*(?:>\s*)*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>"
-    r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)|"
-    r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence|"
-    r"story completion order|completion order|execution order|dependency (?:graph|chain|order)|"
-    r"dépend de|dépendances?|pré-?requis|abhängig(?:keit)?(?:en)?(?: von)?|voraussetzung(?:en)?|blockiert durch|"
-    r"depende d[eo]|dependencias?|requisitos previos|prerrequisitos|dependências?|pré-requisitos|"
-    r"dipende da|dipendenze|prerequisiti|zależy od|zależności|wymaga|afhankelijk(?:heden)?(?: van)?|vereist|"
-    r"bağımlılıklar|önkoşul(?:lar)?|závislosti|beroenden|"
-    r"зависит от|зависимости|залежить від|依赖(?:项|关系)?|依賴|相依|依存(?:関係)?|前置(?:条件|任务)?|前提(?:条件)?|"
-    r"의존성|선행 ?(?:조건|작업|단계)?|phụ thuộc|điều kiện tiên quyết)"
-    r"(?:\*\*|__|_|\*)?(?:\s*[:：]|\s+[—–-]+(?=\s)|\s*\Z)(?:\*\*|__|_|\*)?\s*(?P<body>.*)",
-    re.IGNORECASE,
+    rf"\s*(?:>\s*)*(?:[-*+]\s+)?(?:\*\*|__|_|\*)?(?P<label>{_NAMES})"
+    r"(?:\*\*|__|_|\*)?(?:\s*[:：]|\s+[—–-]+(?=\s)|\s*\Z)(?:\*\*|__|_|\*)?\s*(?P<body>.*)"
 )
 _FIELD = re.compile(r"[|·•](?<=\s.)\s+|\*\*(?<=\s\*\*)(?=[^*]{3,30}(?:\*\*\s*[:：]|[:：]\*\*))")
 """Between the fields of one line: `**Owner**: Ada | **Depends on**: Phase 1`."""

@@ -7,11 +7,12 @@ All of them are read here, and nowhere else.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-LONGEST = 300
+from services.planning.patterns import any_of
+from services.planning.plain import plain
+from services.planning.status import is_signed_done, split_status
 
 
 class Mark(NamedTuple):
@@ -81,7 +82,7 @@ _SEPARATOR = r"[\s]*(?:[:：.．、,|•·)\]]+|[-‐-―−–—>→=]+(?=\s|$
 
 def _words(table: dict[str, str]) -> str:
     every = [word for words in table.values() for word in words.split("|")]
-    return "|".join(sorted(every, key=len, reverse=True))
+    return any_of(sorted(every, key=len, reverse=True))
 
 
 _KIND_OF = {
@@ -89,17 +90,17 @@ _KIND_OF = {
 }
 
 _WORD_FIRST = re.compile(
-    rf"(?P<before>(?i:optional|bonus|stretch|post-mvp)\s+)?(?P<word>(?i:{_words(_WORDS)})|{_words(_CJK)})"
+    rf"(?P<before>(?i:optional|bonus|stretch|post-mvp)\s+)?(?P<word>{_words(_WORDS)}|{_words(_CJK)})"
     rf"(?P<gap>\s*[:#№-]?\s*)(?P<number>{_NUMBER})"
     rf"(?P<aside>\s*[(\[（][^)\]）]{{0,60}}[)\]）])?(?P<rest>.*)\Z",
     re.DOTALL,
 )
 _NUMBER_FIRST = re.compile(
-    rf"(?:(?P<ordinal>(?i:{_ORDINALS}))\s+(?P<word>(?i:{_words(_WORDS)}))\b"
+    rf"(?:(?P<ordinal>(?i:{_ORDINALS}))\s+(?P<word>{_words(_WORDS)})\b"
     rf"|(?:第|제)\s*(?P<count>{_CJK_NUMBER}|\d+)\s*个?(?P<cjk>{_words(_CJK)})"
     r"|(?P<korean>\d{1,3})\s*(?P<hangul>단계|주차|차)"
     r"|(?P<place>\d{1,2})[.)]?(?:-?(?:й|я|ый|ая|е))?\s*"
-    rf"(?P<named>(?i:{_words(_WORDS)}))(?=\s*[:：—–-]|\Z))"
+    rf"(?P<named>{_words(_WORDS)})(?=\s*[:：—–-]|\Z))"
     r"(?P<aside>\s*[(（][^)）]{0,60}[)）])?(?P<rest>.*)\Z",
     re.DOTALL,
 )
@@ -115,75 +116,11 @@ _SECTION = re.compile(
 )
 _STARTS_SEPARATED = re.compile(_SEPARATOR)
 
-_KEYCAP = "\u20e3"
-_KEYCAPS = re.compile("(\\d)\ufe0f?\u20e3\\s*")
-_EMPHASIS = re.compile(r"\*\*|__|~~|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|<[^<>]{1,60}>")
-LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,300}\)")
-_LEADING_BOX = re.compile(r"\[[ xX-]\]\s+")
-_BRACKET_NOTE = re.compile(r"\s*\[checkpoint[^\]]{0,40}\]\s*\Z", re.IGNORECASE)
-_DONE_WORDS = (
-    "done|completed?|finished|shipped|closed|resolved|implemented|merged|완료|完了|完成|已完成|erledigt|fertig|abgeschlossen|"
-    "terminée?|termine|achevée?|hecho|completad[ao]|finalizad[ao]|concluíd[ao]|completat[ao]|fatto|готово|завершен[оа]?|"
-    "hoàn thành|resuelto|zrobione|klar|gereed"
-)
-_OPEN_WORDS = (
-    "in progress|wip|ongoing|active|current|started|todo|to do|planned|pending|blocked|deferred|not started|next|open|"
-    "in arbeit|offen|en cours|à faire|en progreso|pendiente|進行中|进行中|未着手|予定|进行|в работе|진행 ?중|예정"
-)
-_STATUS_TAIL = re.compile(
-    rf"(?:(?:\s*[—–|]+\s*|\s+-+\s+|\s*:\s+|\s*[(（\[]\s*)(?i:{_DONE_WORDS}|{_OPEN_WORDS})"
-    r"|\s+(?:DONE|COMPLETED?|FINISHED|IN PROGRESS|TODO|WIP|TERMINÉE?|ERLEDIGT|完了|已完成|완료))"
-    r"(?:\s*[(（][^()（）]{0,40}[)）])?\s*[)）\]]?\s*[!.]?\s*\Z"
-)
-_DONE = re.compile(rf"(?i:\b(?:{_DONE_WORDS})\b|完了|完成|완료)")
-_NOT_DONE = re.compile(
-    r"(?i:\b(?:except|but|pending|remaining|open)\b"
-    r"|\b(?:not|partially|almost|un|in)[ -]?(?:done|complete|finished|progress)|未完了|未完成)"
-)
-_STATUS_FIELD = re.compile(
-    r"[\s>*_-]*(?i:status|état|estado|stato|статус|trạng thái|状态|狀態|ステータス|상태)[*_\s]*[:：][*_\s]*"
-    rf"(?:[✅✔✓☑]\ufe0f?\s*)?(?i:{_DONE_WORDS})(?![\w-])(?P<rest>[^\n]*)"
-)
-_DONE_SIGNS = frozenset("✅✔✓☑🏁")
-_LONGEST_STATUS = 80
-_STATUS_STEMS = sorted(
-    {re.split(r".\?|[(\[]", word, maxsplit=1)[0].strip() for word in f"{_DONE_WORDS}|{_OPEN_WORDS}".split("|")}
-)
-_STATUS_CUES = tuple(
-    stem for stem in _STATUS_STEMS if not any(other in stem for other in _STATUS_STEMS if other != stem)
-)
-_ASCII_STATUS_CUES = tuple(cue for cue in _STATUS_CUES if cue.isascii())
-"""What every status word holds: looked for before the pattern, because most titles have no status."""
-_DASHES = " \t-–—:|,·•"
-
-
-def plain(text: str) -> str:
-    """A heading or list item without emphasis, links, and the signs people put in front."""
-    text = text[:LONGEST]
-    if _KEYCAP in text:
-        text = _KEYCAPS.sub(r"\1. ", text)
-    if "](" in text:
-        text = LINK.sub(r"\1", text)
-    if "*" in text or "_" in text or "<" in text or "~" in text:
-        text = _EMPHASIS.sub("", text)
-    text = _LEADING_BOX.sub("", text.strip(), count=1) if text.lstrip().startswith("[") else text.strip()
-    first = 0
-    while first < len(text) and _is_sign(text[first]):
-        first += 1
-    return text[first:]
-
-
-def _is_sign(char: str) -> bool:
-    """Emoji and the like, which decorate a line and say nothing about its words."""
-    if char.isascii():
-        return char.isspace()
-    return unicodedata.category(char) in ("So", "Sk", "Mn", "Cf", "Me", "Zs")
-
 
 def read_unit(text: str) -> Mark | None:
     """The mark of a line that opens with the name of a unit; None for any other line."""
     found = _unit(plain(text))
-    return found._replace(done=True) if found and _signed_done(text) else found
+    return found._replace(done=True) if found and is_signed_done(text) else found
 
 
 def read_mark(text: str) -> Mark:
@@ -197,11 +134,7 @@ def read_mark(text: str) -> Mark:
     if mark is None:
         title, done, status = split_status(words)
         mark = Mark("", "", title, done, status, loose=False, section="")
-    return mark._replace(done=mark.done or _signed_done(text), section=section)
-
-
-def _signed_done(text: str) -> bool:
-    return text.lstrip()[:1] in _DONE_SIGNS if text else False
+    return mark._replace(done=mark.done or is_signed_done(text), section=section)
 
 
 def _unit(words: str) -> Mark | None:
@@ -223,7 +156,7 @@ def _unit(words: str) -> Mark | None:
     match = _VERSION.match(words)
     if match:
         return _mark("release", match["number"], None, match["rest"] or "", words)
-    match = _VERSION_LAST.match(words)
+    match = _VERSION_LAST.match(words) if words[-1:].isdecimal() else None
     return _mark("release", match["number"], None, f": {match['rest']}", words) if match else None
 
 
@@ -253,42 +186,3 @@ def _mark(kind: str, number: str, aside: str | None, rest: str, words: str) -> M
     if loose and not title:  # `Phase 2 ✅`: the rest was a status and no title
         loose = False
     return Mark(kind, number.strip(), title or split_status(words)[0], done, status, loose, section="")
-
-
-def split_status(text: str) -> tuple[str, bool, str]:
-    """A title without the status at its end, whether that status means done, and the status itself."""
-    title = _BRACKET_NOTE.sub("", text)
-    tail = ""
-    for index, char in enumerate(title) if not title.isascii() else ():
-        if not char.isascii() and index and unicodedata.category(char) == "So":
-            title, tail = title[:index], title[index:]
-            break
-    while (cut := _status_at(title)) > 0:
-        title, tail = title[:cut], title[cut:] + tail
-    title = _without_mvp(title.rstrip(_DASHES))
-    done = bool(tail) and not _NOT_DONE.search(tail) and (tail[0] in _DONE_SIGNS or bool(_DONE.search(tail)))
-    return title, done, tail.strip(_DASHES + "()[]（）")
-
-
-def says_done(text: str) -> bool:
-    """True for a line such as `**Status**: ✅ Complete (12 May)`, which speaks of the whole phase it stands in."""
-    field = _STATUS_FIELD.match(text[:LONGEST])
-    return field is not None and not _NOT_DONE.search(field["rest"])
-
-
-def _status_at(title: str) -> int:
-    """Where the status at the end of a title begins; 0 without one."""
-    end = title[-_LONGEST_STATUS:]
-    folded = end.lower()
-    for cue in _ASCII_STATUS_CUES if folded.isascii() else _STATUS_CUES:  # a plain loop: every title is asked
-        if cue in folded:
-            match = _STATUS_TAIL.search(end)
-            return len(title) - len(end) + match.start() if match else 0
-    return 0
-
-
-def _without_mvp(title: str) -> str:
-    for ending in (" MVP", "⚠️"):
-        if title.endswith(ending) and (ending != " MVP" or title.endswith(") MVP")):
-            title = title[: -len(ending)].rstrip(_DASHES)
-    return title

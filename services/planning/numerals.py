@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.planning.patterns import any_of
+
 _WORDS = "one two three four five six seven eight nine ten"
 DIGITS = {
     word: str(place)
@@ -37,30 +39,22 @@ NUM = (
     rf"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|{WORD_NUMBER}(?!\w)|[一二三四五六七八九十]{{1,3}}(?!\w)"
     r"|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 )
-KINDS = (
-    r"(?:sub-?)?phases?|phasen|fases?|faz[aeyięą]?|fasi|etap\w*|этап\w*|фаз\w*|フェーズ|阶段|階段|段階|단계|giai đoạn|aşama\w*|"
-    r"stages?|milestones?|meilensteine?|jalons?|hitos?|sprints?|"
-    r"iterations?|waves?|weeks?|steps?|étapes?|etapas?|schritte?|pasos?|work ?packages?|parts?|modules?|tiers?|tracks?|"
-    r"workstreams?|chunks?|slices?|lanes?|batch(?:es)?|rounds?|PRs?|issues?|"
-    r"epics?|groups?|releases?"
-)
-_STEMS = """
-    phase phasen fase faz fasi subphase sub-phase stage mileston meilenstein jalon hito sprint iteration wave week step schritt
-    paso workp work part module tier track workstream chunk slice lane batch round pr issue epic group release stor user task
-    etap étape этап фаз истори フェーズ 阶段 階段 段階 단계 giai aşama
+_KINDS = r"""
+    phases? phasen sub-?phases? fases? faz[aeyięą]? fasi etap\w* этап\w* фаз\w* フェーズ 阶段 階段 段階 단계 giai\sđoạn aşama\w*
+    stages? milestones? meilensteine? jalons? hitos? sprints? iterations? waves? weeks? steps? étapes? etapas? schritte?
+    pasos? work\s?packages? parts? modules? tiers? tracks? workstreams? chunks? slices? lanes? batch(?:es)? rounds? PRs?
+    issues? epics? groups? releases?
 """
-STEMS = tuple(_STEMS.split())
-ASCII_STEMS = tuple(stem for stem in STEMS if stem.isascii())
-"""How the words for a unit begin, and those for stories and tasks."""
+KINDS = any_of(_KINDS.split())
+"""The words for a unit of work that a text may put before its number."""
 _JOIN = (
     r"\s*(?P<join>,\s*(?:and|und|et|y|e|i|en|и)?|(?:and|as well as|plus|und|et|и|[yei]|en|và|ve)\b|&|\+|/|[-–—‑~]|"
     r"(?:to|through|bis)\b|、|和|與|与)\s*"
 )
 _FIRST = re.compile(rf"(?P<number>{NUM})(?P<open>\s?\+(?![ ]?\w))?")
-NUMBERISH = re.compile(rf"[\d一二三四五六七八九十]|\b[A-Z]{{1,5}}\b|\b{WORD_NUMBER}\b")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
-    "kind": rf"(?:(?i:{KINDS})\s*[:#№]?\s*)?",
+    "kind": rf"(?:{KINDS}\s*[:#№]?\s*)?",
     "code": r"(?:(?:WP|MS|M|J)-?)?",
     "task": r"(?:T-?|Tasks?\s+)?",
 }

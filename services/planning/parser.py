@@ -10,10 +10,12 @@ from services.domain.errors import PlanUnreadable
 from services.planning import checks, dependencies, dialects
 from services.planning.documents import external_docs
 from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
-from services.planning.marks import plain, says_done, split_status
+from services.planning.markdown import read_outline
 from services.planning.ordering import attach
-from services.planning.outline import Heading, Item, Outline, Paragraph, read_outline
+from services.planning.outline import Heading, Item, Outline, Paragraph
+from services.planning.plain import plain
 from services.planning.reading import Document, Reading, Unit
+from services.planning.status import says_done, split_status
 from services.planning.tasks import Habits, habits, read_tasks, task_places
 
 MAX_BYTES = 5 * 1024 * 1024

@@ -4,27 +4,7 @@ from __future__ import annotations
 
 import re
 
-
-class Phrases:
-    """Patterns of which any may occur, and the words of which one must: those are looked for first, since that is cheap."""
-
-    def __init__(self, *patterns: str, cues: str = "") -> None:
-        words = [pattern.removeprefix(r"\b") for pattern in patterns if pattern.startswith(r"\b")]
-        others = [pattern for pattern in patterns if not pattern.startswith(r"\b")]
-        bounded = [rf"\b(?:{'|'.join(words)})"] if words else []  # one boundary for all: most places are none
-        self._pattern = re.compile("|".join([*bounded, *others]), re.IGNORECASE)
-        self._cues = tuple(cues.split())
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """The first occurrence of any of the patterns."""
-        if not self._cues:
-            return self._pattern.search(text)
-        folded = text.lower()
-        for cue in self._cues:  # a plain loop: this is asked of every heading and sentence
-            if cue in folded:
-                return self._pattern.search(text)
-        return None
-
+from services.planning.patterns import Phrases
 
 NEEDS = Phrases(
     r"\bdepend(?:s|ent|ing)? (?:only )?(?:up)?on\b",
@@ -66,6 +46,7 @@ AFTERWARDS = Phrases(
     r"完了後に?(?:開始|着手)?",
     r"완료\s*후",
     r"이후\s*시작",
+    cues="完成 完了 완료 이후",
 )
 """The same where the verb stands last: what precedes it has to come first."""
 
@@ -133,6 +114,18 @@ PARALLEL = Phrases(
     cues="parallel concurrent simultan side parallèle paralel параллельно song 行 同時 병렬 ‖ ∥",
 )
 """Side by side."""
+
+_NOTHING = re.compile(r"\bn/?a\b|[-–—]\W*\Z", re.IGNORECASE)
+_ORDER = Phrases(
+    cues=" ".join([*AFTERWARDS.cues, *NEEDS.cues, *BLOCKS.cues, *PARALLEL.cues])
+    + " immediately right away now none nothing keine aucune ninguna нет nessuna không sin 無 无 なし 없음"
+)
+
+
+def may_state_order(text: str) -> bool:
+    """False if no clause of the text can be one of the above. Most are none, also where order is spoken of."""
+    return _ORDER.cue_in(text.lower()) != "" or _NOTHING.search(text) is not None
+
 
 HEDGE = Phrases(
     r"\bmay\b(?! (?:only )?(?:start|begin))",
@@ -206,86 +199,3 @@ PREVIOUS = Phrases(
     cues="previous preced prior précéd предыду anterior 前 上一",
 )
 """The phase before this one."""
-
-SECTION = Phrases(
-    r"\bdependenc(?:y|ies)\b",
-    r"\bexecution order\b",
-    r"\bprerequisites\b",
-    r"\bsequence\b",
-    r"\bsequencing\b",
-    r"dépendances",
-    r"dependencias",
-    r"dipendenze",
-    r"abhängigkeiten",
-    r"зависимост",
-    r"phụ thuộc",
-    r"依赖",
-    r"依存",
-    r"相依",
-    r"의존",
-    cues="depend order prerequisites sequen dépend dipend abhäng завис phụ 依 의존",
-)
-"""Headings over sections about order."""
-
-NOT_STATED = Phrases(
-    r"\brecommended\b",
-    r"\bstrategy\b",
-    r"\bmvp\b",
-    r"\bincremental\b",
-    r"\bwithin each\b",
-    r"\bexample\b",
-    r"\bpriority order\b",
-    r"\bintra-phase\b",
-    r"intra-",
-    r"external",
-    r"internal",
-    r"критическ",
-    cues="recommend strategy mvp incremental within example priority intra external internal критическ",
-)
-"""Headings over advice, examples and the order within a phase, which states nothing about phases."""
-
-_EACH = r"(?:builds? (?:up)?on|depends? (?:up)?on|requires|needs|follows)"
-_BEFORE = r"(?:the )?(?:\w+ ){0,5}?(?:previous|prior|preceding|earlier|last|one before)\b"
-_UNITS = r"(?:phases|stages|milestones|sprints|steps|iterations|parts|waves|weeks|epics)"
-_IN_ORDER = r"(?:strictly )?(?:in (?:strict )?(?:order|sequence)|sequential(?:ly)?|one (?:after|by))\b"
-BLANKET = Phrases(
-    rf"\b(?:each|every) (?:phase|stage|milestone|sprint|step|iteration|part|wave|week|epic) (?:\w+ )?{_EACH} {_BEFORE}",
-    rf"\b{_UNITS}\b[^.]{{0,60}}\b(?:each|every)(?: one)? {_EACH} {_BEFORE}",
-    r"\bdo (?:\w+ )?top to bottom\b",
-    rf"\b{_UNITS} (?:(?:must|should|will|are to|have to) be|are|run) "
-    rf"(?:completed |executed |done |implemented |worked on )?{_IN_ORDER}",
-    rf"\b(?:complete|execute|implement|do|run|follow|work through) (?:the |these |all )*{_UNITS} {_IN_ORDER}",
-    r"\bmust be (?:completed|executed|done) in (?:strict )?order\b",
-    cues="each every top order sequen after",
-)
-"""Each phase needs the one before it."""
-
-COLUMN = Phrases(
-    r"depends?\b",
-    r"dependenc",
-    r"after\b",
-    r"blocked",
-    r"prerequisite",
-    r"requires",
-    r"predecessor",
-    r"abhängig",
-    r"dépend",
-    r"dépendance",
-    r"dependencia",
-    r"зависи",
-    r"依赖",
-    r"依存",
-    r"의존",
-    r"前置",
-    r"相依",
-    cues="depend after blocked prereq require predecessor abhäng dépend завис 依 의존 前 相",
-)
-"""Heads of table columns that hold dependencies."""
-
-BLOCKS_NAMED = Phrases(
-    r"\bblocks (?=WP|M\d|phase|US\d|stage|sprint|milestone)",
-    r"\bbefore (?:phase|stage|milestone|sprint|WP)\b",
-    r"previous (?:two|three|four|five|\d) \w+s\b",
-    cues="blocks before previous",
-)
-"""A sentence that names what it blocks or follows, wherever it stands."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from services.planning.marks import LONGEST, Mark, read_mark
+from services.planning.marks import Mark, read_mark
 from services.planning.outline import Heading, Item, Outline
+from services.planning.plain import LONGEST
 from services.planning.words import is_work
 
 

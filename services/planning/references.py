@@ -6,26 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 from services.planning.names import NOTHING, SHORTEST_NAME, Found, Names
-from services.planning.numerals import (
-    ASCII_STEMS,
-    DIGITS,
-    KINDS,
-    NUM,
-    NUMBERISH,
-    RANGES,
-    STEMS,
-    WIDEST_RANGE,
-    numbers_from,
-)
+from services.planning.numerals import DIGITS, KINDS, NUM, RANGES, WIDEST_RANGE, numbers_from
+from services.planning.patterns import any_of
 
+_STORIES = any_of((r"user[ -]?stor(?:y|ies)", r"stor(?:y|ies)", r"истори\w+"))
 _HEAD = re.compile(
-    r"\b(?:(?P<story>(?:(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies)|истори\w+)\s*#?|US-?\s?)(?=\d))"
-    rf"|(?P<kind>(?<!-)(?i:{KINDS})\s*[:#№]?\s*(?={NUM}))"
+    rf"\b(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
+    rf"|(?P<kind>(?<!-){KINDS}\s*[:#№]?\s*(?={NUM}))"
     r"|(?P<code>(?:WP|MS|M|J)-?(?=\d))"
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
 )
-_DIGIT = re.compile(r"[\d一二三四五六七八九十]")
-_SIGNED = re.compile(r"[UWMJTP](?:S|P|R)?-?\s?(?=\d)")
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _GLOSSED = re.compile(r"(?:[\w'’/-]+\s+){1,5}[(（\[]\s*(?=\w)")
 _CLOSING = re.compile(r"(?:\s*[:：,–—-][^()（）\[\]]{0,80})?\s*[)）\]]")
@@ -53,29 +43,9 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
-    numerous = _DIGIT.search(text) or NUMBERISH.search(text)
-    numbered = _numbered(text, _heads(text), names) if numerous else NOTHING
-    return Found(numbered.units | frozenset(_by_name(text, names, near=near)), numbered.unknown)
-
-
-def _heads(text: str) -> Iterator[re.Match[str]]:
-    """Every place where a number may follow. Looked for where its word or sign stands, which is much faster than everywhere."""
-    folded = text.lower()
-    if len(folded) != len(text):
-        yield from _HEAD.finditer(text)
-        return
-    starts = {match.start() for match in _SIGNED.finditer(text)}
-    for stem in ASCII_STEMS if text.isascii() else STEMS:  # a plain loop: this is asked of every sentence about order
-        at = folded.find(stem)
-        while at >= 0:
-            starts.add(at)
-            at = folded.find(stem, at + 1)
-    end = 0
-    for start in sorted(starts):
-        head = _HEAD.match(text, start) if start >= end else None
-        if head:
-            end = head.end()
-            yield head
+    numbered = _numbered(text, _HEAD.finditer(text), names)
+    named = frozenset(_by_name(text, names, near=near))
+    return Found(numbered.units | named, numbered.unknown) if named else numbered
 
 
 def leading(text: str, names: Names, *, glossed: bool = False) -> tuple[Found, int]:
@@ -126,7 +96,7 @@ def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
             places.update(hit)
             if not hit and head["kind"] and spelled and names.numbers:  # where nothing has a number, none is missing
                 unknown.append(number)
-    return Found(frozenset(places), tuple(dict.fromkeys(unknown)))
+    return Found(frozenset(places), tuple(dict.fromkeys(unknown))) if places or unknown else NOTHING
 
 
 def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]:

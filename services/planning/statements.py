@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from services.planning.marks import LINK
 from services.planning.names import Found, Names
 from services.planning.numerals import ORDINALS
 from services.planning.phrases import (
@@ -25,7 +24,9 @@ from services.planning.phrases import (
     PARALLEL,
     PREVIOUS,
     TASKWISE,
+    may_state_order,
 )
+from services.planning.plain import LINK
 from services.planning.references import find
 
 ONLY = re.compile(r"(?i:\bonly\b)")
@@ -94,6 +95,8 @@ def _counted(unit: re.Match[str]) -> str:
 
 def interpret(text: str, names: Names, *, subject: frozenset[int]) -> list[Statement]:
     """Read one list item or sentence; `subject` is what it is about if it does not say so itself."""
+    if not may_state_order(text):
+        return []
     head, colon, body = _split_subject(text)
     named = find(head, names).units if colon else frozenset()
     if colon and not named:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from services.planning.draft import PhaseDraft, TaskDraft
-from services.planning.marks import plain
 from services.planning.outline import Block, Heading, Item, Outline, Paragraph, Row
+from services.planning.plain import plain
 from services.planning.reading import Unit
 
 _ID = re.compile(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from services.planning.patterns import any_of
+
 
 def _any(*alternatives: str, before: str = "", after: str = "") -> re.Pattern[str]:
-    return re.compile(f"{before}(?:{'|'.join(alternatives)}){after}", re.IGNORECASE)
+    return re.compile(f"(?i:{before}){any_of(alternatives)}(?i:{after})")
 
 
 _KIND = r"(?:phase|fase|stage|milestone|meilenstein|sprint|iteration|step|étape|etapa|schritt|part|wave|week|epic)"
@@ -76,15 +78,17 @@ BEHIND = _any(
 )
 """Words that stand behind what is needed."""
 
-LEAD = _any(
-    r"on|upon|that|que|the|all|both|each|of|having|work|outputs?|results?|deliverables",
-    r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from|in",
-    r"la|le|les|el|los|las|il|a|o|as|os|du|de|des|del|della|dell|do|da|den|dem|der|die|het|dass|fin|finalización|conclusão",
-    r"completamento|achèvement|réalisation|término|abschluss|fertigstellung|ende|von|завершени[яе]|окончани[яе]|khi|hoàn thành",
-    r"zakończeni[ua]|ukończeni[ua]|afronding|voltooiing|van",
-    before=r"(?:(?:",
-    after=r")\s+|l['’]|d['’])*",
+_LEADING = any_of(
+    (
+        r"on|upon|that|que|the|all|both|each|of|having|work|outputs?|results?|deliverables",
+        r"completion|completing|completed|finishing|finished|approval|delivery|merge|merging|from|in",
+        r"la|le|les|el|los|las|il|a|o|as|os|du|de|des|del|della|dell|do|da|den|dem|der|die|het|dass|fin|finalización|conclusão",
+        r"completamento|achèvement|réalisation|término|abschluss|fertigstellung|ende|von|завершени[яе]|окончани[яе]",
+        r"khi|hoàn thành",
+        r"zakończeni[ua]|ukończeni[ua]|afronding|voltooiing|van",
+    )
 )
+LEAD = re.compile(rf"(?:{_LEADING}\s+|(?i:l['’]|d['’]))*")
 """What may stand before what is needed: `the completion of`."""
 
 BESIDE = _any(

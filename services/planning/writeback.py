@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.planning.draft import PhaseDraft, PlanDraft
-from services.planning.outline import Heading, Item, Outline, read_outline
+from services.planning.markdown import read_outline
+from services.planning.outline import Heading, Item, Outline
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _EMPTY_BOX = re.compile(r"\[ ?(?=\])")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.planning.outline import Fence, Heading, Item, Paragraph, Row, read_outline
+from services.planning.markdown import read_outline
+from services.planning.outline import Fence, Heading, Item, Paragraph, Row
 
 
 def headings(text: str) -> list[tuple[int, int, str]]:

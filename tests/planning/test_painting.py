@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planning.outline import read_outline
+from services.planning.markdown import read_outline
 from services.planning.painting import painted
 
 PIECES = (

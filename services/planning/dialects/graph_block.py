@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from services.planning.marks import plain
 from services.planning.outline import Fence
+from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Edge, Reading, Unit
 
 _LARGEST = 200_000

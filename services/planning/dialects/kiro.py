@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from services.planning.marks import split_status
 from services.planning.outline import Heading, Item
 from services.planning.reading import NOT_MINE, Document, Reading, Unit
+from services.planning.status import split_status
 
 _NUMBERED = re.compile(r"(?:\*\*)?(?:Task\s+)?(?P<number>\d{1,3})[.):]\s+(?:\*\*)?(?P<title>\S.*)\Z", re.DOTALL)
 _FEWEST = 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from services.planning.marks import Mark, plain, read_mark, read_unit
+from services.planning.marks import Mark, read_mark, read_unit
 from services.planning.outline import Block, Item, Paragraph, Row
+from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Reading, item_units
 from services.planning.words import PLAN, PLANNED
 

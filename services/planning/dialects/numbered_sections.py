@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.planning.marks import plain, read_mark
+from services.planning.marks import read_mark
 from services.planning.outline import Item
+from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Reading, Unit
 from services.planning.words import ACTION, PLAN, is_work
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from services.planning.dialects import listed_phases
-from services.planning.marks import plain, split_status
 from services.planning.outline import Heading
+from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Reading, Unit
+from services.planning.status import split_status
 
 _REPORT = re.compile(
     r"(?:(?P<before>.{2,120}?)\s*[-–—:|]\s*)?\bphase\s+(?P<number>\d{1,3})\s*(?:[-–—:]\s*)?(?P<rest>.*)\Z",
