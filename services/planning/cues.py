@@ -65,6 +65,8 @@ _LABELLED = re.compile(
 _NOTHING = _bytes("immediate", "no depend", "no prereq", "right away", "no hard depend", "no prior depend")
 _SHORT = 2000
 _OPENING = 10_000
+_MOST_LINES = 20_000
+"""No plan says so much about order; reading on would only take time."""
 _SHORTEST_FOREIGN = 12
 _ASCII = 0x7F
 
@@ -88,7 +90,7 @@ def lines_about_order(blocks: Sequence[Block], kinds: Collection[str]) -> Mappin
     about: dict[int, set[int]] = {}
     firsts = list(accumulate((text.count("\n") + 1 for _, text in spoken), initial=0))
     line = start = 0
-    for begin in sorted(_starts(written, kinds)):
+    for begin in sorted(_starts(written, kinds))[:_MOST_LINES]:
         line += written.count(b"\n", start, begin)
         start = begin
         index = bisect_right(firsts, line) - 1

@@ -30,6 +30,7 @@ _ASIDE = re.compile(r"\([^()]*\)?")
 _LONGEST = 1000
 _SHORTEST_CHAIN = 2
 _MOST_UNITS = 1000
+_MOST_BLOCKS = 100_000
 
 
 def resolve(document: Document, reading: Reading, tasks: Mapping[str, int]) -> Needs:
@@ -73,7 +74,7 @@ class _Reader:
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
         listing: int | None = None
-        for place, block in enumerate(self._outline.blocks):
+        for place, block in enumerate(self._outline.blocks[:_MOST_BLOCKS]):
             if listing is not None and isinstance(block, Item) and block.depth > listing:
                 self._listed(block)
                 continue
