@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 from zlib import crc32
@@ -117,8 +117,10 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
             yield Event("wait_expired", after.id, message.cause, new.key)
         if new.removed_at is not None and old.removed_at is None:
             yield Event("phase_removed", after.id, message.cause, new.key, message.by)
-    for key in after.phases.keys() - before.phases.keys():
+    added = after.phases.keys() - before.phases.keys()
+    for key in added:
         yield Event("phase_added", after.id, message.cause, key, message.by)
+    yield from done_already(after, added, message.cause)
     yield from _particulars(before, after, after.id, None, message)
     if before.state is not after.state:
         facts = {"from": before.state.value}
@@ -131,6 +133,14 @@ def _particulars(old: Phase | Plan, new: Phase | Plan, plan: str, key: str | Non
         yield Event("issue_created", plan, message.cause, key, message.by, {"issue": new.issue.number})
     if new.priority != old.priority:
         yield Event("priority_set", plan, message.cause, key, message.by, {"from": old.priority, "to": new.priority})
+
+
+def done_already(plan: Plan, keys: Collection[str], cause: str) -> Iterator[Event]:
+    """Of the phases that are new in a plan, those which its document calls done."""
+    for key in keys:
+        if plan.phase(key).state is PhaseState.COMPLETED:
+            facts = {"from": PhaseState.WAITING.value, "in_document": True}
+            yield Event("phase_completed", plan.id, cause, key, facts=facts)
 
 
 def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[Effect]:

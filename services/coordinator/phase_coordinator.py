@@ -9,6 +9,7 @@ from typing import Protocol
 
 from services.coordinator.advance import Candidate, advance, allocate
 from services.coordinator.answering import said
+from services.coordinator.consequences import done_already
 from services.coordinator.decide import decide, outdated
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
@@ -108,6 +109,7 @@ class _Turn:
     def take_in(self, news: News) -> None:
         for plan, text in news.plans:
             self._work.plans.add(plan, text)
+            self._events += done_already(plan, plan.phases, f"plan/{plan.id}")
         if news.sent:
             self._work.outbox.mark(news.sent)
         stored = self._work.inbox.resolved(BATCH) if news.look else []

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.coordinator.intake import Origin, by_hand, plan_from
 from services.coordinator.phase_coordinator import News, PhaseCoordinator, Round
 from services.domain import messages as m
 from services.domain.attempts import Outcome
@@ -14,11 +15,13 @@ from services.domain.effects import DispatchAttempt
 from services.domain.failure import Failure
 from services.domain.plan import Plan, PlanState
 from services.domain.world import Limits, World
+from services.planning.parser import parse
 from services.ports import Delivery, PlanText, Sent
 from tests.plans import LOCAL, NOW, RETRIED, chain, loose
 from tests.ports_in_memory import HandClock, StoreInMemory, WorkInMemory
 
 TEXT = PlanText("", {})
+ORIGIN = Origin("ada/shop", "plan.md", NOW)
 
 
 @dataclass
@@ -81,6 +84,19 @@ def draft(keys: str = "a b", **facts: object) -> Plan:
 
 
 # ---------------------------------------------------------------- one round, one commit
+
+
+def test_what_a_new_plan_has_done_already_is_in_the_audit_trail(desk: Desk) -> None:
+    plan, text = plan_from(parse("# P\n\n## Phase 1: A\n\n- [x] a\n\n## Phase 2: B\n\nb\n"), by_hand, ORIGIN, id="plan")
+
+    desk.round(News(plans=[(plan, text)]))
+
+    (event,) = desk.stored.events.lines
+    assert (event.kind, event.phase, event.facts) == (
+        "phase_completed",
+        "1-a",
+        {"from": "waiting", "in_document": True},
+    )
 
 
 def test_a_new_plan_is_stored_started_and_dispatched_in_one_commit(desk: Desk) -> None:

@@ -94,6 +94,16 @@ def test_a_phase_that_becomes_done_in_the_document_is_completed_and_its_issue_cl
     assert [event.kind for event in decision.events] == ["phase_completed"]
 
 
+def test_a_phase_that_joins_done_is_told_as_added_and_completed() -> None:
+    story = Story(published(chain("a")))
+    shapes = (PhaseShape(key="a", title="A"), PhaseShape(key="new", title="New", ticked=True))
+
+    decision = story.says_of_plan(AmendPlan, title="Plan", overview="", phases=shapes, completes=True)
+
+    told = [(event.kind, event.phase) for event in decision.events]
+    assert told[:2] == [("phase_added", "new"), ("phase_completed", "new")]
+
+
 def test_the_same_ticks_again_are_no_news() -> None:
     story = Story(published(chain("a b")))
     amended(story, "a")
