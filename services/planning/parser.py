@@ -37,6 +37,7 @@ _TITLE_LABEL = re.compile(
 _TITLE_FIELD = re.compile(r"(?:plan(?:'s)? |the )?(?:title|name)\Z", re.IGNORECASE)
 _FORM_FIELDS = 12
 NO_RESPONSE = "_No response_"
+_FIELD = "### "
 _GENERIC = re.compile(
     r"(?:implementation )?(?:plan|tasks?|todos?|roadmap)\Z|实现计划\Z|実装計画\Z|任务\Z", re.IGNORECASE
 )
@@ -47,7 +48,7 @@ def decode(data: bytes, *, name: str) -> str:
     """The text of an uploaded file. Raises PlanUnreadable for what is no UTF-8 text, or too much of it."""
     if len(data) > MAX_BYTES:
         raise PlanUnreadable(
-            f"the file has {len(data):,} bytes; a plan may have {MAX_BYTES:,}",
+            f"the file has more than the {MAX_BYTES:,} bytes that a plan may have",
             where=name,
             fix="Split the plan into several files.",
         )
@@ -207,7 +208,14 @@ def _overview(document: Document, units: Sequence[Unit]) -> str:
 
 
 def _answered(text: str) -> str:
-    """The text without the lines an issue form writes where a field was left empty."""
+    """The text without the fields of an issue form that were left empty: neither their label nor what stands for the answer."""
     if NO_RESPONSE not in text:
         return text
-    return "\n".join(line for line in text.split("\n") if line.strip() != NO_RESPONSE).strip("\n")
+    kept: list[str] = []
+    for line in text.split("\n"):
+        if line.strip() != NO_RESPONSE:
+            kept.append(line)
+            continue
+        while kept and (not kept[-1].strip() or kept[-1].startswith(_FIELD)):
+            kept.pop()
+    return "\n".join(kept).strip("\n")

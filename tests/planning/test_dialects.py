@@ -182,3 +182,22 @@ def test_a_document_that_is_no_plan_has_no_phases(text: str) -> None:
 
     assert (plan.has_phases, plan.phases) == (False, ())
     assert [finding.code for finding in plan.findings] == ["no_phases"]
+
+
+def test_a_need_in_a_graph_has_the_line_of_its_phase() -> None:
+    plan = parse("# G\n\n```phasebot\nphases:\n  - id: a\n    title: A\n  - {title: B, depends_on: [a, moon]}\n```\n")
+
+    assert [(one.key, one.line) for one in plan.phases[1].depends_on] == [("a", 7)]
+    assert [(one.code, one.line) for one in plan.findings] == [("unknown_reference", 7)]
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "<<: {phases: [{title: A}, {title: B}]}",
+        "x: &p\n  - title: A\n  - title: B\nphases: *p",
+        "phases: [{title: A, <<: {id: b}}, {title: B}]",
+    ],
+)
+def test_aliases_and_merges_make_a_graph_too(front: str) -> None:
+    assert [phase.title for phase in parse(f"---\n{front}\n---\n").phases] == ["A", "B"]

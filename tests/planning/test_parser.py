@@ -18,7 +18,7 @@ def test_text_is_decoded_without_its_byte_order_mark() -> None:
     [
         (b"a\n\xff\xfe", "plan.md:2", "byte 3 is not UTF-8"),
         (b"PK\x03\x04\0\0", "plan.md", "this is a binary file, not a text"),
-        (b"x" * (MAX_BYTES + 1), "plan.md", "the file has 5,242,881 bytes; a plan may have 5,242,880"),
+        (b"x" * (MAX_BYTES + 1), "plan.md", "the file has more than the 5,242,880 bytes that a plan may have"),
     ],
 )
 def test_bytes_that_are_no_plan_name_place_and_fix(data: bytes, where: str, message: str) -> None:
@@ -77,6 +77,12 @@ def test_a_document_can_be_taken_as_one_phase() -> None:
 
 def test_labels_name_the_kind_and_the_stories() -> None:
     assert parse(SPEC_KIT).phases[2].labels == ("phase", "us1")
+
+
+def test_the_label_of_an_empty_field_goes_with_its_answer() -> None:
+    form = "### Plan\n\n## Phase 1: A\n\na\n\n## Phase 2: B\n\nb\n\n### Notes\n\n_No response_\n\n### Link\n\nnone\n"
+
+    assert [phase.content for phase in parse(form.replace("\n", "\r\n")).phases] == ["a", "b\n\n### Link\n\nnone"]
 
 
 def test_only_lines_that_are_empty_answers_are_left_out() -> None:

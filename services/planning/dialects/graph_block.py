@@ -30,7 +30,7 @@ def read(document: Document) -> Reading:
     for text, line in _sources(document):
         entries = _entries(text)
         if entries:
-            return _reading(document, entries, line)
+            return _reading(document, entries, line, _lines(text, line, len(entries)))
         if line > 1:  # front matter may speak of phases and mean something else
             notes.append(f"unreadable_graph:{line}")
     return replace(NOT_MINE, notes=tuple(notes))
@@ -62,6 +62,17 @@ def _entries(text: str) -> list[dict[str, Any]]:
     return entries if all(_scalar(entry, "title") or _scalar(entry, "id") for entry in entries) else []
 
 
+def _lines(text: str, line: int, count: int) -> list[int]:
+    """The line of each of `count` phases; that of the whole, `line`, where aliases and merges leave it open."""
+    from ruamel.yaml import YAML
+
+    root = YAML(typ="safe", pure=True).compose(text)
+    nodes = next((value.value for key, value in root.value if key.value == "phases"), ())
+    starts = [node.start_mark.line for node in nodes if isinstance(node.value, list)]
+    last = text.count("\n")
+    return [line + 1 + min(start, last) for start in starts] if len(starts) == count else [line] * count
+
+
 def _scalar(entry: dict[str, Any], name: str) -> str | None:
     """A value as text if it is one; lists and mappings are no titles."""
     value = entry.get(name)
@@ -74,20 +85,20 @@ def _list(entry: dict[str, Any], name: str) -> list[str]:
     return [str(one) for one in values if isinstance(one, str | int | float)]
 
 
-def _reading(document: Document, entries: list[dict[str, Any]], line: int) -> Reading:
+def _reading(document: Document, entries: list[dict[str, Any]], line: int, lines: list[int]) -> Reading:
     titles = [_scalar(entry, "title") or _scalar(entry, "id") or "" for entry in entries]
     handles = _handles(entries, titles)
     headings = _headings(document)
     units = tuple(_unit(document, entry, title, line, headings) for entry, title in zip(entries, titles, strict=True))
     edges: list[Edge] = []
     notes: list[str] = []
-    for place, entry in enumerate(entries):
+    for place, (entry, own) in enumerate(zip(entries, lines, strict=True)):
         for need in _list(entry, "depends_on"):
             needed = handles.get(need.casefold())
             if needed is None:
-                notes.append(f"unknown_reference:{line}:{need}")
+                notes.append(f"unknown_reference:{own}:{need}")
             else:
-                edges.append(Edge(place, needed, line))
+                edges.append(Edge(place, needed, own))
     return Reading("graph", 1.0, units, tuple(edges), tuple(notes))
 
 
