@@ -14,7 +14,7 @@ from services.planning.draft import PhaseDraft, PlanDraft
 from services.publishing.forecast import forecast
 from services.publishing.graph_picture import picture
 from services.publishing.pace import Pace
-from services.publishing.text import cell, code, inline, shortened
+from services.publishing.text import cell, code, fenced, inline, shortened
 from services.publishing.words import phases
 
 _MOST_FINDINGS = 40
@@ -125,6 +125,15 @@ def policy_remark(problem: PolicyInvalid, *, has_older: bool) -> str:
 def policy_broken(problem: PolicyInvalid, commit: str, *, has_older: bool) -> str:
     """On the parent of a plan, when somebody has pushed a policy that cannot be used."""
     return f"{policy_remark(problem, has_older=has_older)}\n\nSeen at {code(commit[:12])}."
+
+
+def file_unusable(path: str, commit: str, problem: UserError) -> str:
+    """When somebody has pushed a file that the policy calls a plan, and that cannot be one."""
+    return _paragraphs(
+        f"⚠️ **{code(path)} cannot be used as a plan.** Nothing of what it made before is changed.",
+        fenced(problem.message),
+        f"Seen at {code(commit[:12])}. Mend the file and push it again.",
+    )
 
 
 def local_remark() -> str:

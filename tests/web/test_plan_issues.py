@@ -261,3 +261,32 @@ def test_a_broken_policy_is_said_once_and_never_replaces_the_last_good_one(place
     assert "line 2" in said
     place.pushes("plans/more.md", f"# More\n\n{PLAN}")
     place.until(lambda: len(place.plans()) == 2)
+
+
+def test_a_pushed_file_that_cannot_be_a_plan_is_told_where_people_look(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", POLICY)
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    place.until(lambda: [one["status"] for one in place.plans()] == ["running"])
+    number = place.plans()[0]["issue_number"]
+
+    place.pushes(
+        "plans/site.md", "# Site\n\n## Phase 1: A\n\nDepends on Phase 2.\n\n## Phase 2: B\n\nDepends on Phase 1.\n"
+    )
+
+    said = place.hears(number, "cannot be used as a plan")
+    assert "`plans/site.md`" in said
+    assert "cycle" in said
+    assert len(place.bot.get(f"/api/queue/{number}")["phases"]) == 2, "the plan stays as it was"
+
+
+def test_a_pushed_file_waits_for_its_start_unless_the_policy_publishes(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", 'version: 1\nplans: ["plans/*.md"]\n')
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    place.until(lambda: [one["status"] for one in place.plans()] == ["planned"])
+    assert place.plans()[0]["issue_number"] is None
+
+
+def test_an_issue_is_published_at_once_only_where_the_policy_says_so(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", "version: 1\npublish: {auto: true}\n")
+    place.opens(PLAN)
+    place.until(lambda: [one["status"] for one in place.plans()] == ["running"])

@@ -10,7 +10,8 @@ from bot.github.events.documents import Document, Ruling
 from bot.github.events.payloads import Account, Payload, Repository
 from bot.github.events.sources import Sources
 from services.coordinator import previews
-from services.domain.errors import NotFound, PlanInvalid, PlanUnreadable
+from services.coordinator.intake import by_hand
+from services.domain.errors import NotFound, PlanInvalid, PlanUnreadable, UserError
 from services.domain.messages import Message, Say
 from services.planning import parser
 from services.planning.globs import fits_any
@@ -60,7 +61,7 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
         messages += _about_policy(event, ruling, sources)
     for path in event.paths:
         if fits_any(path, ruling.policy.plans):
-            _take_in(path, event, ruling, sources)
+            messages += _take_in(path, event, ruling, sources)
     return messages
 
 
@@ -78,7 +79,7 @@ def _about_policy(event: PushEvent, ruling: Ruling, sources: Sources) -> Iterato
     )
 
 
-def _take_in(path: str, event: PushEvent, ruling: Ruling, sources: Sources) -> None:
+def _take_in(path: str, event: PushEvent, ruling: Ruling, sources: Sources) -> Iterator[Message]:
     """A new plan, or an amendment of the one that this file has made. Whoever pushes to the default branch may write."""
     project = event.repository.full_name
     try:
@@ -88,5 +89,21 @@ def _take_in(path: str, event: PushEvent, ruling: Ruling, sources: Sources) -> N
         plan = sources.documents.take_in(document, start=ruling.policy.publish_auto)
     except (PlanInvalid, PlanUnreadable, NotFound) as error:
         log.warning("pushed_plan_not_taken", project=project, path=path, commit=event.after, error=error.message)
+        yield from _about_file(path, event, error, sources)
         return
     log.info("pushed_plan_taken", project=project, path=path, commit=event.after, plan=plan.id)
+
+
+def _about_file(path: str, event: PushEvent, error: UserError, sources: Sources) -> Iterator[Message]:
+    """A plan that cannot be used is said once: on the plan that the file has made before, else on the newest under way."""
+    project = event.repository.full_name
+    document = Document(project=project, source=path, draft=parser.parse(""), rules_for=by_hand)
+    plan = sources.documents.known(document) or sources.newest(project)
+    if plan is not None and plan.issue is not None:
+        yield Say(
+            plan=plan.id,
+            cause=f"push/{project}/{event.after}/{path}",
+            project=project,
+            issue=plan.issue.number,
+            body=previews.file_unusable(path, event.after, error),
+        )
