@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     github_client_secret: SecretStr | None = Field(None, description="Client secret of the App, for the same")
     webhook_secret: SecretStr | None = Field(None, description="Secret that signs GitHub's webhooks")
     webhook_secret_old: SecretStr | None = Field(None, description="The secret before, accepted while it is rotated")
+    gitlab_token: SecretStr | None = Field(None, description="Token that GitLab's webhooks are sent with")
     marker_key: SecretStr | None = Field(None, description="Key that signs the markers; default: made once and kept")
     api_token: SecretStr | None = Field(None, description="Bearer token of the API; default: made at start and printed")
     public_url: str = Field("", description="Where others reach this server, for links and webhooks")

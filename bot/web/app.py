@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
-from bot.web import callbacks, health, metrics, webhooks
+from bot.web import callbacks, gitlab, health, metrics, webhooks
 from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens, tools
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
@@ -44,7 +44,7 @@ _TAGS = [
     {"name": "outbox", "description": "What goes out to executors and issues, and what was given up."},
     {"name": "live", "description": "What has changed. `WS /ws` tells the same by itself."},
     {"name": "tokens", "description": "Who may use this API, in which project, and as what."},
-    {"name": "webhooks", "description": "What GitHub sends. Signed; no token."},
+    {"name": "webhooks", "description": "What GitHub and GitLab send. Signed; no token."},
     {"name": "health", "description": "For whoever watches this process. Only the figures take a token."},
 ]
 
@@ -96,6 +96,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(socket.router)
     app.include_router(health.router)
     app.include_router(webhooks.router)
+    app.include_router(gitlab.router)
     app.include_router(callbacks.router)
     app.include_router(sign_in.router)
     app.include_router(github.router)

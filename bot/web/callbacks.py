@@ -48,7 +48,7 @@ async def ci(request: Request, bot: Bot) -> Reported:
         raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", f"this token is not accepted: {error}") from None
     except NotConfigured as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.code, error.message, details={"fix": error.fix}) from None
-    return Reported(status="accepted" if await _is_new(bot, delivery) else "duplicate")
+    return Reported(status="accepted" if await is_new(bot, delivery) else "duplicate")
 
 
 def _token(request: Request) -> str:
@@ -70,7 +70,8 @@ def _understood(bot: Bot, token: str, body: bytes, said: Callback) -> Delivery:
     return bot.callbacks.by_token(token, said) if token else bot.callbacks.by_signature(body, said)
 
 
-async def _is_new(bot: Bot, delivery: Delivery) -> bool:
+async def is_new(bot: Bot, delivery: Delivery) -> bool:
+    """Store it. False if it was here already. Raises Problem."""
     try:
         async with asyncio.timeout(_PATIENCE):
             (receipt,) = await asyncio.wrap_future(bot.receive(delivery))
