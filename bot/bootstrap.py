@@ -93,7 +93,7 @@ class Phasebot:
         self.settings = settings
         self.options = options or Options()
         self.clock = SystemClock()
-        self.registry = registry_with_plugins(os.environ)
+        self.registry = registry_with_plugins(os.environ, settings.tool_choices())
         for tool in tools:
             self.registry.register(tool)
         self.local = self._local_executor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.stored_app import stored_app
 from services.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.tools import Choices
 
 GITHUB_API = "https://api.github.com"
 
@@ -130,8 +133,14 @@ class Settings(BaseSettings):
 
     def allows_commands_of(self, project: str) -> bool:
         """The operator has said that this repository's policy may run commands on this machine."""
-        allowed = {one.strip().lower() for one in self.local_repositories.split(",")}
+        allowed = set(listed(self.local_repositories.lower()))
         return "*" in allowed or project.lower() in allowed
+
+    def tool_choices(self) -> Choices:
+        """What is set for tools."""
+        from bot.tools import Choices  # only where tools are run or checked
+
+        return Choices(listed(self.http_hosts), self.http_private, listed(self.tools_off))
 
     def secrets(self) -> list[str]:
         """The values that must never be shown, in whatever text."""
@@ -155,6 +164,11 @@ class _SecretFiles(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in found.items() if value}
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 def is_secret(field: FieldInfo) -> bool:

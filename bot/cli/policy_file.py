@@ -43,9 +43,10 @@ def edit_policy_file(path: str, place: str, value: str) -> None:
 
 def known_tools() -> Mapping[str, type[BaseModel]]:
     """The tools that an operation may name, with what each takes."""
+    from bot.settings import read_settings
     from bot.tools import registry_with_plugins
 
-    return registry_with_plugins(os.environ).inputs()
+    return registry_with_plugins(os.environ, read_settings().tool_choices()).inputs()
 
 
 def policy_text(path: str) -> str:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from services.execution.registry import Registry
 
 
-def builtin_registry(environ: Mapping[str, str]) -> Registry:
-    """All built-in tools. `environ` is the environment of which commands see the harmless part, and that says which hosts
-    may be asked (PHASEBOT_HTTP_HOSTS, by commas; PHASEBOT_HTTP_PRIVATE=1 for private addresses)."""
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the operator has set: the hosts that `http` may ask, whether private addresses, too, and the tools that are off."""
+
+    hosts: tuple[str, ...] = ()
+    allow_private: bool = False
+    off: tuple[str, ...] = ()
+
+
+NOTHING_SET = Choices()
+
+
+def builtin_registry(environ: Mapping[str, str], choices: Choices = NOTHING_SET) -> Registry:
+    """All built-in tools. `environ` is the environment of which commands see the harmless part."""
     from bot.tools.agent import AgentTool
     from bot.tools.checks import ChecksTool
     from bot.tools.command import CommandTool
@@ -17,18 +29,16 @@ def builtin_registry(environ: Mapping[str, str]) -> Registry:
     from bot.tools.http import HttpTool, Reach
     from bot.tools.noop import NoopTool
 
-    hosts = [host.strip() for host in environ.get("PHASEBOT_HTTP_HOSTS", "").split(",") if host.strip()]
-    reach = Reach(hosts=hosts, allow_private=environ.get("PHASEBOT_HTTP_PRIVATE", "") in ("1", "true"))
+    reach = Reach(hosts=choices.hosts, allow_private=choices.allow_private)
     tools = (AgentTool(environ), ChecksTool(environ), CommandTool(environ), FilesTool(), HttpTool(reach), NoopTool())
     return Registry(tools)
 
 
-def registry_with_plugins(environ: Mapping[str, str]) -> Registry:
-    """The built-in tools and those of other packages, without those that the operator has switched off
-    (PHASEBOT_TOOLS_OFF, by commas)."""
+def registry_with_plugins(environ: Mapping[str, str], choices: Choices = NOTHING_SET) -> Registry:
+    """The built-in tools and those of other packages, without those that the operator has switched off. Raises UnknownTool."""
     from bot.tools.plugins import add_plugins, disable
 
-    registry = builtin_registry(environ)
+    registry = builtin_registry(environ, choices)
     add_plugins(registry)
-    disable(registry, [name.strip() for name in environ.get("PHASEBOT_TOOLS_OFF", "").split(",") if name.strip()])
+    disable(registry, choices.off)
     return registry

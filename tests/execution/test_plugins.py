@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.executors.secrets import SecretMissing, given_secrets, named_secrets
+from bot.settings import Settings
 from bot.tools import registry_with_plugins
 from services.domain.failure import Failure
 from services.execution.registry import ToolUnavailable, UnknownTool
@@ -106,13 +107,13 @@ def test_one_that_cannot_be_used_is_listed_with_the_reason() -> None:
 
 
 def test_the_operator_switches_tools_off() -> None:
-    registry = registry_with_plugins({"PHASEBOT_TOOLS_OFF": "http, agent"})
+    registry = registry_with_plugins({}, Settings(tools_off="http, agent").tool_choices())
 
     assert registry.snapshot()["http"].state == "disabled"
     with pytest.raises(ToolUnavailable, match="PHASEBOT_TOOLS_OFF"):
         registry.available("agent")
     with pytest.raises(UnknownTool):
-        registry_with_plugins({"PHASEBOT_TOOLS_OFF": "htp"})
+        registry_with_plugins({}, Settings(tools_off="htp").tool_choices())
 
 
 def test_a_tool_that_only_fails_is_a_failing_one_until_it_works() -> None:
