@@ -69,8 +69,15 @@ class Stage:
     def phase(self, title: str) -> Phase:
         return next(phase for phase in self.plan if phase.title == title)
 
+    def until(self, holds: Callable[[], bool]) -> None:
+        """The same, where there need not be a plan yet."""
+        self._wait(holds, lambda: "it never came about")
+
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Looks after each commit that changed a plan, and now and then: that all is said changes none."""
+        self._wait(holds, lambda: [(one.title, one.status, one.attempt) for one in self.plan])
+
+    def _wait(self, holds: Callable[[], bool], told: Callable[[], object]) -> None:
         changed = threading.Event()
         forget = self.phasebot.watch(lambda _: changed.set())
         try:
@@ -81,7 +88,7 @@ class Stage:
                 changed.wait(_GLANCE)
         finally:
             forget()
-        raise AssertionError([(one.title, one.status, one.attempt) for one in self.plan])
+        raise AssertionError(told())
 
     def run_of(self, title: str, number: int) -> Run:
         """The run of this attempt, once it has been started."""
