@@ -19,7 +19,8 @@ a command and with 👍 when it was carried out; whatever was not is answered in
 moment; a custom role counts as the role that it is based on.
 
 Notices hold boxes such as `- [ ] /phase retry`: ticking one orders the same, with the same permission, and the box is put
-back.
+back. Phases that fail for one reason, each within ten minutes of the one before, are told of together: the first on its own
+issue, then all of them in one notice on the parent, whose count grows.
 
 ## An issue as a plan
 
@@ -28,12 +29,14 @@ form `.github/ISSUE_TEMPLATE/phasebot-plan.yml` (copy it from this repository), 
 preview: the phases with their lines, the graph, what it noticed, and what publishing takes. `/phase publish` makes the
 issue the parent and begins; `publish: {{auto: true}}` does so at once where the author has write access. What is published
 is exactly what was previewed: a text that was edited since gets a new preview first, and after publishing an edit waits
-until `/phase publish` takes it over. `/phase preview` reads any issue as a plan.
+until `/phase publish` takes it over. The issue keeps its title and gets the label of parents; a retraction takes that off
+again if phasebot put it on. `/phase preview` reads any issue as a plan.
 
 The text may also be nothing but a link to a plan: a file of the same repository (`OWNER/NAME:plans/site.md`, or the address
 of its page), or one that was attached to the issue, if everybody may read it.
 
-Files that are pushed to the default branch and match `plans:` in the policy become plans, or amend theirs. The policy is
+Files that are pushed to the default branch and match `plans:` in the policy become plans, or amend theirs. One that cannot be
+used is told on the plan that it has made before, else on the newest plan under way, and changes nothing. The policy is
 `.github/phasebot.yml` on the default branch; one that has problems is said so once, and the last right one counts. Its
 commands run on phasebot's own machine only where the operator allows it (`PHASEBOT_LOCAL_REPOSITORIES`).
 
