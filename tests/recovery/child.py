@@ -20,8 +20,9 @@ from bot.github.identity import PersonalToken
 from bot.intake import Submission
 from bot.settings import Settings
 from services.coordinator.intake import by_hand
+from services.domain.messages import RetractPlan
 from services.domain.phase import Operation, Rules
-from services.domain.plan import PlanState
+from services.domain.plan import Plan, PlanState
 from services.planning.draft import PhaseDraft
 from services.planning.parser import parse
 
@@ -51,13 +52,15 @@ A plan that is killed in every place.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the child works: its database's folder, the tracker's address and a token for it; and on which plan."""
+    """Where the child works: its database's folder, the tracker's address and a token for it; and on which plan. `retracts`:
+    it is there already, and is to be taken back."""
 
     folder: str
     api_url: str
     token: str
     repo: str
     document: str = PLAN
+    retracts: bool = False
 
 
 class Boundaries:
@@ -134,18 +137,36 @@ def carry_out(place: Place, die_at: int | None) -> None:
     ) as bot:
         boundaries.watch(bot)
         bot.start()
-        plan = bot.intake.submit(Submission(draft=parse(place.document), source="plan.md", rules_for=rules)).plan
-        _wait_for_the_end(bot, plan.id)
+        wanted = Submission(draft=parse(place.document), source="plan.md", rules_for=rules)
+        plan = _taken_back(bot, wanted) if place.retracts else bot.intake.submit(wanted).plan
+        _wait_until(lambda: _is_taken_back(bot, plan.id) if place.retracts else _has_ended(bot, plan.id))
         assert not bot.answers.dead_letters(plan.id)
     (Path(place.folder) / "boundaries").write_text(str(boundaries.passed))
 
 
-def _wait_for_the_end(bot: Phasebot, id: str) -> None:
+def _taken_back(bot: Phasebot, wanted: Submission) -> Plan:
+    """Ordered by every process that finds it not ordered yet."""
+    plan = bot.store.lookups.plan_of(bot.options.repo or "", wanted.source)
+    assert plan is not None
+    if plan.retracted_at is None:
+        bot.order(RetractPlan(plan=plan.id, cause=f"retract/{plan.id}"))
+    return plan
+
+
+def _is_taken_back(bot: Phasebot, id: str) -> bool:
+    return bool(bot.store.records.events(plan=id, kind="issues_retracted"))
+
+
+def _has_ended(bot: Phasebot, id: str) -> bool:
+    plan = bot.answers.plan(id)
+    return plan is not None and plan.state is PlanState.ACTIVE and bot.answers.settled(plan)
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     pause = threading.Event()
     while time.monotonic() < deadline:
-        plan = bot.answers.plan(id)
-        if plan is not None and plan.state is PlanState.ACTIVE and bot.answers.settled(plan):
+        if holds():
             return
         pause.wait(0.01)
-    raise AssertionError(f"the plan did not end: {bot.answers.plan(id)}")
+    raise AssertionError("the plan did not end")
