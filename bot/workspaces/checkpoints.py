@@ -68,8 +68,8 @@ class Checkpoints:
     def clean_up(self) -> None:
         """Put back what attempts of dead processes have left half done. What stands there now is kept beside, not lost."""
         for path in sorted(self._place.glob("*.json")):
-            note = _Note(**json.loads(path.read_text()))
-            if not is_dead(note.holder):
+            note = _read(path)
+            if note is None or not is_dead(note.holder):
                 continue
             copy = path.with_suffix("")
             if Path(note.folder).is_dir():
@@ -126,6 +126,14 @@ class Checkpoints:
     def _forget(self, copy: Path) -> None:
         copy.with_name(f"{copy.name}.json").unlink(missing_ok=True)
         shutil.rmtree(copy, ignore_errors=True)
+
+
+def _read(path: Path) -> _Note | None:
+    """None for one that a crash of the machine has torn: its copy is left for people."""
+    try:
+        return _Note(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _copy(source: Path, target: Path) -> None:

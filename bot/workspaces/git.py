@@ -100,6 +100,8 @@ class Git:
             )
         except subprocess.TimeoutExpired:
             raise ToolFailed("git_failed", f"git {arguments[0]} took too long", retryable=True) from None
+        except FileNotFoundError as error:
+            raise ToolFailed("git_failed", f"there is no {error.filename}") from None
         return Answer(done.returncode, _text(done.stdout), _text(done.stderr))
 
     def start_of(self, limit: int, *arguments: str) -> bytes:

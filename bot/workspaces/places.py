@@ -67,7 +67,8 @@ class Places:
             if repository.is_dir():
                 if note.repository not in in_use:
                     _remove_locks(repository)
-                self._remove(path.with_suffix(""), Git(repository))
+                with suppress(ToolFailed):  # git refuses, or is gone: tried again at the next start
+                    self._remove(path.with_suffix(""), Git(repository))
             else:
                 _remove_tree(path.with_suffix(""))
                 path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bot.executors.local import LocalExecutor, Premises
 from bot.holder import holder_of_this_process
@@ -87,6 +88,21 @@ def test_a_worktree_that_was_never_finished_is_removed(repository: Repository, a
 
     assert not place.exists()
     assert not place.with_name("p1-9-1.json").exists()
+
+
+def test_where_git_has_gone_the_start_goes_on(
+    repository: Repository, attempts: Attempts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = f"{holder_of_this_process().partition('/')[0]}/1/0.00"
+    place = attempts.home / "worktrees" / "p1-9-1"
+    place.mkdir(parents=True)
+    note = place.with_name("p1-9-1.json")
+    note.write_text(json.dumps({"holder": dead, "repository": str(repository.folder / ".git"), "size": 1}))
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    attempts.made().clean_up()
+
+    assert note.exists(), "it is kept for a start that finds git"
 
 
 def test_a_repository_that_is_gone_is_no_obstacle(attempts: Attempts, tmp_path: Path) -> None:
