@@ -117,6 +117,18 @@ class AttemptShape(Shape):
     executor_ref: str = Field(description="What its executor calls it: a run and its attempt; empty until known")
     url: str = Field(description="Where it can be seen, if it runs elsewhere")
     held: Hold | None = Field(description="Why it has not begun there: no runner, or an approval that is waited for")
+    changes: ChangesShape | None
+
+
+class ChangesShape(Shape):
+    """What an attempt has changed in a git repository."""
+
+    commit: str = Field(description="What was kept; empty after a failure")
+    files: int
+    diff: str = Field(description="The path, on the machine that ran it, of the diff; empty where nothing was changed")
+    unplanned: list[str] = Field(description="Changed files that no task of the phase names")
+    branch: str = Field(description="The branch that has it; empty for none")
+    note: str
 
 
 class FailureShape(Shape):

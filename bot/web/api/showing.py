@@ -10,6 +10,7 @@ from bot.store import views
 from bot.store.records import EventLine
 from bot.web.api.shapes import (
     AttemptShape,
+    ChangesShape,
     EventShape,
     FailureShape,
     PhaseData,
@@ -20,7 +21,7 @@ from bot.web.api.shapes import (
     Reason,
 )
 from services.coordinator.reason_words import in_words
-from services.domain.attempts import Attempt
+from services.domain.attempts import Attempt, Result
 from services.domain.failure import Failure
 from services.domain.phase import QueueStatus
 from services.domain.plan import Plan
@@ -150,7 +151,14 @@ def attempt(attempt: Attempt) -> AttemptShape:
         executor_ref=attempt.ref,
         url=attempt.url,
         held=attempt.held,
+        changes=_changes(attempt.result),
     )
+
+
+def _changes(result: Result | None) -> ChangesShape | None:
+    if result is None or result.changes is None:
+        return None
+    return ChangesShape.model_validate(result.changes)
 
 
 def _failure(failure: Failure | None) -> FailureShape | None:
