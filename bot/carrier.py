@@ -132,7 +132,8 @@ class Carrier:
     def _worker(self, project: str) -> OutboxWorker:
         with self._lock:
             if project not in self._workers:
-                worker = OutboxWorker(project, self._perform, self._parts.loop.sent_now, self._parts.clock)
+                loop = self._parts.loop
+                worker = OutboxWorker(project, self._perform, loop.sent_now, self._parts.clock, delayed=loop.sent)
                 worker.start()
                 self._workers[project] = worker
             return self._workers[project]

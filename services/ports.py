@@ -129,21 +129,26 @@ class Plans(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """One effect on its way. `tries` counts this one; from 2 on, or when `tries` is uncertain, it may have happened already."""
+    """One effect on its way. `tries` counts this one; from 2 on it may have happened already, but not before `wished_at`."""
 
     id: int
     project: str
     effect: Effect
     tries: int
+    wished_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What became of a sending: done, to be tried again at `retry_at`, or dead (`error` set, no `retry_at`)."""
+    """What became of a sending: done, to be tried again at `retry_at`, or dead (`error` set, no `retry_at`).
+
+    `kept`: whoever holds it tries again by himself; this is for people to see what it waits for.
+    """
 
     id: int
     error: str = ""
     retry_at: datetime | None = None
+    kept: bool = False
 
 
 class Outbox(Protocol):

@@ -177,6 +177,9 @@ class OutboxInMemory:
 
     def mark(self, outcomes: Sequence[Sent]) -> None:
         for one in outcomes:
+            if one.kept:
+                self.tries[one.id] += 1
+                continue
             self.outcomes[one.id] = one
             self.holders.pop(one.id, None)
 
@@ -190,7 +193,7 @@ class OutboxInMemory:
         self.holders[id] = holder
         self.tries[id] = self.tries.get(id, 0) + 1
         project, effect = self.effects[id]
-        return Sending(id=id, project=project, effect=effect, tries=self.tries[id])
+        return Sending(id=id, project=project, effect=effect, tries=self.tries[id], wished_at=NOW)
 
 
 @dataclass

@@ -34,6 +34,7 @@ class RemoteIssue(_Answer):
     user: _Account | None = None
     labels: frozenset[str] = frozenset()
     parent_issue_url: str | None = None
+    created_at: datetime | None = None
     updated_at: datetime | None = None
     closed_by: _Account | None = None
     pull_request: object = Field(None, repr=False)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import takewhile
 from urllib.parse import quote
 
 from bot.github.answers import (
@@ -90,6 +91,13 @@ class GitHub:
         asked = {"state": "all", "creator": self.login, "sort": "created", "direction": "asc", **_since(since)}
         found = self._sessions.all(RemoteIssue, f"/repos/{project}/issues", **asked)
         return (one for one in found if not one.is_pull_request and one.author == self.login)
+
+    def own_issues_made_since(self, project: str, moment: datetime) -> Iterator[RemoteIssue]:
+        """What this account created since then, the newest first; read page by page, as far as it is asked for."""
+        asked = {"state": "all", "creator": self.login, "sort": "created", "direction": "desc", **_since(moment)}
+        found = self._sessions.all(RemoteIssue, f"/repos/{project}/issues", **asked)
+        made = takewhile(lambda one: one.created_at is None or one.created_at >= moment, found)
+        return (one for one in made if not one.is_pull_request and one.author == self.login)
 
     def create_issue(self, project: str, draft: Draft) -> RemoteIssue:
         """Labels that the account may not set are dropped without a word: compare them. Older servers ignore the parent."""

@@ -6,7 +6,7 @@ What may have happened before (a second try) is looked for by its signed marker,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -84,15 +84,16 @@ class Performer:
         """Do it, and say what facts it brought. `plan` is as of now. Raises TransientError, RemoteUnavailable, UserError."""
         effect = sending.effect
         again = sending.tries > 1
+        made_since = sending.wished_at - CLOCK_SKEW if again else None
         if isinstance(effect, CreateIssue | LinkDependencies | RefreshChild) and effect.phase in plan.removed:
-            return self._adopted(effect, plan) if again and isinstance(effect, CreateIssue) else ()
+            return self._adopted(effect, plan, made_since) if isinstance(effect, CreateIssue) else ()
         if plan.retracted_at is not None:
-            return self._retracted(effect, plan, again=again)
+            return self._retracted(effect, plan, made_since)
         match effect:
             case CreateIssue(phase=None):
-                return self._create_parent(effect, plan, text, again=again)
+                return self._create_parent(effect, plan, text, made_since)
             case CreateIssue(phase=str() as key):
-                return self._create_child(effect, plan, plan.phase(key), text, again=again)
+                return self._create_child(effect, plan, plan.phase(key), text, made_since)
             case LabelParent():
                 self._labelling.mark(self._github(), plan)
             case LinkDependencies():
@@ -115,11 +116,11 @@ class Performer:
                 raise TypeError(f"{effect.kind} is no effect on an issue")
         return ()
 
-    def _retracted(self, effect: Effect, plan: Plan, *, again: bool) -> tuple[Message, ...]:
+    def _retracted(self, effect: Effect, plan: Plan, made_since: datetime | None) -> tuple[Message, ...]:
         """Of all that was still to be done, only this: what was created meanwhile is found, and all of it is closed."""
         match effect:
-            case CreateIssue() if again:
-                return self._adopted(effect, plan)
+            case CreateIssue():
+                return self._adopted(effect, plan, made_since)
             case RetractIssues():
                 retracting = Retracting(self._github(), self._markers, self._showing, self._labelling)
                 return (retracting.retract(effect, plan),)
@@ -128,30 +129,31 @@ class Performer:
     # ------------------------------------------------------------ issues
 
     def _create_parent(
-        self, effect: CreateIssue, plan: Plan, text: PlanText, *, again: bool
+        self, effect: CreateIssue, plan: Plan, text: PlanText, made_since: datetime | None
     ) -> tuple[IssueCreated, ...]:
         if plan.issue is not None:
             return ()
-        issue = self._find(plan, Marker(MarkerKind.PLAN, plan.id)) if again else None
+        issue = self._find(plan, Marker(MarkerKind.PLAN, plan.id), made_since)
         if issue is None:
             labels = self._labelling.names(plan).of_parent()
             body = bodies.parent_body(plan, text, self._markers)
             issue = self._created(plan.project, Draft(title=bodies.parent_title(plan), body=body, labels=labels))
             if dropped := _dropped(labels, issue):
                 self._say_dropped(plan, issue, dropped)
-            elif not again:
+            elif made_since is None:
                 self._showing.is_new(plan)
         return (_created(effect, issue),)
 
     def _create_child(
-        self, effect: CreateIssue, plan: Plan, phase: Phase, text: PlanText, *, again: bool
+        self, effect: CreateIssue, plan: Plan, phase: Phase, text: PlanText, made_since: datetime | None
     ) -> tuple[IssueCreated, ...]:
         if phase.issue is not None:
             return ()
         if plan.issue is None:
             raise TransientError(f"the parent issue of {plan.id} is not there yet")
-        issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, phase.key)) if again else None
-        above = self._grouping.above(plan, phase, again=again) if is_grouped(plan) else plan.issue
+        issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, phase.key), made_since)
+        is_again = made_since is not None
+        above = self._grouping.above(plan, phase, again=is_again) if is_grouped(plan) else plan.issue
         if issue is None:
             issue = self._created_below(plan.project, self._child(plan, phase, text, above))
         self._attach(plan.project, above, issue)
@@ -163,10 +165,10 @@ class Performer:
             self._attach(plan.project, plan.issue, issue)
         return issue
 
-    def _adopted(self, effect: CreateIssue, plan: Plan) -> tuple[IssueCreated, ...]:
+    def _adopted(self, effect: CreateIssue, plan: Plan, made_since: datetime | None) -> tuple[IssueCreated, ...]:
         """It is not wanted any more; an issue that an earlier try has created is not left behind unknown."""
         kind = MarkerKind.PLAN if effect.phase is None else MarkerKind.PHASE
-        issue = self._find(plan, Marker(kind, plan.id, effect.phase or ""))
+        issue = self._find(plan, Marker(kind, plan.id, effect.phase or ""), made_since)
         return () if issue is None else (_created(effect, issue),)
 
     def _revise(self, effect: RefreshChild | ReviseParent, plan: Plan, text: PlanText, *, again: bool) -> None:
@@ -187,9 +189,11 @@ class Performer:
         labels = self._labelling.names(plan).of_child(phase)
         return Draft(title=bodies.child_title(phase), body=body, labels=labels, parent_id=parent.id)
 
-    def _find(self, plan: Plan, marker: Marker) -> RemoteIssue | None:
-        """Ours, if it was created although we never heard of it."""
-        for issue in self._own(plan):
+    def _find(self, plan: Plan, marker: Marker, made_since: datetime | None) -> RemoteIssue | None:
+        """Ours, if it was created although we never heard of it; `made_since` None: nothing can have been."""
+        if made_since is None:
+            return None
+        for issue in self._github().own_issues_made_since(plan.project, made_since):
             if self._markers.find(issue.body) == marker:
                 log.info("issue_adopted", project=plan.project, issue=issue.number)
                 return issue

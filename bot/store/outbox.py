@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, null, select, text, update
 from bot.store.scheduling import take_turn
 from bot.store.sql import Listed, Session, insert_into
 from bot.store.tables import coordination, holders, outbox, outbox_pending
-from bot.store.values import micros, micros_or_none, moment_or_none, storable
+from bot.store.values import micros, micros_or_none, moment, moment_or_none, storable
 from services.domain.effects import Effect, decode, encode
 from services.ports import Sending, Sent
 
@@ -29,6 +29,9 @@ _ADD = insert_into(outbox)
 _MARK = text(
     "UPDATE outbox SET state = :state, holder = '', error = :error, retry_at = :retry_at"
     " WHERE id = :id AND state = 'pending'"
+)
+_KEEP = text(
+    "UPDATE outbox SET tries = tries + 1, error = :error, retry_at = :retry_at WHERE id = :id AND state = 'pending'"
 )
 _NEXT_RETRY = select(func.min(_c.retry_at)).where(outbox_pending, _c.retry_at.is_not(None))
 BEAT = text(
@@ -53,7 +56,7 @@ def _claim() -> Any:
         update(outbox)
         .where(_c.id.in_(oldest))
         .values(holder=bindparam("holder_"), tries=_c.tries + 1, retry_at=null())
-        .returning(_c.id, _c.project, _c.effect, _c.tries)
+        .returning(_c.id, _c.project, _c.effect, _c.tries, _c.created_at)
     )
 
 
@@ -70,6 +73,7 @@ class SqlOutbox:
         self._last: int | None = None
         self._new: dict[str, dict[str, Any]] = {}
         self._marks: list[dict[str, Any]] = []
+        self._kept: list[dict[str, Any]] = []
         self._present: set[str] = set()
 
     def add(self, project: str, effects: Sequence[Effect], *, holder: str) -> list[Sending]:
@@ -82,7 +86,8 @@ class SqlOutbox:
         wished = [effect for effect in effects if fresh.get(effect.key) is effect]
         self._last = last + len(wished)
         sendings = [
-            Sending(id=id, project=project, effect=effect, tries=1) for id, effect in enumerate(wished, start=last + 1)
+            Sending(id=id, project=project, effect=effect, tries=1, wished_at=self._moment)
+            for id, effect in enumerate(wished, start=last + 1)
         ]
         self._new.update((sending.effect.key, self._row(sending, holder)) for sending in sendings)
         return sendings
@@ -128,20 +133,17 @@ class SqlOutbox:
         silent_since = micros(self._moment - SILENCE)
         rows = self._session.rows(_CLAIM, holder_=holder, now=self._now, silent_since=silent_since, limit=limit)
         return [
-            Sending(id=id, project=project, effect=decode(effect), tries=tries)
-            for id, project, effect, tries in sorted(rows)
+            Sending(id=id, project=project, effect=decode(effect), tries=tries, wished_at=moment(wished_at))
+            for id, project, effect, tries, wished_at in sorted(rows)
         ]
 
     def mark(self, outcomes: Sequence[Sent]) -> None:
-        self._marks += [
-            {
-                "id": sent.id,
-                "state": _state(sent),
-                "error": storable(sent.error),
-                "retry_at": micros_or_none(sent.retry_at),
-            }
-            for sent in outcomes
-        ]
+        for sent in outcomes:
+            mark = {"id": sent.id, "error": storable(sent.error), "retry_at": micros_or_none(sent.retry_at)}
+            if sent.kept:
+                self._kept.append(mark)
+            else:
+                self._marks.append({**mark, "state": _state(sent)})
 
     def next_retry(self) -> datetime | None:
         self.flush()
@@ -154,8 +156,9 @@ class SqlOutbox:
             self._session.run(_COUNT, last=self._last)
             self._session.each(_ADD, list(self._new.values()))
             self._new.clear()
+        self._session.each(_KEEP, self._kept)
         self._session.each(_MARK, self._marks)
-        self._marks = []
+        self._kept, self._marks = [], []
 
 
 def _state(sent: Sent) -> str:

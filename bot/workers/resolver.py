@@ -25,8 +25,9 @@ BATCH = 16
 
 BACK_OFF = timedelta(seconds=5)
 BACK_OFF_CAP = timedelta(minutes=10)
-GIVE_UP_AFTER = 12
-"""Tries after which a delivery is dead: kept and shown, and taken again when the sender repeats it."""
+GIVE_UP_AFTER = timedelta(hours=24)
+"""After so long and `LEAST_TRIES` a delivery is dead: kept and shown, and taken again when the sender repeats it."""
+LEAST_TRIES = 12
 
 _LEAST_WAIT = timedelta(milliseconds=50)
 _AFTER_STORAGE_FAILED = timedelta(seconds=1)
@@ -123,7 +124,8 @@ class Resolver:
 
     def _later(self, delivery: Delivery, error: TransientError, *, for_ever: bool = False) -> _Unclear:
         tries = self._tries.pop(delivery.id, 0) + (not isinstance(error, NotNow))
-        if tries >= GIVE_UP_AFTER and not for_ever:
+        is_old = self._clock.now() - delivery.received_at >= GIVE_UP_AFTER
+        if is_old and tries >= LEAST_TRIES and not for_ever:
             log.error("delivery_dead", delivery=delivery.id, error=str(error))
             return _Unclear(str(error), retry_at=None)
         self._tries[delivery.id] = tries

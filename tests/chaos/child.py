@@ -91,8 +91,10 @@ def scale_time() -> None:
         (pacing, "LEAST_HOLD"),
         (outbox, "BACK_OFF"),
         (outbox, "BACK_OFF_CAP"),
+        (outbox, "GIVE_UP_AFTER"),
         (resolver, "BACK_OFF"),
         (resolver, "BACK_OFF_CAP"),
+        (resolver, "GIVE_UP_AFTER"),
         (resolver, "_LEAST_WAIT"),
     ):
         length: timedelta = getattr(module, name)

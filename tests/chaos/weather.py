@@ -151,7 +151,7 @@ def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
             if not child.is_alive():
                 child = _born(place)
         _calm(hub)
-        _rest(place, deadline)
+        _rest(hub, place, child, deadline)
     finally:
         child.terminate()
         child.join(20)
@@ -171,12 +171,13 @@ def _calm(hub: Hub) -> None:
     hub.courier.faults.clear()
 
 
-def _rest(place: Place, deadline: float) -> None:
+def _rest(hub: Hub, place: Place, child: BaseProcess, deadline: float) -> None:
     """What was still on its way arrives, and changes nothing."""
     done, pause = Path(place.folder) / DONE, threading.Event()
     done.unlink()
     while not done.exists():
-        assert time.monotonic() < deadline, "done, and then not any more"
+        assert child.is_alive(), f"the last process ended by itself: {child.exitcode}"
+        assert time.monotonic() < deadline, f"done, and then not any more; {_stuck(hub, place)}"
         pause.wait(0.05)
 
 

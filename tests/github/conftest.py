@@ -121,7 +121,9 @@ class Desk:
 
     def perform(self, effect: Effect, *, tries: int = 1) -> tuple[Message, ...]:
         self.done += 1
-        sending = Sending(id=self.done, project=self.plan.project, effect=effect, tries=tries)
+        sending = Sending(
+            id=self.done, project=self.plan.project, effect=effect, tries=tries, wished_at=self.hub.clock()
+        )
         return self.performer.perform(sending, self.plan, self.text)
 
     def carry_out(self, effect: Effect, *, tries: int = 1) -> None:

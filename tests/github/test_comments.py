@@ -84,7 +84,8 @@ class Ear:
         return comment
 
     def does(self, effect: Spoken, *, tries: int = 1) -> None:
-        Speaking(MARKERS).perform(self.github, effect, Sending(id=1, project=REPO, effect=effect, tries=tries))
+        sending = Sending(id=1, project=REPO, effect=effect, tries=tries, wished_at=datetime.now(UTC))
+        Speaking(MARKERS).perform(self.github, effect, sending)
 
     def comments(self) -> list[str]:
         return [one.body for one in self.hub.repository(REPO).comments(self.issue.number)]

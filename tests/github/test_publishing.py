@@ -146,6 +146,22 @@ def test_a_failure_of_any_write_leaves_nothing_missing_and_nothing_twice(desk: D
     assert_published(desk)
 
 
+def test_what_was_created_unheard_is_found_by_one_request_however_many_issues_there_are(
+    desk: Desk, hub: Hub, clock: MovedClock
+) -> None:
+    """Newest first, and nothing from before it was wished for."""
+    for number in range(101):
+        hub.create_issue(REPO, BOT, f"another {number}", "")
+    clock.advance(hours=1)
+    step = next_steps(desk.plan)[0]
+    assert desk.github.login == BOT
+    made = desk.perform(step)
+    hub.requests.clear()
+
+    assert desk.perform(step, tries=2) == made
+    assert [one.method for one in hub.requests] == ["GET"]
+
+
 def test_a_lost_reply_is_known_for_what_it_is(desk: Desk, hub: Hub) -> None:
     hub.faults.add("POST", "/issues$", "lost_reply")
     with pytest.raises(AmbiguousWrite):

@@ -130,6 +130,17 @@ def test_what_failed_for_now_is_claimed_by_anyone_when_its_time_has_come(store: 
         assert work.outbox.next_retry() == later + SILENCE
 
 
+def test_what_its_holder_tries_again_stays_with_it_and_shows_what_it_waits_for(
+    store: Store, open_store: OpenStore, clock: HandClock
+) -> None:
+    (sending,) = add(store, "a")
+    mark(store, Sent(id=sending.id, error="busy", retry_at=clock.now(), kept=True))
+
+    assert claim(open_store(), "other") == []
+    shown = store.records.sending(sending.id)
+    assert (shown.state, shown.error, shown.tries) == ("pending", "busy", 2)
+
+
 def test_a_late_failure_does_not_undo_what_is_done(store: Store) -> None:
     [sending] = add(store, "a")
     mark(store, Sent(id=sending.id), Sent(id=sending.id, error="timeout", retry_at=NOW))

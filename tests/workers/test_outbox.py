@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.workers.outbox import GIVE_UP_AFTER, OutboxWorker
+from bot.workers.outbox import ASIDE_AFTER, GIVE_UP_AFTER, OutboxWorker
 from services.domain.effects import Effect, PostComment, RefreshParent
 from services.domain.errors import NotFound, NotNow, RemoteUnavailable, TransientError
 from services.domain.messages import IssueCreated, Message
@@ -17,6 +17,7 @@ from services.domain.phase import IssueRef
 from services.ports import Sending, Sent
 
 PATIENCE = 10  # seconds until a test gives up waiting
+MANY = 30  # failures
 
 
 class HandClock:
@@ -73,7 +74,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock, self.remote, self.marks = HandClock(), Remote(), Marks()
-        self.worker = OutboxWorker("ada/site", self.remote.perform, self.marks, self.clock)
+        self.delayed: list[Sent] = []
+        self.worker = OutboxWorker("ada/site", self.remote.perform, self.marks, self.clock, delayed=self.delayed.append)
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def refresh(number: int, plan: str = "plan") -> Sending:
 
 
 def sending(number: int, effect: Effect) -> Sending:
-    return Sending(id=number, project="ada/site", effect=effect, tries=1)
+    return Sending(id=number, project="ada/site", effect=effect, tries=1, wished_at=HandClock().now())
 
 
 def test_effects_go_out_in_the_order_in_which_they_were_wished_for(bench: Bench) -> None:
@@ -128,24 +130,57 @@ def test_a_passing_failure_is_tried_again_when_its_time_has_come_and_the_others_
     assert bench.remote.tries == [1, 2, 1]
 
 
-def test_what_keeps_failing_becomes_a_dead_letter_and_the_next_goes_on(bench: Bench) -> None:
-    bench.remote.failures = [TransientError("busy") for _ in range(GIVE_UP_AFTER)]
-    bench.worker.put(comment(1))
-    bench.worker.put(comment(2))
-    for _ in range(GIVE_UP_AFTER - 1):
+def test_one_that_keeps_failing_lets_other_plans_pass_and_keeps_its_own_in_order(bench: Bench) -> None:
+    bench.remote.failures = [TransientError("busy") for _ in range(ASIDE_AFTER + 1)]
+    for one in (comment(1), comment(2), refresh(3, plan="other")):
+        bench.worker.put(one)
+    for _ in range(ASIDE_AFTER):
         assert bench.worker.drain(PATIENCE)
+        assert bench.remote.done == []
         bench.worker.retry_now()
 
-    (dead, _), (done, _) = bench.marks.wait(2)
+    bench.marks.wait(1)
+    assert bench.remote.done == ["refresh-3"]
+    assert bench.worker.drain(PATIENCE)
 
-    assert dead == Sent(id=1, error="busy")
+    bench.worker.retry_now()
+    bench.marks.wait(3)
+    assert bench.remote.done == ["refresh-3", "comment-1", "comment-2"]
+
+
+def test_failures_by_the_dozen_are_no_reason_to_give_up_but_a_day_of_them_is(bench: Bench) -> None:
+    bench.remote.failures = [TransientError("busy") for _ in range(MANY)]
+    bench.worker.put(comment(1))
+    bench.worker.put(comment(2))
+    for _ in range(MANY - 1):
+        assert bench.worker.drain(PATIENCE)
+        bench.worker.retry_now()
+    assert bench.worker.drain(PATIENCE)
+    assert bench.marks.all == []
+
+    bench.remote.failures = [TransientError("still busy")]
+    bench.clock.time += GIVE_UP_AFTER
+    bench.worker.retry_now()
+
+    (dead, _), (done, _) = bench.marks.wait(2)
+    assert dead == Sent(id=1, error="still busy")
     assert done == Sent(id=2)
 
 
-def test_a_remote_that_cannot_be_reached_is_never_given_up(bench: Bench) -> None:
-    bench.remote.failures = [RemoteUnavailable("no answer") for _ in range(GIVE_UP_AFTER + 5)]
+def test_people_can_see_what_an_effect_waits_for(bench: Bench) -> None:
+    bench.remote.failures = [TransientError("busy", retry_after=30)]
     bench.worker.put(comment(1))
-    for _ in range(GIVE_UP_AFTER + 5):
+    assert bench.worker.drain(PATIENCE)
+
+    (seen,) = bench.delayed
+
+    assert seen == Sent(id=1, error="busy", retry_at=bench.clock.time + timedelta(seconds=30), kept=True)
+
+
+def test_a_remote_that_cannot_be_reached_is_never_given_up(bench: Bench) -> None:
+    bench.remote.failures = [RemoteUnavailable("no answer") for _ in range(MANY)]
+    bench.worker.put(comment(1))
+    for _ in range(MANY):
         assert bench.worker.drain(PATIENCE)
         bench.worker.retry_now()
 
@@ -189,9 +224,9 @@ def test_stopping_ends_after_the_effect_under_way_and_leaves_the_rest(bench: Ben
 
 
 def test_waiting_for_a_turn_is_no_failure_however_often(bench: Bench) -> None:
-    bench.remote.failures = [NotNow("the pace is used up", retry_after=60) for _ in range(GIVE_UP_AFTER + 5)]
+    bench.remote.failures = [NotNow("the pace is used up", retry_after=60) for _ in range(MANY)]
     bench.worker.put(comment(1))
-    for _ in range(GIVE_UP_AFTER + 5):
+    for _ in range(MANY):
         assert bench.worker.drain(PATIENCE)
         bench.worker.retry_now()
 
@@ -201,7 +236,7 @@ def test_waiting_for_a_turn_is_no_failure_however_often(bench: Bench) -> None:
 
 def test_to_be_taken_over_from_many_dead_processes_is_no_failure(bench: Bench) -> None:
     bench.remote.failures = [TransientError("busy")]
-    bench.worker.put(replace(comment(1), tries=GIVE_UP_AFTER + 5))
+    bench.worker.put(replace(comment(1), tries=MANY))
     assert bench.worker.drain(PATIENCE)
     bench.worker.retry_now()
 

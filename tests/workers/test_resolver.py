@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.store import Store
-from bot.workers.resolver import GIVE_UP_AFTER, Resolver
+from bot.workers.resolver import GIVE_UP_AFTER, LEAST_TRIES, Resolver
 from services.domain.errors import RemoteUnavailable, TransientError
 from services.domain.messages import Message, PausePlan
 from services.ports import Delivery
@@ -124,24 +124,25 @@ def test_a_passing_failure_is_tried_again_when_its_time_has_come(bench: Bench) -
     bench.wait_for(lambda: bench.meanings() == ["meaning of slow", "meaning of quick"])
 
 
-def test_a_failure_that_does_not_pass_ends_with_a_dead_delivery(bench: Bench) -> None:
-    bench.github.failures = [TransientError("busy")] * GIVE_UP_AFTER
+def test_a_failure_that_does_not_pass_for_a_day_ends_with_a_dead_delivery(bench: Bench) -> None:
+    hours = GIVE_UP_AFTER // timedelta(hours=1)
+    bench.github.failures = [TransientError("busy")] * (hours + 1)
     bench.resolver.start()
 
     bench.arrives("never")
-    for tried in range(1, GIVE_UP_AFTER):
+    for tried in range(1, hours + 1):
         bench.much_later(after_tries=tried)
 
     bench.wait_for(bench.is_dead)
-    assert len(bench.github.asked) == GIVE_UP_AFTER
+    assert len(bench.github.asked) == hours + 1
 
 
 def test_a_remote_that_is_away_is_waited_for_as_long_as_it_takes(bench: Bench) -> None:
-    bench.github.failures = [RemoteUnavailable("no answer")] * (GIVE_UP_AFTER + 3)
+    bench.github.failures = [RemoteUnavailable("no answer")] * (LEAST_TRIES + 3)
     bench.resolver.start()
 
     bench.arrives("patient")
-    for tried in range(1, GIVE_UP_AFTER + 4):
+    for tried in range(1, LEAST_TRIES + 4):
         bench.much_later(after_tries=tried)
 
     bench.wait_for(lambda: bench.meanings() == ["meaning of patient"])
