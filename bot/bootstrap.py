@@ -179,6 +179,7 @@ class Phasebot:
             said=lookups.said,
             why=self.answers.why,
             newest=lookups.newest,
+            projects=lookups.watched,
             documents=self._desk,
             ledger=self.store.ledger,
             runs=self.elsewhere,

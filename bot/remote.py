@@ -3,7 +3,7 @@ imports the GitHub client."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from bot.github.resolve import Resolver
 from bot.github.runs import ActionsApi
 from bot.github.session import Access
 from bot.github.speaking import Speaking
+from bot.github.standing import look_at
 from bot.keys import marker_key
 from bot.policies import ReadFile
 from bot.settings import Settings
@@ -34,7 +35,7 @@ from services.publishing.pace import Ledger, Pace
 if TYPE_CHECKING:
     from bot.github.answers import RemoteIssue
     from services.domain.effects import Effect, Spoken
-    from services.domain.messages import Message
+    from services.domain.messages import Message, ProjectSeen
     from services.domain.phase import Phase
     from services.domain.plan import Plan
     from services.domain.reasons import Reason
@@ -47,14 +48,16 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
-    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `ledger` what
-    was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
+    are those with issues of ours; `ledger` what was written lately, and by whom; `runs` which attempts runs are about;
+    `moments` outlive the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
     why: Callable[[Plan, Phase], Reason | None]
     ledger: Ledger
     newest: Callable[[str], Plan | None]
+    projects: Callable[[], Collection[str]]
     documents: Callable[[ReadFile], Documents]
     runs: Runs
     moments: Moments
@@ -92,6 +95,7 @@ class Remote:
                 said=known.said,
                 why=known.why,
                 newest=known.newest,
+                projects=known.projects,
                 documents=self._documents,
                 linked=lambda link: linked.read(link).text,
                 pace=self._pace,
@@ -105,6 +109,10 @@ class Remote:
     def speak(self, effect: Spoken, sending: Sending) -> None:
         """Answer somebody. Raises what `perform` raises."""
         self._speaking.perform(self._github, effect, sending)
+
+    def seen(self, project: str, cause: str) -> ProjectSeen:
+        """Whether anything can be done there now. Raises TransientError, RemoteUnavailable."""
+        return look_at(self._github, project, cause=cause)
 
     def pace(self, project: str) -> Pace:
         """With what was spent of it lately."""

@@ -183,10 +183,14 @@ class Projects(Protocol):
         """Start nothing new in it."""
 
     def resume(self, id: str) -> None:
-        """Go on after a pause."""
+        """Go on after a pause, whatever it was for."""
 
-    def paused(self) -> frozenset[str]:
-        """Those that are paused."""
+    def see(self, id: str, *, name: str, paused_for: str) -> bool:
+        """What a look at its repository has shown: what it is called by now, and why nothing can be done there, "" if it can.
+        Plans, and what is still to be done for them, follow to the new name. True if that is news."""
+
+    def paused(self) -> Mapping[str, str]:
+        """Those that are paused, and why, where it was not a person's wish."""
 
 
 class Work(Protocol):

@@ -212,6 +212,7 @@ class ProjectsInMemory:
 
     known: set[str] = field(default_factory=set)
     resting: set[str] = field(default_factory=set)
+    absent: dict[str, str] = field(default_factory=dict)
 
     def add(self, id: str) -> None:
         self.known.add(id)
@@ -221,9 +222,18 @@ class ProjectsInMemory:
 
     def resume(self, id: str) -> None:
         self.resting.discard(id)
+        self.absent.pop(id, None)
 
-    def paused(self) -> frozenset[str]:
-        return frozenset(self.resting)
+    def see(self, id: str, *, name: str, paused_for: str) -> bool:
+        assert name == id, "nothing is renamed in memory"
+        if id not in self.known or self.absent.get(id, "") == paused_for:
+            return False
+        self.absent[id] = paused_for
+        return True
+
+    def paused(self) -> dict[str, str]:
+        absent = {id: why for id, why in self.absent.items() if why}
+        return dict.fromkeys(self.resting, "") | absent
 
 
 @dataclass
@@ -244,7 +254,7 @@ class WorkInMemory:
             PlansInMemory(dict(plans.rows), dict(plans.texts), dict(plans.wakes), plans.held, plans.saves),
             OutboxInMemory(list(outbox.effects), dict(outbox.holders), dict(outbox.tries), dict(outbox.outcomes)),
             EventsInMemory(list(self.events.lines)),
-            ProjectsInMemory(set(self.projects.known), set(self.projects.resting)),
+            ProjectsInMemory(set(self.projects.known), set(self.projects.resting), dict(self.projects.absent)),
         )
 
 

@@ -106,6 +106,7 @@ class RemoteRepository(_Answer):
     full_name: str
     owner: _Owner
     default_branch: str = ""
+    archived: bool = False
     has_issues: bool = True
 
 

@@ -92,6 +92,36 @@ class Hub:
     def create_repository(self, full_name: str, *, private: bool = False) -> Repository:
         return self.repositories.create(full_name, private=private)
 
+    def rename_repository(self, full_name: str, new: str) -> Repository:
+        """To another name (`name`), or to another owner (`owner/name`)."""
+        before = self.repositories.named(full_name)
+        owner_login, _, name = new.rpartition("/")
+        owner = self.people.create(owner_login, kind="Organization") if owner_login else before.owner
+        with self.db.transaction():
+            after = self.repositories.rename(before, owner, name)
+            if owner.id == before.owner.id:
+                self._tell_of(after, "renamed", changes={"repository": {"name": {"from": before.name}}})
+            else:
+                was = self.news.shapes.user(before.owner)
+                self._tell_of(after, "transferred", changes={"owner": {"from": {before.owner.type.lower(): was}}})
+        return after
+
+    def archive_repository(self, full_name: str) -> Repository:
+        """From now on it can only be read."""
+        with self.db.transaction():
+            after = self.repositories.archive(self.repositories.named(full_name))
+            self._tell_of(after, "archived")
+        return after
+
+    def unarchive_repository(self, full_name: str) -> Repository:
+        with self.db.transaction():
+            after = self.repositories.unarchive(self.repositories.named(full_name))
+            self._tell_of(after, "unarchived")
+        return after
+
+    def _tell_of(self, repository: Repository, action: str, **more: object) -> None:
+        self.news.tell(repository.id, "repository", repository.owner, lambda: {"action": action, **more})
+
     def add_collaborator(self, full_name: str, login: str, role: str) -> None:
         """`role` is admin, maintain, write, triage or read."""
         self.repositories.add_collaborator(full_name, login, role)
@@ -158,15 +188,26 @@ class Hub:
         actor, repository = self.people.named(login), self.repositories.named(full_name)
         self.comments.delete(repository, self.comments.get(repository, comment_id), actor)
 
-    def add_sub_issue(self, full_name: str, number: int, login: str, child_id: int) -> Issue:
+    def add_sub_issue(
+        self, full_name: str, number: int, login: str, child_id: int, *, replace_parent: bool = False
+    ) -> Issue:
         """Put the issue of that database id under the numbered one; answers with the parent."""
         actor, repository = self.people.named(login), self.repositories.named(full_name)
-        return self.sub_issues.add(self.rows.numbered(repository, number), child_id, actor)
+        parent = self.rows.numbered(repository, number)
+        return self.sub_issues.add(parent, child_id, actor, replace_parent=replace_parent)
+
+    def remove_sub_issue(self, full_name: str, number: int, login: str, child_id: int) -> Issue:
+        actor, repository = self.people.named(login), self.repositories.named(full_name)
+        return self.sub_issues.remove(self.rows.numbered(repository, number), child_id, actor)
 
     def add_blocked_by(self, full_name: str, number: int, login: str, blocker_id: int) -> Issue:
         """Let the numbered issue wait for the one of that database id; answers with the blocked one."""
         actor, repository = self.people.named(login), self.repositories.named(full_name)
         return self.dependencies.add(self.rows.numbered(repository, number), blocker_id, actor)
+
+    def remove_blocked_by(self, full_name: str, number: int, login: str, blocker_id: int) -> Issue:
+        actor, repository = self.people.named(login), self.repositories.named(full_name)
+        return self.dependencies.remove(self.rows.numbered(repository, number), blocker_id, actor)
 
     def put_file(self, full_name: str, path: str, content: bytes | str, *, login: str | None = None) -> StoredFile:
         """Commit a file to the default branch, as this user or else as the owner."""

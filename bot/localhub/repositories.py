@@ -25,7 +25,8 @@ DEFAULT_LABELS = (
 )
 _SELECT = """
 SELECT r.*, (SELECT count(*) FROM issues i
-             WHERE i.repository_id = r.id AND i.state = 'open' AND i.deleted_at IS NULL) AS open_issues
+             WHERE i.repository_id = r.id AND i.state = 'open' AND i.deleted_at IS NULL) AS open_issues,
+       EXISTS (SELECT 1 FROM archived_repositories a WHERE a.repository_id = r.id) AS archived
 FROM repositories r"""
 _IS_INSTALLED = """
 SELECT 1 FROM installation_repositories p
@@ -85,7 +86,30 @@ class Repositories:
         return [self._read(row) for row in self._db.rows(f"{_SELECT} ORDER BY r.full_name")]
 
     def named(self, full_name: str) -> Repository:
-        return self._read(self._db.one(f"{_SELECT} WHERE r.full_name = ?", full_name))
+        """By its name, or by one that it had before nobody else took it: GitHub redirects those."""
+        row = self._db.first(f"{_SELECT} WHERE r.full_name = ?", full_name)
+        if row is None:
+            former = self._db.one("SELECT repository_id FROM former_names WHERE full_name = ?", full_name)
+            return self.get(former["repository_id"])
+        return self._read(row)
+
+    def rename(self, repository: Repository, owner: User, name: str) -> Repository:
+        """Under another name, or another owner."""
+        full_name = f"{owner.login}/{name}"
+        if not NAME.fullmatch(name) or self.exists(full_name):
+            raise invalid("Repository", "name", "invalid")
+        with self._db.transaction():
+            self._db.run("INSERT OR REPLACE INTO former_names VALUES (?, ?)", repository.full_name, repository.id)
+            self._db.update("repositories", repository.id, full_name=full_name, owner_id=owner.id)
+            return self.get(repository.id)
+
+    def archive(self, repository: Repository) -> Repository:
+        self._db.run("INSERT OR IGNORE INTO archived_repositories VALUES (?)", repository.id)
+        return self.get(repository.id)
+
+    def unarchive(self, repository: Repository) -> Repository:
+        self._db.run("DELETE FROM archived_repositories WHERE repository_id = ?", repository.id)
+        return self.get(repository.id)
 
     def seen_by(self, full_name: str, viewer: User | None) -> Repository:
         """The repository, if the viewer may know of it; private ones do not exist for strangers."""
@@ -159,6 +183,7 @@ class Repositories:
             description=row["description"],
             default_branch=row["default_branch"],
             has_issues=bool(row["has_issues"]),
+            archived=bool(row["archived"]),
             head=row["head"],
             open_issues=row["open_issues"],
             created_at=moment(row["created_at"]),

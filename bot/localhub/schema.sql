@@ -25,6 +25,13 @@ CREATE TABLE IF NOT EXISTS repositories (
     updated_at TEXT NOT NULL,
     pushed_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS former_names (
+    full_name TEXT PRIMARY KEY COLLATE NOCASE,
+    repository_id INTEGER NOT NULL REFERENCES repositories (id)
+);
+CREATE TABLE IF NOT EXISTS archived_repositories (
+    repository_id INTEGER PRIMARY KEY REFERENCES repositories (id)
+);
 CREATE TABLE IF NOT EXISTS collaborators (
     repository_id INTEGER NOT NULL REFERENCES repositories (id),
     user_id INTEGER NOT NULL REFERENCES users (id),

@@ -49,6 +49,7 @@ class Repository:
     description: str | None
     default_branch: str
     has_issues: bool
+    archived: bool
     head: str
     open_issues: int
     created_at: datetime

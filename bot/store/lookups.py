@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,7 +165,7 @@ class Lookups:
         with self._reading() as session:
             return slots_taken(session, ())
 
-    def paused_projects(self) -> frozenset[str]:
+    def paused_projects(self) -> Mapping[str, str]:
         with self._looking() as work:
             return work.projects.paused()
 

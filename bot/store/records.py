@@ -81,11 +81,12 @@ class SendingRow:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A repository that is served."""
+    """A repository that is served. `paused_for` says why it is paused where that was not a person's wish (`Absence`)."""
 
     id: str
     created_at: datetime
     is_paused: bool
+    paused_for: str
     plans: int
     active: int
 
@@ -190,11 +191,12 @@ _PROJECTS = (
         _p.id,
         _p.created_at,
         _p.paused,
+        _p.paused_for,
         func.count(plans.c.id),
         func.coalesce(func.sum(case((plans.c.state.in_([word("active"), word("publishing")]), 1), else_=0)), 0),
     )
     .outerjoin_from(projects, plans, plans.c.project == _p.id)
-    .group_by(_p.id, _p.created_at, _p.paused)
+    .group_by(_p.id, _p.created_at, _p.paused, _p.paused_for)
     .order_by(_p.id)
 )
 
@@ -361,5 +363,5 @@ def _sending(row: Row) -> SendingRow:
 
 
 def _project(row: Row) -> ProjectRow:
-    id, created_at, paused, count, active = row
-    return ProjectRow(id, moment(created_at), bool(paused), count, int(active))
+    id, created_at, paused, paused_for, count, active = row
+    return ProjectRow(id, moment(created_at), bool(paused or paused_for), paused_for, count, int(active))

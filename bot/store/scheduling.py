@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
+from bot.store.projects import IS_PAUSED
 from bot.store.sql import Session
 from bot.store.tables import coordination, phases, plans, projects, word, yes
 from services.domain.phase import Phase
@@ -41,7 +42,7 @@ def _startable() -> Any:
         .join_from(phases, plans, plans.c.id == phases.c.plan_id)
         .join(projects, projects.c.id == plans.c.project)
         .outerjoin(taken, taken.c.project == plans.c.project)
-        .where(yes(phases.c.startable), plans.c.state == word("active"), projects.c.paused.is_(False), due)
+        .where(yes(phases.c.startable), plans.c.state == word("active"), ~IS_PAUSED, due)
         # said twice, so that no planner begins with all the plans there ever were
         .where(plans.c.id.in_(select(ready.c.plan_id).where(yes(ready.c.startable))))
         # a plan that has stopped lets finish what runs, and with it the checks of what has run

@@ -20,9 +20,10 @@ from bot.github.events import READERS
 from bot.github.looking import Item, Look
 from bot.github.reconciling import Reconciling, Told
 from bot.store import Store
+from services.domain.absence import Absence
 from services.domain.effects import Effect
 from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError, UserError
-from services.domain.messages import Message
+from services.domain.messages import Message, ProjectSeen
 from services.domain.plan import Plan
 from services.ports import Clock, Delivery
 
@@ -32,7 +33,8 @@ PROJECTS = 100
 """How many projects one tick looks at; the others have their turn in the next ones."""
 
 SWEEP = timedelta(hours=1)
-"""How often all issues of a project are read, for those that are gone: no list of changes tells of them."""
+"""How often a repository itself is looked at, and all issues of the project are read: no list of changes tells of what is
+gone."""
 
 CLOCK_SKEW = timedelta(minutes=10)
 
@@ -47,6 +49,9 @@ class Remote(Protocol):
 
     def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
         """The orders that hands on these issues amount to."""
+
+    def seen(self, project: str, cause: str) -> ProjectSeen:
+        """Whether anything can be done there now, and what it is called."""
 
     def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
         """The orders that missing issues amount to."""
@@ -74,6 +79,7 @@ class Reconciler:
         self._at_work = threading.Lock()
         self._looked: dict[str, datetime] = {}
         self._swept: dict[str, datetime] = {}
+        self._seen: dict[str, tuple[str, Absence | None]] = {}
 
     def tick(self) -> None:
         """Look at the projects whose last look is longest ago. One tick at a time; what is at work goes on."""
@@ -99,6 +105,12 @@ class Reconciler:
     def _look(self, project: str, first: datetime, now: datetime) -> None:
         is_due = now - self._swept.get(project, _NEVER) >= SWEEP
         if is_due:
+            seen = self._remote().seen(project, f"seen/{project}/{now.isoformat()}")
+            if self._seen.get(project) != (what := (seen.name, seen.paused_for)):
+                self._take_in([Delivery.of(seen, "reconciled", now)])
+                self._seen[project] = what
+            if seen.name != project or (seen.paused_for and seen.paused_for is not Absence.ARCHIVED):
+                return  # looked at under its new name, or when it is back
             self._remote().reconciling.find_hooks(project, self._hook_url())
         for deliveries in self._remote().reconciling.deliveries(project):
             self._redeliver(deliveries, now)

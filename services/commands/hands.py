@@ -37,9 +37,15 @@ ON_CHILD: Mapping[str, Hand] = {
     "edited": Hand("title or text edited", "", "Kept. A new version of the plan is merged with it."),
     "labeled": Hand("labels added or removed", "", "Nothing: labels are for finding issues, not for steering."),
     "parent": Hand(
-        "moved under another parent, or out of its parent", "", "Nothing: the plan knows its phases by itself."
+        "moved under another parent, or out of its parent",
+        "",
+        "Nothing: the plan knows its phases by itself. Taken out of its plan, phasebot says so, once.",
     ),
-    "links": Hand("“blocked by” links added or removed", "", "Nothing: the plan's own order counts."),
+    "links": Hand(
+        "“blocked by” links added or removed",
+        "",
+        "Nothing: the plan's own order counts. Where one that it has is removed, phasebot says so, once.",
+    ),
     "locked": Hand("locked, pinned, assigned or put on a milestone", "", "Nothing."),
 }
 ON_PARENT: Mapping[str, Hand] = {

@@ -120,6 +120,23 @@ def put_back(by: str, deed: str, who: Level) -> str:
     )
 
 
+def moved_out(by: str, plan: Plan) -> str:
+    """On the issue of a phase that is no sub-issue of its plan any more."""
+    return (
+        f"{code(by)} has taken this issue out of its parent. It still is a phase of **{inline(plan.title)}**: close it as not "
+        "planned, or say `/phase skip`, to leave it out."
+    )
+
+
+def need_unlinked(by: str, need: Phase, phase: Phase) -> str:
+    """On the issue of a phase that GitHub shows as not blocked by what the plan says it needs."""
+    return (
+        f"{code(by)} has removed the link by which this issue is blocked by **{with_issue(need)}**. The order of the plan is "
+        f"as it was: **{with_issue(phase)}** still comes after it. Change the plan's text to change that, or say `/phase skip` "
+        "on the other issue to go on without it."
+    )
+
+
 # ---------------------------------------------------------------- parts
 
 

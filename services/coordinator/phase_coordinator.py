@@ -15,7 +15,7 @@ from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain.effects import Effect
 from services.domain.events import Event
-from services.domain.messages import ClaimPhase, Message, Say, TimePassed, is_order
+from services.domain.messages import ClaimPhase, Message, ProjectSeen, Say, TimePassed, is_order
 from services.domain.plan import Plan
 from services.domain.world import World, most_that_can_start
 from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
@@ -100,6 +100,7 @@ class _Turn:
         self._answers: list[tuple[str, Effect]] = []
         self._events: list[Event] = []
         self._texts: list[tuple[str, PlanText]] = []
+        self._seen: list[ProjectSeen] = []
         self._look = False
         self._left_elsewhere = False
         self.outcome = Round()
@@ -157,6 +158,8 @@ class _Turn:
         for one in messages:
             if isinstance(one, Say) and not one.plan:
                 self._answers += [(one.project, effect) for effect in said(one)]
+            if isinstance(one, ProjectSeen):
+                self._seen.append(one)
         for decision in decisions:
             self._keep(decision)
             if decision.refused:
@@ -245,6 +248,9 @@ class _Turn:
         for project, effects in self._by_project().items():
             self.outcome.sendings += self._work.outbox.add(project, effects, holder=self._world.holder)
         self._work.events.append(self._events, self._now)
+        for one in self._seen:  # at last, because plans follow to the new name
+            if self._work.projects.see(one.project, name=one.name, paused_for=one.paused_for or ""):
+                self.outcome.more = True
         return self.outcome
 
     def _save(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.coordinator.notices import spoken
+from services.domain.absence import Absence
 from services.domain.plan import Plan
 from services.domain.reasons import Reason, ReasonCode
 
@@ -21,7 +22,7 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
         case _CODE.PLAN_STOPPED:
             return f"the plan has stopped, because of {names(plan, reason.phases)}"
         case _CODE.PROJECT_PAUSED:
-            return f"the project {reason.what} is paused"
+            return f"the project {reason.what} is paused{_ABSENT[reason.why]}"
         case _CODE.DEPENDENCY_FAILED:
             return f"needs {names(plan, reason.phases)}, which did not finish"
         case _CODE.WAITING_FOR_DEPENDENCY:
@@ -54,6 +55,13 @@ _FIXED = {
     _CODE.PLAN_PAUSED: "the plan is paused",
     _CODE.NOT_SELECTED: "is not among the selected phases",
     _CODE.APPROVAL_REQUIRED: "waits for approval",
+}
+_ABSENT = {
+    "": "",
+    Absence.GONE: ", because its repository is gone or phasebot may not see it any more",
+    Absence.SUSPENDED: ", because the installation of the App is suspended",
+    Absence.ARCHIVED: ", because its repository is archived",
+    Absence.REFUSED: ", because phasebot is not allowed to work in its repository",
 }
 _PLACES = {"running": "phasebot", "project": "the project", "plan": "the plan"}
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
+from services.domain.absence import Absence
 from services.domain.attempts import Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
@@ -321,6 +322,20 @@ class PutBack(_About):
     kind: Literal["put_back"] = "put_back"
 
 
+# ---------------------------------------------------------------- projects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSeen(_About):
+    """The repository of a project was looked at: its name by now, and why nothing can be done in it, if so (see `Absence`).
+    `plan` is "": it is about none alone."""
+
+    project: str
+    name: str
+    paused_for: Absence | None = None
+    kind: Literal["project_seen"] = "project_seen"
+
+
 Report = AttemptDispatched | AttemptHeld | AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
@@ -328,7 +343,7 @@ PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase 
 Order = (
     StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | RetractPlan | ClaimPhase | PhaseOrder | SetPriority
 )
-Message = Fact | Order | Say | PutBack
+Message = Fact | Order | Say | PutBack | ProjectSeen
 
 _ORDERS = frozenset(get_args(Order))
 

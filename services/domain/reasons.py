@@ -42,12 +42,14 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason with its facts: keys of `phases` concerned, when it ends (`until`), the limit, executor or path `what`."""
+    """One reason with its facts: keys of `phases` concerned, when it ends (`until`), the limit, executor or path `what`; `why`
+    a project is paused, where nobody wished so."""
 
     code: ReasonCode
     phases: tuple[str, ...] = ()
     until: datetime | None = None
     what: str = ""
+    why: str = ""
     facts: dict[str, int] = field(default_factory=dict)
 
 
@@ -80,7 +82,7 @@ def plan_reasons(plan: Plan, world: World) -> Iterator[Reason]:
     if plan.state is PlanState.PAUSED:
         yield Reason(ReasonCode.PLAN_PAUSED)
     if plan.project in world.paused_projects:
-        yield Reason(ReasonCode.PROJECT_PAUSED, what=plan.project)
+        yield Reason(ReasonCode.PROJECT_PAUSED, what=plan.project, why=world.paused_projects[plan.project])
 
 
 _PLAN_STATES = {

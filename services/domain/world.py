@@ -50,6 +50,8 @@ def most_that_can_start(limits: Limits, slots: Slots) -> int | None:
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
 
+    `paused_projects` says why each is paused, "" where a person wished so.
+
     `lease` is how long an attempt lives without news, `leases` are those of executors that are heard of less often;
     `kill_grace` is how much longer its execution may need to die. `lost_retries` is how often a lost attempt is replaced
     without spending a retry of the policy's.
@@ -59,7 +61,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     slots: Slots = field(default_factory=Slots)
     executors: frozenset[str] | None = None
-    paused_projects: frozenset[str] = frozenset()
+    paused_projects: Mapping[str, str] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)
     leases: Mapping[str, timedelta] = field(default_factory=dict)
     kill_grace: timedelta = timedelta(seconds=10)

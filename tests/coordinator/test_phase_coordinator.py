@@ -325,5 +325,5 @@ def test_a_superseded_run_holds_its_slot_until_it_has_ended(desk: Desk) -> None:
 
 
 def test_a_paused_project_starts_nothing(desk: Desk) -> None:
-    desk.world = replace(desk.world, paused_projects=frozenset({"ada/site"}))
+    desk.world = replace(desk.world, paused_projects={"ada/site": ""})
     assert dispatched(desk.takes(chain("a", LOCAL)).round(News(look=True))) == []

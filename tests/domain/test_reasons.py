@@ -47,7 +47,7 @@ def everything_in_the_way() -> Setting:
     old = Attempt(number=1, fence=1, executor="local", state=AttemptState.STOPPING, claimed_at=NOW, lease_until=NOW)
     full = Slots(running=1, projects={"ada/site": 1}, plans={"plan": 1}, executors={"local": 1})
     limits = Limits(running=1, project=1, plan=1, executors={"local": 1})
-    world = World(limits=limits, slots=full, executors=frozenset({MANUAL}), paused_projects=frozenset({"ada/site"}))
+    world = World(limits=limits, slots=full, executors=frozenset({MANUAL}), paused_projects={"ada/site": ""})
     other = replace(old, state=AttemptState.RUNNING)
     setting = changed((made, world), "x", state=PhaseState.FAILED, attempt=other, paths=("src/app.py",))
     setting = changed(setting, "a", state=PhaseState.FAILED)
@@ -75,7 +75,7 @@ _CODE = ReasonCode
 IN_ORDER = [
     Clearing(_CODE.PLAN_STOPPED, (("x",),), lambda s: changed(s, "x", state=PhaseState.SKIPPED)),
     Clearing(_CODE.PLAN_PAUSED, (), lambda s: of_plan(s, state=PlanState.ACTIVE)),
-    Clearing(_CODE.PROJECT_PAUSED, ("ada/site",), lambda s: of_world(s, paused_projects=frozenset())),
+    Clearing(_CODE.PROJECT_PAUSED, ("ada/site",), lambda s: of_world(s, paused_projects={})),
     Clearing(_CODE.NOT_SELECTED, (), lambda s: of_plan(s, selected=None)),
     Clearing(_CODE.DEPENDENCY_FAILED, (("a",),), lambda s: changed(s, "a", state=PhaseState.WAITING)),
     Clearing(_CODE.WAITING_FOR_DEPENDENCY, (("a",),), lambda s: changed(s, "a", state=PhaseState.COMPLETED)),

@@ -12,7 +12,9 @@ from bot.github.app import AppIdentity, AppKeyInvalid
 from bot.github.client import Draft, GitHub
 from bot.github.identity import ISSUES, Need
 from bot.github.session import Access
+from bot.github.standing import look_at
 from bot.localhub import Hub, HubServer
+from services.domain.absence import Absence
 from services.domain.errors import NotAllowed
 from services.execution.redaction import Redactor
 from tests.localhub.apps import installed
@@ -49,6 +51,15 @@ def test_the_app_writes_as_its_bot(github: GitHub) -> None:
     assert made.author == "planner[bot]"
     assert made.labels == {"multi-phase"}
     assert [one.number for one in github.own_issues(REPO, None)] == [made.number]
+
+
+def test_what_became_of_the_installation_is_seen_by_looking(github: GitHub, hub: Hub, identity: AppIdentity) -> None:
+    (installation,) = hub.apps.installed_in(hub.apps.named("planner"))
+    assert look_at(github, REPO, cause="c").paused_for is None
+    hub.apps.suspend(installation)
+    assert look_at(github, REPO, cause="c").paused_for is Absence.SUSPENDED
+    hub.apps.uninstall(installation)
+    assert look_at(github, REPO, cause="c").paused_for is Absence.GONE
 
 
 def test_one_token_serves_until_it_is_about_to_end(github: GitHub, hub: Hub, clock: MovedClock) -> None:

@@ -14,6 +14,7 @@ from bot.bootstrap import Phasebot
 from bot.github.deliveries import MOST_TRIES
 from bot.intake import Submission
 from bot.workers.reconciler import Reconciler
+from services.domain.messages import CompletePhase
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan, PlanState
 from services.planning.parser import parse
@@ -49,6 +50,11 @@ class Watch:
 
     def statuses(self) -> dict[str, str]:
         return {phase.title: phase.status.value for phase in self.of(self.plan.id)}
+
+    def completed(self, title: str) -> CompletePhase:
+        """The operator's order."""
+        key = next(phase.key for phase in self.of(self.plan.id) if phase.title == title)
+        return CompletePhase(plan=self.plan.id, phase=key, cause=f"operator/{title}", by="operator")
 
     def looks(self) -> Counter[int]:
         """One look. The requests it cost, by status."""

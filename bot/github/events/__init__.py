@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.github.events import comments, issues, push, runs
+from bot.github.events import comments, issues, links, places, push, runs
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
 
@@ -17,6 +17,11 @@ Reader = Callable[[bytes, Sources], Sequence[Message]]
 READERS: Mapping[str, Reader] = {
     "issues": issues.read,
     "issue_comment": comments.read,
+    "sub_issues": links.read_sub_issue,
+    "issue_dependencies": links.read_dependency,
+    "installation": places.read_installation,
+    "installation_repositories": places.read_installation,
+    "repository": places.read_repository,
     "push": push.read,
     "workflow_run": runs.read_run,
     "workflow_job": runs.read_job,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -65,8 +65,8 @@ class _NoRuns:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
-    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project;
-    `runs` which attempts runs are about."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
+    are those with issues of ours; `runs` which attempts runs are about."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -78,6 +78,7 @@ class Sources:
     said: Callable[[str], str | None] = field(default=_unknown)
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
     newest: Callable[[str], Plan | None] = field(default=_unknown)
+    projects: Callable[[], Collection[str]] = field(default=tuple)
     runs: Runs = field(default_factory=_NoRuns)
 
     def is_our_own(self, sender: Account) -> bool:

@@ -40,8 +40,15 @@ def admit(hub: Hub, asker: Asker, endpoint: Endpoint, path: Mapping[str, Any]) -
         raise Refused(401, "A JSON web token could not be decoded")
     if endpoint.asker != APP and asker.app is not None:
         raise bad_credentials()
+    if endpoint.method != "GET" and "repo" in path:
+        _check_archive(hub, path)
     if asker.grant is not None:
         _check_grant(hub, asker.grant, endpoint, path)
+
+
+def _check_archive(hub: Hub, path: Mapping[str, Any]) -> None:
+    if hub.repositories.named(f"{path['owner']}/{path['repo']}").archived:
+        raise Refused(403, "Repository was archived so is read-only.")
 
 
 def _check_grant(hub: Hub, grant: Grant, endpoint: Endpoint, path: Mapping[str, Any]) -> None:

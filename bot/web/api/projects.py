@@ -21,11 +21,13 @@ Part = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_PART)]
 
 
 class ProjectShape(Shape):
-    """A repository that is served. `active` plans are being published or carried out."""
+    """A repository that is served. `active` plans are being published or carried out; `paused_for` says why it is paused by
+    itself: the repository is `gone`, `archived`, or refuses us (`refused`), or the App's installation is `suspended`."""
 
     id: str
     created_at: datetime
     is_paused: bool
+    paused_for: str
     plans: int
     active: int
 
