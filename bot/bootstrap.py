@@ -180,6 +180,8 @@ class Phasebot:
             why=self.answers.why,
             newest=lookups.newest,
             projects=lookups.watched,
+            pending=lookups.pending,
+            heard=lambda cause: lookups.has_heard([cause]),
             documents=self._desk,
             ledger=self.store.ledger,
             runs=self.elsewhere,

@@ -49,8 +49,8 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
-    are those with issues of ours; `ledger` what was written lately, and by whom; `runs` which attempts runs are about;
-    `moments` outlive the process."""
+    are those with issues of ours; `pending` what a plan has still to have done; `heard` whether a cause was applied; `ledger`
+    what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -58,6 +58,8 @@ class Known:
     ledger: Ledger
     newest: Callable[[str], Plan | None]
     projects: Callable[[], Collection[str]]
+    pending: Callable[[str], Sequence[Effect]]
+    heard: Callable[[str], bool]
     documents: Callable[[ReadFile], Documents]
     runs: Runs
     moments: Moments
@@ -73,6 +75,7 @@ class Remote:
         access = Access(address.api_url, address.identity, settings.github_api_version)
         self._github = github = GitHub(access, clock, pacer, known.moments)
         self._by_issue = known.by_issue
+        self._heard = known.heard
         self._pace = pace_of(settings)
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)
@@ -96,6 +99,7 @@ class Remote:
                 why=known.why,
                 newest=known.newest,
                 projects=known.projects,
+                pending=known.pending,
                 documents=self._documents,
                 linked=lambda link: linked.read(link).text,
                 pace=self._pace,
@@ -130,11 +134,11 @@ class Remote:
 
     def catch_up(self, plan: Plan, pending: Sequence[Effect]) -> list[Message]:
         """What people did to the plan's issues while nobody was listening. Raises TransientError, RemoteUnavailable."""
-        return list(catch_up(self._github, plan, pending))
+        return list(catch_up(self._github, plan, pending, heard=self._heard))
 
     def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
         """The same, of these issues."""
-        return list(catch_up(self._github, plan, pending, listed))
+        return list(catch_up(self._github, plan, pending, listed, heard=self._heard))
 
     def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
         """What it means that issues of the plan are not among those that are there."""

@@ -113,6 +113,7 @@ class RemoteRepository(_Answer):
 class RemoteEvent(_Answer):
     """One thing done to an issue."""
 
+    id: int
     event: str
     actor: _Account | None = None
     created_at: datetime

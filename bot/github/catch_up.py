@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -25,19 +26,24 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def catch_up(
-    github: GitHub, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue] | None = None
+    github: GitHub,
+    plan: Plan,
+    pending: Sequence[Effect],
+    listed: Iterable[RemoteIssue] | None = None,
+    *,
+    heard: Callable[[str], bool],
 ) -> Iterator[Message]:
     """The orders that closing and reopening the plan's issues by hand amounts to, as far as they are not carried out yet.
 
     `listed` are the issues as they are, by default all that this account has created. Read them before `plan` and `pending`:
     these effects are ours to do, and an issue that we are about to open or close says nothing about people. One request for
-    each issue that tells something new: who did it is asked, and whether they may.
+    each issue that tells something new: who did it is asked, and whether they may. `heard` knows the causes that were applied.
     """
     subjects = dict(_subjects(plan, pending))
     for issue in github.own_issues(plan.project, None) if listed is None else listed:
         subject = subjects.get(issue.number)
         if subject is not None and _order(subject, issue, _LAST[issue.state], "", _EPOCH) is not None:
-            yield from _by_hand(github, subject, issue)
+            yield from _by_hand(github, subject, issue, heard)
 
 
 def gone(github: GitHub, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
@@ -65,7 +71,7 @@ def _is_there(github: GitHub, project: str, ref: IssueRef) -> bool:
         return False
 
 
-def _by_hand(github: GitHub, subject: Subject, issue: RemoteIssue) -> Iterator[Message]:
+def _by_hand(github: GitHub, subject: Subject, issue: RemoteIssue, heard: Callable[[str], bool]) -> Iterator[Message]:
     last = _last_change(github, subject.plan.project, issue.number)
     if last is None or last.event != _LAST[issue.state]:
         return  # it has changed again since, or it was never anything else
@@ -74,8 +80,13 @@ def _by_hand(github: GitHub, subject: Subject, issue: RemoteIssue) -> Iterator[M
         return
     if login and github.level(subject.plan.project, login).includes(Level.WRITE):
         order = _order(subject, issue, last.event, login, last.created_at)
-        if order is not None:
+        if order is None:
+            return
+        if not heard(order.cause):
             yield order
+        elif login != github.login:  # else it was our own deed
+            # closed twice within a second: the plan has heard of the first time, and is not as the issue is
+            yield replace(order, cause=f"{order.cause}/{last.id}")
     else:
         log.warning("hand_not_heeded", issue=issue.number, login=login)
 

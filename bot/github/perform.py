@@ -14,6 +14,7 @@ from bot.github.answers import RemoteComment, RemoteIssue
 from bot.github.arranging import arrange
 from bot.github.client import Draft, GitHub
 from bot.github.errors import Rejected
+from bot.github.events.issues import cause_of
 from bot.github.features import Feature
 from bot.github.grouping import Grouping
 from bot.github.labelling import Labelling, LabelsOf, by_default
@@ -36,7 +37,7 @@ from services.domain.effects import (
     SetIssueState,
 )
 from services.domain.errors import NotAllowed, NotFound, TransientError
-from services.domain.messages import DependenciesLinked, IssueCreated, Message
+from services.domain.messages import DependenciesLinked, IssueCreated, Message, OwnDeed
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
 from services.ports import PlanText, Sending
@@ -111,7 +112,7 @@ class Performer:
             case PostComment():
                 self._comment(effect, plan, again=again)
             case SetIssueState():
-                self._set_state(effect, plan)
+                return self._set_state(effect, plan, again=again)
             case _:
                 raise TypeError(f"{effect.kind} is no effect on an issue")
         return ()
@@ -243,16 +244,22 @@ class Performer:
         except Rejected as refusal:
             log.warning("sub_issue_refused", project=project, issue=child.number, error=refusal.message)
 
-    def _set_state(self, effect: SetIssueState, plan: Plan) -> None:
+    def _set_state(self, effect: SetIssueState, plan: Plan, *, again: bool) -> tuple[OwnDeed, ...]:
         """No write where it is so already: a person, or an earlier try, was faster."""
-        issue = plan.issue if effect.phase is None else plan.ever(effect.phase).issue
-        if issue is None:
-            return
+        ref = plan.issue if effect.phase is None else plan.ever(effect.phase).issue
+        if ref is None:
+            return ()
         try:
-            if self._github().issue(plan.project, issue.number).state != effect.state:
-                self._github().set_state(plan.project, issue.number, effect.state, effect.reason)
+            issue = self._github().issue(plan.project, ref.number)
+            if issue.state != effect.state:
+                issue = self._github().set_state(plan.project, ref.number, effect.state, effect.reason)
+            elif not again:
+                return ()
         except NotFound:  # deleted or moved away: there is nothing left to open or close
-            log.warning("issue_gone", project=plan.project, issue=issue.number)
+            log.warning("issue_gone", project=plan.project, issue=ref.number)
+            return ()
+        action = "closed" if effect.state == "closed" else "reopened"
+        return (OwnDeed(plan=plan.id, cause=cause_of(issue.id, action, issue.updated_at)),) if issue.updated_at else ()
 
     # ------------------------------------------------------------ comments
 

@@ -85,8 +85,8 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return orders.retract_plan(plan, now)
         case m.PlanRetracted():
             return Decision(plan).noting(_about(message, "issues_retracted", **_retracted(message)))
-        case m.ProjectSeen():
-            return Decision(plan)  # about no plan; taken in with the projects
+        case m.ProjectSeen() | m.OwnDeed():
+            return Decision(plan)  # the one is about no plan, of the other only the cause counts
         case m.Say():
             return Decision(plan, said(message))
         case m.SetPriority():

@@ -322,6 +322,14 @@ class PutBack(_About):
     kind: Literal["put_back"] = "put_back"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDeed(_About):
+    """We have opened or closed an issue ourselves. Its cause is the one that the event will have by which the tracker tells of
+    it, so that this is no news, even where the account is one that a person uses as well."""
+
+    kind: Literal["own_deed"] = "own_deed"
+
+
 # ---------------------------------------------------------------- projects
 
 
@@ -343,14 +351,14 @@ PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase 
 Order = (
     StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | RetractPlan | ClaimPhase | PhaseOrder | SetPriority
 )
-Message = Fact | Order | Say | PutBack | ProjectSeen
+Message = Fact | Order | Say | PutBack | OwnDeed | ProjectSeen
 
 _ORDERS = frozenset(get_args(Order))
 
 
 def is_order(message: Message) -> bool:
     """Guarded by its cause alone: facts and reports are idempotent by what they say, orders are not."""
-    return type(message) in _ORDERS
+    return type(message) in _ORDERS or isinstance(message, OwnDeed)
 
 
 _codec: TypeAdapter[list[Message]] = TypeAdapter(list[Annotated[Message, Field(discriminator="kind")]])

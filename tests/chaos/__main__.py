@@ -30,7 +30,7 @@ def _asked() -> Chaos:
     parser.add_argument("--plans", type=int, default=200)
     parser.add_argument("--share", type=float, default=0.1, help="of all requests that meet a fault")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--patience", type=float, default=540, help="seconds until the run is given up")
+    parser.add_argument("--patience", type=float, default=1500, help="seconds until the run is given up")
     return Chaos(**vars(parser.parse_args()))
 
 

@@ -149,6 +149,7 @@ def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
                 kills += 1
             child.join(0 if child.is_alive() and kills >= chaos.kills else 10)
             if not child.is_alive():
+                assert child.exitcode == -signal.SIGKILL, f"a process ended by itself: {child.exitcode}"
                 child = _born(place)
         _calm(hub)
         _rest(hub, place, child, deadline)

@@ -172,6 +172,19 @@ def test_an_order_that_comes_by_another_road_changes_nothing(desk: Desk) -> None
     assert desk.stored.inbox.rows["reconciliation"].state == "applied"
 
 
+def test_what_we_did_ourselves_is_no_order_when_it_is_told_of(desk: Desk) -> None:
+    desk.takes(chain("a"))
+    desk.round(News(messages=[m.OwnDeed(plan="plan", cause="issue/7/closed/12:00:00")]))
+
+    complete = m.CompletePhase(plan="plan", phase="a", cause="issue/7/closed/12:00:00")
+    desk.round(News(deliveries=[delivery("webhook", complete)]))
+    assert desk.statuses() == "running"
+
+    by_hand = m.CompletePhase(plan="plan", phase="a", cause="issue/7/closed/12:00:01")
+    desk.round(News(deliveries=[delivery("webhook-2", by_hand)]))
+    assert desk.statuses() == "completed"
+
+
 def test_an_order_known_already_does_not_take_its_neighbours_with_it(desk: Desk) -> None:
     desk.takes(loose("a b"))
     skip = m.SkipPhase(plan="plan", phase="a", cause="known")

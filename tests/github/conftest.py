@@ -158,9 +158,9 @@ class Desk:
         reason: Literal["completed", "not_planned", "reopened"],
         *,
         tries: int = 1,
-    ) -> None:
+    ) -> tuple[Message, ...]:
         effect = SetIssueState(plan=self.plan.id, key="state", phase=phase, state=state, reason=reason)
-        self.perform(effect, tries=tries)
+        return self.perform(effect, tries=tries)
 
     # ------------------------------------------------ how things stand
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from bot.github.errors import AmbiguousWrite
+from bot.github.events.issues import IssueEvent
 from bot.localhub import Hub
 from services.domain.effects import PostComment, StopAttempt
 from services.domain.errors import NotFound, TransientError
+from services.domain.messages import OwnDeed
 from services.publishing.markers import Marker, MarkerKind, Markers
 from tests.localhub.conftest import REPO, MovedClock
+from tests.localhub.receiver import Receiver
 
 from .conftest import KEY, Desk
 
@@ -82,6 +85,19 @@ def test_a_phase_that_is_done_has_its_issue_closed(desk: Desk) -> None:
     assert (desk.issue("a").state, desk.issue("a").state_reason) == ("closed", "completed")
     desk.sets("a", "open", "reopened")
     assert desk.issue("a").state == "open"
+
+
+def test_what_we_have_done_has_the_cause_of_the_event_that_tells_of_it(desk: Desk, hub: Hub) -> None:
+    """Under a person's token nothing else tells our own closing from that person's."""
+    with Receiver() as receiver:
+        hub.add_hook(REPO, receiver.url, events=("issues",))
+        (deed,) = desk.sets("a", "closed", "completed")
+        hub.drain_deliveries()
+    (arrived,) = receiver.received
+    assert isinstance(deed, OwnDeed)
+    assert deed.cause == IssueEvent.model_validate_json(arrived.body).cause
+    assert desk.sets("a", "closed", "completed") == (), "a person was faster: theirs to tell"
+    assert desk.sets("a", "closed", "completed", tries=2) == (deed,), "or we were, and never heard of it"
 
 
 def test_the_parent_is_closed_at_the_end(desk: Desk) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import ValidationError
@@ -14,9 +14,11 @@ from pydantic import ValidationError
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
 from bot.github.resolve import Resolver
+from bot.github.session import Access
 from bot.github.signature import is_signed
-from bot.localhub import Hub
+from bot.localhub import Hub, HubServer
 from services.domain import messages as m
+from services.domain.effects import SetIssueState
 from services.domain.errors import TransientError
 from services.domain.phase import IssueRef
 from services.domain.plan import PlanState
@@ -24,10 +26,10 @@ from services.domain.transitions import PhaseState
 from services.ports import Delivery
 from services.publishing.markers import Markers
 from tests import plans
-from tests.localhub.conftest import REPO
+from tests.localhub.conftest import REPO, MovedClock
 from tests.localhub.receiver import Receiver
 
-from .conftest import BOT, KEY, NoDocuments
+from .conftest import BOT, KEY, Moment, NoDocuments
 
 PARENT, CHILD = IssueRef(1, 100), IssueRef(2, 200)
 
@@ -49,7 +51,9 @@ class Hand:
     def __init__(self, github: GitHub) -> None:
         plan = plans.plan({"a": "", "b": "a"}, issue=PARENT, tracked=True, project=REPO)
         self.plan = plan.with_phase(replace(plan.phase("a"), issue=CHILD))
-        self.resolve = Resolver(sources(github, self._subject))
+        self.pending: tuple[SetIssueState, ...] = ()
+        asked = replace(sources(github, self._subject), pending=lambda _: self.pending)
+        self.resolve = Resolver(asked)
 
     def _subject(self, project: str, id: int) -> Subject | None:
         if project != REPO:
@@ -64,6 +68,10 @@ class Hand:
 
     def plan_is(self, state: PlanState) -> Hand:
         self.plan = replace(self.plan, state=state)
+        return self
+
+    def wishes(self, phase: str | None, state: Literal["open", "closed"]) -> Hand:
+        self.pending = (SetIssueState(plan="plan", key="k", phase=phase, state=state, reason="completed"),)
         return self
 
     def does(self, action: str, issue: IssueRef = CHILD, **facts: Any) -> list[m.Message]:
@@ -148,6 +156,23 @@ def test_closing_the_parent_of_a_finished_plan_cancels_nothing(hand: Hand) -> No
 
 def test_what_the_bot_does_itself_is_no_order(hand: Hand) -> None:
     assert hand.does("closed", by=BOT) == []
+
+
+def under_ada_s_token(hub: Hub, server: HubServer, clock: MovedClock) -> GitHub:
+    return GitHub(Access(server.url, hub.create_token("ada")), Moment(clock))
+
+
+def test_under_a_person_s_token_what_we_are_about_to_do_is_an_echo(
+    hub: Hub, server: HubServer, clock: MovedClock
+) -> None:
+    """A close of ours that is told of before we have heard that it went well, while the plan has moved on already."""
+    github = under_ada_s_token(hub, server, clock)
+    assert Hand(github).wishes("a", "closed").does("closed", by="ada") == []
+    assert len(Hand(github).wishes("a", "closed").does("closed", by="wes")) == 1, "another person"
+    assert len(Hand(github).wishes("b", "closed").does("closed", by="ada")) == 1, "another issue"
+    assert len(Hand(github).wishes("a", "open").does("closed", by="ada")) == 1, "another deed"
+    assert len(Hand(github).does("closed", by="ada")) == 1, "the person whose token it is, by hand"
+    github.close()
 
 
 @pytest.mark.parametrize(

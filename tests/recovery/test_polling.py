@@ -104,6 +104,25 @@ def test_who_may_not_steer_is_not_heeded(watch: Watch) -> None:
     watch.sees(Schema="running", API="queued", Pages="queued")
 
 
+def test_the_second_of_two_closings_within_one_second_counts_too(watch: Watch) -> None:
+    """Both have the same cause: what was heard once is looked at again where the issue is not as the plan has it."""
+    hub = watch.away.hub
+    watch.sees(Schema="running", API="queued", Pages="queued")
+    now = hub.clock()
+    hub.issues._clock = hub.news._clock = lambda: now
+    hub.close_issue(REPO, 2, "ada")
+    watch.sees(Schema="completed", API="running", Pages="queued")
+    hub.reopen_issue(REPO, 2, "ada")
+    watch.an_hour_later()
+    watch.sees(Schema="running", API="running", Pages="queued")
+
+    hub.close_issue(REPO, 2, "ada")
+    watch.an_hour_later()
+    watch.sees(Schema="completed", API="running", Pages="queued")
+    watch.an_hour_later()
+    watch.sees(Schema="completed", API="running", Pages="queued")
+
+
 def test_the_same_comment_is_answered_once_however_often_it_is_found(watch: Watch) -> None:
     watch.away.hub.comment(REPO, 1, "ada", "/phase status")
     for _ in range(3):

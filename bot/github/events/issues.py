@@ -15,6 +15,7 @@ from bot.github.plan_issues import PlanIssue, Wanted, is_plan, source_of
 from services.commands.hands import Hand, hand_on, is_heeded, meaning
 from services.commands.spec import Level
 from services.coordinator import answers
+from services.domain.effects import SetIssueState
 from services.domain.messages import Judgement, Message, Order, PutBack
 from services.planning.issue_text import is_form
 
@@ -54,7 +55,11 @@ class IssueEvent(Payload):
     @property
     def cause(self) -> str:
         """What was done to which issue, and when: the same change, told twice or found by reconciliation, is one."""
-        return f"issue/{self.issue.id}/{self.action}/{self.issue.updated_at.isoformat()}"
+        return cause_of(self.issue.id, self.action, self.issue.updated_at)
+
+
+def cause_of(issue: int, action: str, at: datetime) -> str:
+    return f"issue/{issue}/{action}/{at.isoformat()}"
 
 
 def read(body: bytes, sources: Sources) -> Sequence[Message]:
@@ -66,6 +71,8 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     if (found is None and not is_document) or sources.is_our_own(event.sender):
         return ()
     if found is not None and subject is not None:
+        if _is_echo(event, subject, sources):
+            return ()
         return _heeded(event, subject, found, sources)
     return _as_document(event, subject, sources)
 
@@ -80,6 +87,16 @@ def translate(event: IssueEvent, subject: Subject) -> tuple[Hand, Order] | None:
         return None
     order = meaning(hand, subject.plan, subject.phase, by=event.sender.login, cause=event.cause)
     return (hand, order) if order else None
+
+
+def _is_echo(event: IssueEvent, subject: Subject, sources: Sources) -> bool:
+    """Done with our account, and just what we are about to do ourselves, or have done without having written it down yet. What
+    we have done is known by its cause (`OwnDeed`). Anything else a person did who shares the account with us."""
+    if event.sender.login != sources.github.login:
+        return False
+    state, key = ("closed" if event.action == "closed" else "open"), subject.phase.key if subject.phase else None
+    wished = [one for one in sources.pending(subject.plan.id) if isinstance(one, SetIssueState)]
+    return any((one.phase, one.state) == (key, state) for one in wished)
 
 
 def _heeded(event: IssueEvent, subject: Subject, found: tuple[Hand, Order], sources: Sources) -> Sequence[Message]:

@@ -12,6 +12,7 @@ import structlog
 from bot.github.events.documents import Documents
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
+from services.domain.effects import Effect
 from services.domain.messages import Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
@@ -37,6 +38,10 @@ class Subject:
 
 def _unknown(_: str) -> None:
     return None
+
+
+def _nothing(_: str) -> tuple[()]:
+    return ()
 
 
 def _no_reason(*_: object) -> None:
@@ -66,7 +71,7 @@ class _NoRuns:
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
-    are those with issues of ours; `runs` which attempts runs are about."""
+    are those with issues of ours; `pending` what a plan has still to have done; `runs` which attempts runs are about."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -79,6 +84,7 @@ class Sources:
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
     newest: Callable[[str], Plan | None] = field(default=_unknown)
     projects: Callable[[], Collection[str]] = field(default=tuple)
+    pending: Callable[[str], Sequence[Effect]] = field(default=_nothing)
     runs: Runs = field(default_factory=_NoRuns)
 
     def is_our_own(self, sender: Account) -> bool:
