@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError
 
@@ -60,8 +60,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str | None) -> Iterator[DBAPICursor]:
-        with self.in_words(), closing(self.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
+        with self._connection() as (connection, cursor):
             try:
                 if begin:  # otherwise the driver begins by itself
                     cursor.execute(begin)
@@ -85,8 +84,20 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[DBAPICursor]:
         """A cursor outside of any transaction."""
+        with self._connection() as (_, cursor):
+            yield cursor
+
+    @contextmanager
+    def _connection(self) -> Iterator[tuple[PoolProxiedConnection, DBAPICursor]]:
+        """The cursor is closed before the next one gets the connection: with a statement of ours under way, theirs could not
+        commit."""
         with self.in_words(), closing(self.engine.raw_connection()) as connection:
-            yield connection.cursor()
+            cursor = connection.cursor()
+            try:
+                yield connection, cursor
+            finally:
+                if connection.is_valid:
+                    cursor.close()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from services.domain.effects import RefreshParent
-from services.domain.errors import NotNow, RemoteUnavailable, TransientError, UserError
+from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError, UserError
 from services.domain.messages import Message
 from services.ports import Clock, Sending, Sent
 
@@ -159,7 +159,7 @@ class OutboxWorker:
             facts = self._perform(sending)
         except TransientError as error:
             self._try_again(sending, error)
-        except RemoteUnavailable as error:
+        except (RemoteUnavailable, StorageUnavailable) as error:
             self._try_again(sending, TransientError(str(error)), for_ever=True)
         except UserError as error:
             self._give_up(sending, str(error))

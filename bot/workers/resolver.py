@@ -115,6 +115,8 @@ class Resolver:
             return self._later(delivery, error)
         except RemoteUnavailable as error:
             return self._later(delivery, TransientError(str(error)), for_ever=True)
+        except StorageUnavailable:
+            raise  # says nothing about the delivery
         except Exception as error:  # one delivery that makes no sense must not stop the others
             log.exception("delivery_not_resolved", delivery=delivery.id)
             self._tries.pop(delivery.id, None)

@@ -166,3 +166,11 @@ def test_a_connection_that_was_cut_is_replaced(new_postgres: NewDatabase, clock:
         put(store, chain("b", id="late"))
 
         assert read(store, "late").id == "late"
+
+
+def test_a_connection_is_given_back_with_nothing_under_way(lite: Store) -> None:
+    """Else whoever gets it next, in another thread, could not commit."""
+    with lite._database.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")  # its answer is not read
+
+    assert lite.lookups.watched() == {}

@@ -11,7 +11,7 @@ import pytest
 
 from bot.workers.outbox import ASIDE_AFTER, GIVE_UP_AFTER, OutboxWorker
 from services.domain.effects import Effect, PostComment, RefreshParent
-from services.domain.errors import NotFound, NotNow, RemoteUnavailable, TransientError
+from services.domain.errors import NotFound, NotNow, RemoteUnavailable, StorageUnavailable, TransientError
 from services.domain.messages import IssueCreated, Message
 from services.domain.phase import IssueRef
 from services.ports import Sending, Sent
@@ -177,8 +177,9 @@ def test_people_can_see_what_an_effect_waits_for(bench: Bench) -> None:
     assert seen == Sent(id=1, error="busy", retry_at=bench.clock.time + timedelta(seconds=30), kept=True)
 
 
-def test_a_remote_that_cannot_be_reached_is_never_given_up(bench: Bench) -> None:
-    bench.remote.failures = [RemoteUnavailable("no answer") for _ in range(MANY)]
+@pytest.mark.parametrize("error", [RemoteUnavailable("no answer"), StorageUnavailable("locked")])
+def test_a_remote_or_a_database_that_cannot_be_reached_is_never_given_up(bench: Bench, error: Exception) -> None:
+    bench.remote.failures = [error for _ in range(MANY)]
     bench.worker.put(comment(1))
     for _ in range(MANY):
         assert bench.worker.drain(PATIENCE)

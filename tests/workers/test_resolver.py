@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.store import Store
+from bot.workers import resolver
 from bot.workers.resolver import GIVE_UP_AFTER, LEAST_TRIES, Resolver
-from services.domain.errors import RemoteUnavailable, TransientError
+from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError
 from services.domain.messages import Message, PausePlan
 from services.ports import Delivery
 
@@ -146,6 +147,16 @@ def test_a_remote_that_is_away_is_waited_for_as_long_as_it_takes(bench: Bench) -
         bench.much_later(after_tries=tried)
 
     bench.wait_for(lambda: bench.meanings() == ["meaning of patient"])
+
+
+def test_a_database_that_cannot_be_read_costs_no_delivery(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "_AFTER_STORAGE_FAILED", timedelta(milliseconds=1))
+    bench.github.failures = [StorageUnavailable("locked")] * 3
+    bench.resolver.start()
+
+    bench.arrives("kept")
+
+    bench.wait_for(lambda: bench.meanings() == ["meaning of kept"])
 
 
 def test_a_delivery_that_makes_no_sense_is_dead_and_stops_no_other(bench: Bench) -> None:
