@@ -3,7 +3,7 @@ imports the GitHub client."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -136,13 +136,13 @@ class Remote:
         """What people did to the plan's issues while nobody was listening. Raises TransientError, RemoteUnavailable."""
         return list(catch_up(self._github, plan, pending, heard=self._heard))
 
-    def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
-        """The same, of these issues."""
-        return list(catch_up(self._github, plan, pending, listed, heard=self._heard))
+    def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
+        """The same, of these issues, one by one."""
+        return catch_up(self._github, plan, pending, listed, heard=self._heard)
 
-    def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
+    def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """What it means that issues of the plan are not among those that are there."""
-        return list(gone(self._github, plan, pending, listed))
+        return gone(self._github, plan, pending, listed)
 
     def _read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
         found = self._github.file(project, path, commit)

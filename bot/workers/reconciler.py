@@ -47,13 +47,13 @@ class Remote(Protocol):
     @property
     def reconciling(self) -> Reconciling: ...
 
-    def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
+    def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The orders that hands on these issues amount to."""
 
     def seen(self, project: str, cause: str) -> ProjectSeen:
         """Whether anything can be done there now, and what it is called."""
 
-    def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> list[Message]:
+    def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The orders that missing issues amount to."""
 
 
@@ -149,7 +149,7 @@ class Reconciler:
         self,
         id: str,
         listed: Sequence[RemoteIssue],
-        read: Callable[[Plan, Sequence[Effect], Iterable[RemoteIssue]], list[Message]],
+        read: Callable[[Plan, Sequence[Effect], Iterable[RemoteIssue]], Iterator[Message]],
     ) -> Iterator[Delivery]:
         """The plan is read after the issues, and what we have still to do after the plan: whatever we do in between ourselves
         can then not be taken for a hand."""
@@ -163,7 +163,7 @@ class Reconciler:
     def _comments(self, project: str, first: datetime, issues: dict[int, Item]) -> None:
         reconciling = self._remote().reconciling
         for _, items in self._changed(f"comments of {project}", first, lambda *at: reconciling.comments(project, *at)):
-            told = [reconciling.comment_told(project, one, issues) for one in items if self._is_news(one)]
+            told = (reconciling.comment_told(project, one, issues) for one in items if self._is_news(one))
             self._take_in(self._delivery(one) for one in told if one is not None)
 
     def _is_news(self, item: Item) -> bool:
@@ -224,6 +224,11 @@ class Reconciler:
         return Delivery(id=told.id, source="github", event=told.event, body=told.body, received_at=self._clock.now())
 
     def _take_in(self, found: Iterable[Delivery]) -> None:
-        """Durable when it returns."""
-        if deliveries := list(found):
-            self._receive(*deliveries).result()
+        """Durable when it returns. What was found before something could not be asked for is taken in all the same, so that
+        each look gets further than the one before, however often GitHub fails."""
+        deliveries: list[Delivery] = []
+        try:
+            deliveries.extend(found)
+        finally:
+            if deliveries:
+                self._receive(*deliveries).result()

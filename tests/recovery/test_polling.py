@@ -158,6 +158,21 @@ def test_a_project_that_cannot_be_read_is_read_the_next_time(watch: Watch) -> No
     watch.sees(Schema="completed", API="running", Pages="queued")
 
 
+def test_each_look_gets_further_however_often_the_tracker_fails(watch: Watch) -> None:
+    """What was found before the failure counts; else one that fails often would never be caught up with."""
+    watch.sees(Schema="running", API="queued", Pages="queued")
+    for number in (2, 3):
+        watch.away.hub.close_issue(REPO, number, "ada")
+    watch.away.hub.faults.add("GET", "/issues/3/events", "502", times=2)
+
+    watch.reconciler.tick()
+    watch.until(lambda: watch.statuses()["Schema"] == "completed")
+    assert watch.statuses()["API"] != "completed"
+
+    watch.reconciler.tick()
+    watch.sees(Schema="completed", API="completed", Pages="running")
+
+
 def test_what_was_read_is_remembered_by_the_next_process(away: Away) -> None:
     with away.phasebot() as bot:
         Watch(away, bot).sees(Schema="running", API="queued", Pages="queued")
