@@ -16,8 +16,8 @@ from services.domain.messages import Message, Say
 
 class _Event(Payload):
     action: str
-    repository: Repository
-    sender: Account
+    repository: Repository | None = None  # GitHub promises neither of these two
+    sender: Account = Account(login="ghost")
 
 
 class SubIssueEvent(_Event):
@@ -37,7 +37,7 @@ class DependencyEvent(_Event):
 def read_sub_issue(body: bytes, sources: Sources) -> Sequence[Message]:
     """A phase that was moved out of its plan's issue. Raises pydantic.ValidationError for what is no such event."""
     event = SubIssueEvent.model_validate_json(body)
-    if event.action != "sub_issue_removed":
+    if event.action != "sub_issue_removed" or event.repository is None:
         return ()
     child = sources.find(event.repository.full_name, event.sub_issue.id)
     parent = sources.find(event.repository.full_name, event.parent_issue.id)
@@ -50,7 +50,7 @@ def read_sub_issue(body: bytes, sources: Sources) -> Sequence[Message]:
 def read_dependency(body: bytes, sources: Sources) -> Sequence[Message]:
     """A phase that, as GitHub has it, waits no more for one that it needs. Raises the same."""
     event = DependencyEvent.model_validate_json(body)
-    if event.action != "blocked_by_removed":
+    if event.action != "blocked_by_removed" or event.repository is None:
         return ()
     after = sources.find(event.repository.full_name, event.blocked_issue.id)
     before = sources.find(event.repository.full_name, event.blocking_issue.id)
@@ -63,7 +63,7 @@ def read_dependency(body: bytes, sources: Sources) -> Sequence[Message]:
 
 
 def _told(event: _Event, on: Issue, subject: Subject, other: Issue, body: str, sources: Sources) -> Sequence[Message]:
-    if sources.is_our_own(event.sender) or (subject.phase and subject.phase.is_satisfied):
+    if event.repository is None or sources.is_our_own(event.sender) or (subject.phase and subject.phase.is_satisfied):
         return ()
     return (
         Say(
