@@ -282,8 +282,8 @@ class Phasebot:
     def receive(self, *deliveries: Delivery) -> Future[list[Receipt]]:
         """Store deliveries. Done when they are durable, and applied where that could be done at once."""
         receipts = self.loop.receive(*deliveries)
-        if any(delivery.messages is None for delivery in deliveries):
-            receipts.add_done_callback(lambda _: self.resolver.wake())
+        if unclear := sum(delivery.messages is None for delivery in deliveries):
+            receipts.add_done_callback(lambda _: self.resolver.wake(unclear))
         return receipts
 
     def order(self, message: Message) -> Receipt:

@@ -24,6 +24,7 @@ from bot.web.auth.permits import needs
 from bot.web.auth.sign_in import SignInLink
 from bot.web.console.mounting import add_console
 from bot.web.failures import answer_failures, documented
+from bot.web.gathering import Gathering
 from bot.web.idempotency import IdempotencyMiddleware
 from bot.web.live import socket
 from bot.web.live.feed import Feed
@@ -92,7 +93,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
         generate_unique_id_function=_operation_id,
     )
     app.state.phasebot, app.state.door, app.state.sign_in_link = phasebot, door, link
-    app.state.feed = Feed(phasebot)
+    app.state.feed, app.state.gathering = Feed(phasebot), Gathering(phasebot.receive)
     app.include_router(socket.router)
     app.include_router(health.router)
     app.include_router(webhooks.router)

@@ -7,6 +7,7 @@ Woken by an arrival, and at the moment at which a failed delivery is to be tried
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,10 @@ BACK_OFF_CAP = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
 """After so long and `LEAST_TRIES` a delivery is dead: kept and shown, and taken again when the sender repeats it."""
 LEAST_TRIES = 12
+
+BURST, GLANCE = 64, 0.25
+"""More arrivals than that in so many seconds are a burst: taking in goes first, and after each batch of meanings is a rest as
+long as a glance."""
 
 _LEAST_WAIT = timedelta(milliseconds=50)
 _AFTER_STORAGE_FAILED = timedelta(seconds=1)
@@ -62,6 +67,10 @@ class Resolver:
         self._clock = clock
         self._tries: dict[str, int] = {}
         self._arrived = threading.Event()
+        self._ended = threading.Event()
+        self._arrivals = 0
+        self._glanced = (0.0, 0)
+        self._is_burst = False
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="resolver", daemon=True)
 
@@ -70,13 +79,15 @@ class Resolver:
         self.wake()
         self._thread.start()
 
-    def wake(self) -> None:
+    def wake(self, arrived: int = 1) -> None:
         """Something has arrived. From any thread."""
+        self._arrivals += arrived
         self._arrived.set()
 
     def stop(self) -> None:
         """End after the delivery under way; the rest stays in the inbox."""
         self._stopped = True
+        self._ended.set()
         self._arrived.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -86,6 +97,8 @@ class Resolver:
     def _run(self) -> None:
         while not self._stopped:
             self._arrived.clear()
+            if self._is_in_burst():
+                self._ended.wait(GLANCE)
             try:
                 wait = self._turn()
             except (StorageUnavailable, TransientError) as error:
@@ -93,6 +106,13 @@ class Resolver:
                 wait = _AFTER_STORAGE_FAILED
             if wait is None or wait > timedelta(0):
                 self._arrived.wait(None if wait is None else wait.total_seconds())
+
+    def _is_in_burst(self) -> bool:
+        now, (then, count) = time.monotonic(), self._glanced
+        if now - then >= GLANCE:
+            self._is_burst = self._arrivals - count > BURST * (now - then) / GLANCE
+            self._glanced = (now, self._arrivals)
+        return self._is_burst
 
     def _turn(self) -> timedelta | None:
         """Resolve a batch. How long there is nothing more to be done; None: until something arrives."""
