@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from services.domain.errors import TransientError, UserError
+from services.domain.errors import NotFound, TransientError, UserError
 
 if TYPE_CHECKING:
     from bot.github.identity import Identity
@@ -143,6 +143,41 @@ def _identified(place: Place, identity: Identity) -> Finding:
     return Finding("github", Verdict.FINE, f"{settings.github_api_url} accepts the {kind} of {login}")
 
 
+def _policy(place: Place) -> Finding:
+    """The policy of the repository as it is now: a broken one does not count, which somebody should know."""
+    from bot.cli.identity import find_identity
+
+    identity = find_identity(place.settings, place.environ) if place.repo else None
+    if place.repo is None or identity is None:
+        return Finding("policy", Verdict.FINE, "name a repository with --repo to have its policy checked")
+    try:
+        return _policy_of(place, identity, place.repo)
+    except UserError as error:
+        return Finding("policy", Verdict.BROKEN, f"{place.repo}: {error.message}", error.fix)
+    except TransientError as error:
+        return Finding("policy", Verdict.BROKEN, f"{place.repo}: {error}", "Try again later.")
+
+
+def _policy_of(place: Place, identity: Identity, repo: str) -> Finding:
+    from bot.cli.policy_file import EXECUTORS, known_tools
+    from bot.clock import SystemClock
+    from bot.github.client import GitHub
+    from bot.github.session import Access
+    from bot.policies import PATH
+    from services.planning.policy import read_policy
+
+    settings = place.settings
+    github = GitHub(Access(settings.github_api_url, identity, settings.github_api_version), SystemClock())
+    try:
+        found = github.file(repo, PATH)
+        read_policy(found.bytes.decode("utf-8-sig", "replace"), tools=known_tools(), executors=EXECUTORS, where=PATH)
+    except NotFound:
+        return Finding("policy", Verdict.FINE, f"{repo} has no {PATH}: every phase is a person's work")
+    finally:
+        github.close()
+    return Finding("policy", Verdict.FINE, f"{PATH} of {repo} can be used")
+
+
 def _webhook_secret(place: Place) -> Finding:
     if place.settings.webhook_secret:
         return Finding("webhook_secret", Verdict.FINE, "set")
@@ -180,6 +215,7 @@ CHECKS: tuple[Check, ...] = (
     _disk,
     _workers,
     _identity,
+    _policy,
     _webhook_secret,
     _marker_key,
     _git,

@@ -46,6 +46,21 @@ def test_a_plan_is_published_and_nothing_is_carried_out_before_it_is_run(phasebo
     assert {issue.state for issue in github.hub.repository("ada/site").issues} == {"closed"}
 
 
+def test_doctor_reads_the_policy_of_a_repository_where_no_plan_would_tell_of_it(
+    phasebot: Phasebot, github: HubServer
+) -> None:
+    def policy() -> dict[str, str]:
+        done = phasebot("doctor", "--json", "--repo", "ada/site", env=env(github))
+        return next(one for one in json.loads(done.out)["checks"] if one["check"] == "policy")
+
+    assert "has no .github/phasebot.yml" in policy()["message"]
+    github.hub.put_file("ada/site", ".github/phasebot.yml", "version: 1\nplanz: []\n")
+    assert policy()["verdict"] == "broken"
+    assert "line 2, column 1: there is no key `planz` here. Did you mean `plans`?" in policy()["message"]
+    github.hub.put_file("ada/site", ".github/phasebot.yml", "version: 1\n")
+    assert policy()["verdict"] == "fine"
+
+
 def test_publishing_again_writes_nothing(phasebot: Phasebot, github: HubServer) -> None:
     phasebot.write("plan.md", CHAIN)
     phasebot("publish", "plan.md", "--repo", "ada/site", env=env(github))
