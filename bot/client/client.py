@@ -1,7 +1,8 @@
-"""The client itself. Synchronous; one for each thread. Use it as a context."""
+"""The client itself. Synchronous; threads may share it. Use it as a context."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any, Self, TypeVar
@@ -9,11 +10,22 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from bot.client.errors import refuse
-from bot.web.api.shapes import AttemptShape, EventShape, LogPart, PhaseDetail, PlanDetail, PlanSummary, QueueItem, Shape
+from bot.web.api.shapes import (
+    AttemptShape,
+    EventShape,
+    LogPart,
+    PhaseDetail,
+    PlanDetail,
+    PlanSummary,
+    ProjectShape,
+    QueueItem,
+    Shape,
+)
 from services.domain.errors import RemoteUnavailable
 
 TIMEOUT = 30.0
 PAGE = 200
+NEWEST = 2**53
 _TRIES = 3
 """For requests that may be sent again: those that only ask, and those with an idempotency key."""
 
@@ -63,6 +75,15 @@ class Client:
         """`version`: the one that was looked at; an ApiError `stale_version` if the plan has moved on since."""
         return PlanDetail.model_validate(self._post(f"/api/plans/{id}/{verb}", json=_said({"version": version})))
 
+    def prioritize(self, target: str, priority: int) -> None:
+        """`target` is a phase by its queue id, or a plan. 0 is first, 100 last."""
+        kind = "phases" if "." in target else "plans"
+        self._post(f"/api/{kind}/{target}/priority", json={"priority": priority})
+
+    def projects(self) -> list[ProjectShape]:
+        """Those that the token opens, by name."""
+        return [ProjectShape.model_validate(one) for one in self._ask("/api/projects")["projects"]]
+
     # ------------------------------------------------------------ phases
 
     def queue(
@@ -99,16 +120,21 @@ class Client:
             yield from (EventShape.model_validate(one) for one in page)
             after = page[-1]["seq"]
 
+    def newest_events(self, limit: int, **filters: Any) -> list[EventShape]:
+        """The end of the audit trail, newest line first. Filters as above."""
+        found = self._ask("/api/events", before=NEWEST, limit=limit, **filters)["events"]
+        return [EventShape.model_validate(one) for one in found]
+
     def changes(self, after: int | None = None) -> dict[str, Any]:
         """What has changed since `after`: `changes`, `seq` to go on from, and `is_reset`."""
         found: dict[str, Any] = self._ask("/api/changes", after=after)
         return found
 
-    def follow(self, after: int | None = None) -> Iterator[dict[str, Any]]:
-        """Messages of the live socket as they come, for ever; after a lost connection it goes on where it was."""
+    def follow(self, after: int | None = None, *, stop: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+        """Messages of the live socket as they come, until `stop` is set; after a lost connection it goes on where it was."""
         from bot.client.live import follow
 
-        return follow(self.url, self._http.headers["authorization"], after)
+        return follow(self.url, self._http.headers["authorization"], after, stop or threading.Event())
 
     # ------------------------------------------------------------ inside
 

@@ -45,7 +45,7 @@ def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but
     key = phase.key if phase else None
     if verb == PRIORITY:
         return m.SetPriority(
-            plan=plan.id, cause=cause, by=by, asked=asked, phase=key, priority=_priority(argument or "")
+            plan=plan.id, cause=cause, by=by, asked=asked, phase=key, priority=priority_of(argument or "")
         )
     if key is not None and verb == "reject":
         why = argument[:LONGEST_WHY]
@@ -79,8 +79,8 @@ _ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
 }
 
 
-def _priority(argument: str) -> int:
-    """A number from 0 to 100, or a word for one."""
+def priority_of(argument: str) -> int:
+    """A number from 0 to 100, or a word for one. Raises CommandInvalid."""
     word = argument.strip().lower()
     if word in PRIORITIES:
         return PRIORITIES[word]

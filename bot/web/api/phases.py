@@ -40,7 +40,7 @@ _MOST = 1024 * 1024
 @router.get("/{id}", responses=documented(404))
 def show_phase(permit: Viewer, response: Response, id: Id) -> PhaseDetail:
     """One phase in full; `id` is its `queue_id`. The `ETag` is the version of its plan."""
-    detail = phase_detail(permit.bot, permit.item(id))
+    detail = phase_detail(permit, permit.item(id))
     response.headers["etag"] = f'"{detail.plan_version}"'
     return detail
 
@@ -91,7 +91,7 @@ def _ordering(verb: str) -> Callable[..., PhaseDetail]:
         version = version_wanted(if_match, text.version)
         plan = meant_for(permit, item.plan_id, version)
         order(permit, verb, plan, _phase(plan, item), version, argument=text.why)
-        return phase_detail(permit.bot, permit.item(id))
+        return phase_detail(permit, permit.item(id))
 
     return give_order
 
@@ -130,7 +130,7 @@ def run_phase(permit: Operator, id: Id, text: OrderText | None = None, if_match:
         words = in_words(plan, reason, permit.bot.clock.now())
         details = {"reason": reason.code.value}
         raise Problem(HTTPStatus.CONFLICT, "order_refused", words, details=details)
-    return phase_detail(permit.bot, permit.item(id))
+    return phase_detail(permit, permit.item(id))
 
 
 @router.post("/{id}/priority", name="prioritize_phase", responses=documented(400, 404, 409))
@@ -140,4 +140,4 @@ def prioritize_phase(permit: Operator, id: Id, text: PriorityText, if_match: IfM
     version = version_wanted(if_match, text.version)
     plan = meant_for(permit, item.plan_id, version)
     order(permit, PRIORITY, plan, _phase(plan, item), version, argument=str(text.priority))
-    return phase_detail(permit.bot, permit.item(id))
+    return phase_detail(permit, permit.item(id))

@@ -164,7 +164,7 @@ def list_plans(
 @router.get("/{id}", responses=documented(404))
 def show_plan(permit: Viewer, response: Response, id: Id) -> PlanDetail:
     """One plan with its phases. The `ETag` is its version."""
-    detail = plan_detail(permit.bot, permit.plan(id).id)
+    detail = plan_detail(permit, permit.plan(id).id)
     response.headers["etag"] = f'"{detail.version}"'
     return detail
 
@@ -173,7 +173,7 @@ def _ordering(verb: str) -> Callable[..., PlanDetail]:
     def give_order(permit: Operator, id: Id, text: OrderText | None = None, if_match: IfMatch = None) -> PlanDetail:
         version = version_wanted(if_match, text.version if text else None)
         order(permit, verb, meant_for(permit, id, version), None, version)
-        return plan_detail(permit.bot, id)
+        return plan_detail(permit, id)
 
     return give_order
 
@@ -195,7 +195,7 @@ def retract_plan(permit: Admin, id: Id, text: OrderText | None = None, if_match:
     version = version_wanted(if_match, text.version if text else None)
     plan = meant_for(permit, id, version)
     give(permit.bot, RetractPlan(plan=plan.id, cause=new_cause(), by=permit.who, expected=version))
-    return plan_detail(permit.bot, id)
+    return plan_detail(permit, id)
 
 
 @router.post("/{id}/priority", name="prioritize_plan", responses=documented(400, 404, 409))
@@ -203,7 +203,7 @@ def prioritize_plan(permit: Operator, id: Id, text: PriorityText, if_match: IfMa
     """Change how urgent a plan is."""
     version = version_wanted(if_match, text.version)
     order(permit, PRIORITY, meant_for(permit, id, version), None, version, argument=str(text.priority))
-    return plan_detail(permit.bot, id)
+    return plan_detail(permit, id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _read(permit: Permit, upload: Upload, options: UploadOptions) -> _Readable:
 def _take_in(permit: Permit, one: _Readable) -> Uploaded:
     accepted = permit.bot.intake.submit(one.submission)
     return Uploaded(
-        plan=plan_detail(permit.bot, accepted.plan.id),
+        plan=plan_detail(permit, accepted.plan.id),
         resumed=accepted.resumed,
         finished=accepted.finished,
         findings=_shown(one.findings),

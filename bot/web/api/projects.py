@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from bot.web.api.inputs import LONGEST_PART, NAME_PART
-from bot.web.api.shapes import Shape
+from bot.web.api.shapes import ProjectShape, Shape
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
@@ -18,18 +17,6 @@ from services.domain.errors import NotFound
 router = APIRouter(prefix="/projects", tags=["projects"])
 
 Part = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_PART)]
-
-
-class ProjectShape(Shape):
-    """A repository that is served. `active` plans are being published or carried out; `paused_for` says why it is paused by
-    itself: the repository is `gone`, `archived`, or refuses us (`refused`), or the App's installation is `suspended`."""
-
-    id: str
-    created_at: datetime
-    is_paused: bool
-    paused_for: str
-    plans: int
-    active: int
 
 
 class ProjectList(Shape):

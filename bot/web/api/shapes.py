@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,12 +96,19 @@ class PlanSummary(Shape):
     updated_at: datetime
 
 
+_Orders = Annotated[
+    list[str],
+    Field(description="What whoever asks may order now: verbs, the most likely first; `priority` takes a value"),
+]
+
+
 class PlanDetail(PlanSummary):
     """One plan with its phases, in plan order."""
 
     overview: str
     issue_url: str
     phases: list[QueueItem]
+    orders: _Orders
 
 
 class AttemptShape(Shape):
@@ -162,6 +169,7 @@ class PhaseDetail(QueueItem):
     started_at: datetime | None
     finished_at: datetime | None
     attempts: list[AttemptShape]
+    orders: _Orders
 
 
 class Attempts(Shape):
@@ -178,6 +186,18 @@ class LogPart(Shape):
     next: int = Field(description="The byte after it")
     size: int = Field(description="Bytes kept so far")
     is_over: bool
+
+
+class ProjectShape(Shape):
+    """A repository that is served. `active` plans are being published or carried out; `paused_for` says why it is paused by
+    itself: the repository is `gone`, `archived`, or refuses us (`refused`), or the App's installation is `suspended`."""
+
+    id: str
+    created_at: datetime
+    is_paused: bool
+    paused_for: str
+    plans: int
+    active: int
 
 
 class EventShape(Shape):

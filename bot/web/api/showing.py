@@ -20,7 +20,11 @@ from bot.web.api.shapes import (
     QueueItem,
     Reason,
 )
+from bot.web.auth.permits import Permit
+from services.commands.offers import verbs_for_phase, verbs_for_plan
+from services.commands.spec import PRIORITY
 from services.coordinator.reason_words import in_words
+from services.domain.access import Role
 from services.domain.attempts import Attempt, Result
 from services.domain.failure import Failure
 from services.domain.phase import QueueStatus
@@ -56,18 +60,21 @@ def queue_items(phasebot: Phasebot, items: Sequence[views.QueueItem]) -> list[Qu
     return [QueueItem(**_item(item, plans.get(item.plan_id), reasons)) for item in items]
 
 
-def plan_detail(phasebot: Phasebot, id: str) -> PlanDetail:
+def plan_detail(permit: Permit, id: str) -> PlanDetail:
     """Raises NotFound."""
+    phasebot = permit.bot
     detail = phasebot.store.views.plan(id)
     return PlanDetail(
         **_summary(detail.view),
         overview=detail.overview,
         issue_url=phasebot.answers.issue_url(detail.view.plan),
         phases=queue_items(phasebot, phasebot.store.views.queue(plan=id)),
+        orders=_orders(permit, detail.view.plan, verbs_for_plan(detail.view.plan)),
     )
 
 
-def phase_detail(phasebot: Phasebot, item: views.QueueItem) -> PhaseDetail:
+def phase_detail(permit: Permit, item: views.QueueItem) -> PhaseDetail:
+    phasebot = permit.bot
     plan = phasebot.store.views.plan(item.plan_id).view.plan
     phase = plan.phase(item.phase_key)
     return PhaseDetail(
@@ -87,7 +94,17 @@ def phase_detail(phasebot: Phasebot, item: views.QueueItem) -> PhaseDetail:
         started_at=phase.started_at,
         finished_at=phase.finished_at,
         attempts=[attempt(one) for one in phasebot.store.views.attempts(item.queue_id)],
+        orders=_orders(permit, plan, verbs_for_phase(plan, phase)),
     )
+
+
+def _orders(permit: Permit, plan: Plan, fitting: Sequence[str]) -> list[str]:
+    """Of those that fit, what whoever asks may order."""
+    role = permit.caller.role_in(plan.project)
+    if role is None or not role.includes(Role.OPERATOR):
+        return []
+    urgent = () if plan.retracted_at is not None else (PRIORITY,)
+    return [verb for verb in (*fitting, *urgent) if verb != "retract" or role.includes(Role.ADMIN)]
 
 
 def event(line: EventLine) -> EventShape:
