@@ -20,6 +20,7 @@ from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
 from bot.cli.commands.setup import setup
 from bot.cli.commands.token import token
+from bot.cli.commands.tui import tui
 from bot.cli.commands.writeback import writeback
 
 
@@ -67,6 +68,7 @@ for command in (
     setup,
     token,
     queue,
+    tui,
     localhub,
     db,
     doctor,

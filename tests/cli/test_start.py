@@ -16,7 +16,7 @@ from services.domain.errors import NotAllowed, PlanInvalid, RemoteUnavailable, S
 from tests.cli.process import ROOT, Phasebot
 from tests.cli.samples import CHAIN
 
-HEAVY = ("rich", "sqlalchemy", "pydantic", "github", "structlog", "httpx", "fastapi", "ruamel")
+HEAVY = ("rich", "textual", "sqlalchemy", "pydantic", "github", "structlog", "httpx", "fastapi", "ruamel")
 
 
 def _imported(phasebot: Phasebot, *arguments: str) -> set[str]:
@@ -29,7 +29,9 @@ def _imported(phasebot: Phasebot, *arguments: str) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["parse", "plan.md"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["run", "--help"], ["tui", "--help"], ["parse", "plan.md"]]
+)
 def test_nothing_heavy_is_imported_where_it_is_not_used(phasebot: Phasebot, arguments: list[str]) -> None:
     phasebot.write("plan.md", CHAIN)
 

@@ -1,0 +1,1 @@
+"""The terminal interface: what the console shows, over the same API, by keyboard."""

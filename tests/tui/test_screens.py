@@ -1,0 +1,189 @@
+"""What the screens show, and what the keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.web.auth import Access
+from tests.web.conftest import TOKEN, served
+
+from .conftest import Eyes, Stage, looking
+
+
+def test_a_failed_phase_is_found_understood_and_run_again(stage: Stage) -> None:
+    plan = stage.upload()["id"]
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("● live", "✗ failed", "2 Tests", "▶ running", "■ blocked", "4 Release")
+        await eyes.press("slash", *"tests", "enter")
+        await eyes.sees("✗ failed  2 Tests", "Why", "one test failed")
+        await eyes.press("2")
+        await eyes.sees("Try it [bold]all[/bold].")
+        await eyes.press("3")
+        await eyes.sees("✗ failed", "local")
+        await eyes.press("enter")
+        await eyes.sees("attempt 1: ended", "one test failed")
+
+        (stage.folder / "fixed").touch()
+        await eyes.press("a")
+        await eyes.sees("retry", "Run a phase again")
+        await eyes.press("enter")
+        await eyes.sees("retry: 2 Tests", "y or Enter does it")
+        await eyes.press("y")
+        await eyes.sees("✓ completed  2 Tests")
+        stage.open_gate()
+        await eyes.press("escape", "escape")
+        await eyes.sees("▶ running", "4 Release", holds=lambda seen: "3 Pages" not in seen)
+
+    looking(stage.bot.url, look)
+    assert stage.statuses(plan) == ["completed", "completed", "completed", "running"]
+
+
+def test_the_log_of_what_runs_is_followed(stage: Stage) -> None:
+    stage.upload()
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("3 Pages")
+        await eyes.press("slash", *"pages", "enter")
+        await eyes.sees("Executor")
+        await eyes.press("l")
+        await eyes.sees("still running", "begun")
+        stage.open_gate()
+        await eyes.sees("attempt 1: ended", "ended")
+
+    looking(stage.bot.url, look)
+
+
+def test_what_was_put_out_has_no_colours_of_its_own(stage: Stage) -> None:
+    stage.open_gate()
+    stage.upload()
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.press("2")
+        await eyes.sees("Site")
+        await eyes.press("enter")
+        await eyes.sees("✓ completed", "1 Setup")
+        await eyes.press("enter", "4")
+        await eyes.sees("first line", "red line", holds=lambda seen: "\x1b" not in seen and "[31m" not in seen)
+
+    looking(stage.bot.url, look)
+
+
+def test_a_plan_shows_phases_graph_and_events_and_takes_orders(stage: Stage) -> None:
+    plan = stage.upload()
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.press("2")
+        await eyes.sees("Plan", "of 4")
+        await eyes.press("enter")
+        await eyes.sees("▶ running  Site", "1 Setup", "2, 3")
+        await eyes.press("2")
+        seen = await eyes.sees("1 Setup", "also after 2")
+        assert seen.index("3 Pages") < seen.index("4 Release  also after 2")
+        await eyes.press("3")
+        await eyes.sees("plan active", "phasebot")
+        await eyes.press("a")
+        await eyes.sees("pause", "priority")
+        await eyes.press("enter", "y")
+        await eyes.sees("‖ paused  Site")
+        await eyes.press("a", "up", "enter")
+        await eyes.sees("urgent, high, normal")
+        await eyes.press(*"high", "enter")
+        await eyes.sees("priority 20")
+        await eyes.press("a", "up", "enter")
+        await eyes.sees("urgent, high, normal")
+        await eyes.press(*"soon", "enter")
+        await eyes.sees("`soon` is no priority")
+
+    looking(stage.bot.url, look)
+    assert stage.bot.get(f"/api/plans/{plan['id']}")["priority"] == 20
+
+
+def test_lists_are_narrowed_by_status_words_and_project(stage: Stage) -> None:
+    stage.upload()
+    project = stage.bot.get("/api/projects")["projects"][0]["id"]
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("✗ failed", "4 Release")
+        await eyes.press("f")
+        await eyes.sees("phases: running", "3 Pages", holds=lambda seen: "2 Tests" not in seen)
+        await eyes.press("F", "F")
+        await eyes.sees("phases: all", "1 Setup", "2 Tests")
+        await eyes.press("slash", *"nothing like it")
+        await eyes.sees("Nothing has these words")
+        await eyes.press("escape")
+        await eyes.sees("1 Setup")
+        await eyes.press("3")
+        await eyes.sees(project, "open")
+        await eyes.press("enter")
+        await eyes.sees(f"project: {project}", "1 Setup")
+        await eyes.press("p")
+        await eyes.sees("1 Setup", holds=lambda seen: "project:" not in seen)
+
+    looking(stage.bot.url, look)
+
+
+def test_nobody_is_offered_what_they_may_not_do(stage: Stage) -> None:
+    plan = stage.upload()["id"]
+    made = stage.bot.post("/api/tokens", {"name": "eyes", "role": "viewer"})
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.press("2")
+        await eyes.sees("of 4")
+        await eyes.press("enter")
+        await eyes.sees("1 Setup")
+        await eyes.press("a")
+        await eyes.sees("There is nothing that you can do")
+
+    looking(stage.bot.url, look, token=made["token"])
+    assert stage.bot.get(f"/api/plans/{plan}")["state"] == "active"
+
+
+def test_changes_are_shown_as_they_happen(stage: Stage) -> None:
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("● live", "There is no plan yet")
+        plan = stage.upload()
+        await eyes.sees("3 Pages", "▶ running")
+        stage.bot.post(f"/api/phases/{plan['phases'][1]['queue_id']}/skip")
+        await eyes.sees("3 Pages", holds=lambda seen: "2 Tests" not in seen)
+
+    looking(stage.bot.url, look)
+
+
+def test_a_lost_connection_is_said_and_found_again(stage: Stage) -> None:
+    stage.upload()
+    access = Access(TOKEN, local_only=True)
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("● live", "2 Tests")
+        server.__exit__(None, None, None)
+        seen = await eyes.sees("CONNECTION LOST, trying again")
+        assert "2 Tests" in seen  # what was known is still there
+        await eyes.press("r")
+        await eyes.sees("CONNECTION LOST")
+
+    server = served(stage.bot.phasebot, access)
+    looking(server.__enter__(), look)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10)])
+def test_it_fits_its_terminal_and_stays_up_when_that_changes(stage: Stage, size: tuple[int, int]) -> None:
+    stage.upload()
+
+    async def look(eyes: Eyes) -> None:
+        for keys in (["2"], ["enter"], ["2"], ["escape"], ["1"], ["enter"], ["4"], ["question_mark"]):
+            await eyes.press(*keys)
+            await eyes.sees(holds=lambda seen: all(len(line) <= eyes.app.size.width for line in seen.split("\n")))
+        for width, height in ((20, 5), (200, 60), size):
+            await eyes.pilot.resize_terminal(width, height)
+            await eyes.sees(holds=_has_lines(height))
+        await eyes.press("escape")
+        await eyes.sees("Log")
+
+    looking(stage.bot.url, look, size=size)
+
+
+def _has_lines(height: int) -> Callable[[str], bool]:
+    return lambda seen: len(seen.split("\n")) == height
