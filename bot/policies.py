@@ -84,7 +84,7 @@ class Policies:
         except NotFound:
             return CurrentPolicy(policy=Policy(), may_run_here=may_run_here)
         try:
-            text = _decoded(raw)
+            text = decoded(raw)
             policy = self._read(text)
         except PolicyInvalid as problem:
             last = self.kept.last(project)
@@ -103,7 +103,7 @@ class Policies:
         return read_policy(text, tools=self.tools, executors=self.executors, where=PATH)
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise PolicyInvalid(f"the file has more than {MAX_BYTES:,} bytes", where=PATH)
     try:

@@ -87,7 +87,7 @@ class Remote:
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
-        self._documents = known.documents(self._read_file)
+        self._documents = known.documents(self.read_file)
         linked = LinkedDocuments(address.api_url, address.identity, api_version=settings.github_api_version)
         self._resolver = Resolver(
             Sources(
@@ -144,7 +144,7 @@ class Remote:
         """What it means that issues of the plan are not among those that are there."""
         return gone(self._github, plan, pending, listed)
 
-    def _read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
+    def read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
         found = self._github.file(project, path, commit)
         return found.sha, found.bytes
 
@@ -152,6 +152,10 @@ class Remote:
         """As the repository's own policy has them."""
         labels = self._documents.ruling(project).policy.labels
         return LabelNames(labels.parent, labels.child)
+
+    def write_file(self, project: str, path: str, text: str, *, sha: str, message: str) -> str:
+        """Commit a file to the default branch, in place of the one with this hash ("": there is none); its new hash."""
+        return self._github.put_file(project, path, text.encode(), sha=sha, message=message).content.sha
 
     def _subject(self, project: str, issue: int) -> Subject | None:
         found = self._by_issue(project, issue)

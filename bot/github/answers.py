@@ -89,6 +89,12 @@ class RemoteFile(_Answer):
         return b64decode(self.content)
 
 
+class Committed(_Answer):
+    """A file that was committed, as it is from now on."""
+
+    content: RemoteFile
+
+
 class Reaction(_Answer):
     """Somebody's sign below a comment."""
 

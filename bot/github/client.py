@@ -5,6 +5,7 @@ Links go by the database id of an issue, never by its number. Docs: https://docs
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import quote
 
 from bot.github.answers import (
     Account,
+    Committed,
     Nothing,
     Permission,
     Reaction,
@@ -196,6 +198,14 @@ class GitHub:
         if found.content or not found.size:
             return found
         return self._sessions.one(RemoteFile, "GET", f"/repos/{project}/git/blobs/{found.sha}")
+
+    def put_file(self, project: str, path: str, content: bytes, *, sha: str, message: str) -> Committed:
+        """Commit a file to the default branch, in place of the one with this hash; "" for a new one.
+
+        https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
+        """
+        body = {"message": message, "content": b64encode(content).decode(), **({"sha": sha} if sha else {})}
+        return self._sessions.one(Committed, "PUT", f"/repos/{project}/contents/{quote(path)}", body)
 
     # ------------------------------------------------------------ people
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
 from bot.web import callbacks, gitlab, health, metrics, webhooks
-from bot.web.api import events, phases, plans, projects, queue, records, request, shape_orders, tokens, tools
+from bot.web.api import events, phases, plans, policies, projects, queue, records, request, shape_orders, tokens, tools
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
 from bot.web.auth.door import Door
@@ -50,7 +50,10 @@ _TAGS = [
 ]
 
 _API = (
-    *(module.router for module in (request, plans, shape_orders, queue, phases, projects, tools, events, tokens)),
+    *(
+        module.router
+        for module in (request, plans, shape_orders, queue, phases, projects, policies, tools, events, tokens)
+    ),
     *(records.deliveries, records.outbox, socket.api),
 )
 _bearer = HTTPBearer(

@@ -31,7 +31,12 @@ QUIETLY = settings(
 )
 
 # A schema cannot say what makes a document a plan, or which cursor we gave; such requests are refused with 422 rightly.
-MEANING = {"POST /api/request", "POST /api/plans", "POST /api/queue/enqueue"}
+MEANING = {
+    "POST /api/request",
+    "POST /api/plans",
+    "POST /api/queue/enqueue",
+    "PUT /api/projects/{owner}/{name}/policy",
+}
 # Markdown is text, and so is `1`; an empty object is nothing in a query.
 ANYTHING_IS_TEXT = {"POST /api/plans", "GET /api/events", "GET /api/events/export"}
 

@@ -92,6 +92,8 @@ class World:
                 return {"priority": 20}
             case "request":
                 return {"text": "Mend it.", "project": MINE}
+            case "policy":
+                return {"text": "version: 1\n"} if case.method == "PUT" else None
             case "tokens":
                 return {"name": "made", "role": "viewer", "project": MINE}
             case "enqueue":
