@@ -30,7 +30,7 @@ FILTERS = ("open", *(one.value for one in sorted(QueueStatus, key=words.urgency)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the server said. `queue` None: it was not asked for."""
+    """What the server said."""
 
     plans: Sequence[PlanSummary]
     queue: Sequence[QueueItem]
@@ -53,7 +53,7 @@ class Home(Shown[Found]):
         super().__init__()
         self._filter = 0
         self._project: str | None = None
-        self._found = Found((), (), ())
+        self._found: Found | None = None
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -102,14 +102,14 @@ class Home(Shown[Found]):
         told = [f"phases: {FILTERS[self._filter].replace('_', ' ')}"]
         told += [f"project: {self._project}"] if self._project else []
         self.place(words.line(f"{self.tui.link.url}  {'  '.join(told)}"))
-        words_for_none = "" if self._table().is_filled else self._empty()
+        words_for_none = "" if self._table().is_filled or self._found is None else self._empty(self._found)
         self.query_one("#empty", Static).update(words_for_none)
         self.query_one("#empty").display = bool(words_for_none)
 
-    def _empty(self) -> str:
+    def _empty(self, found: Found) -> str:
         if self.query_one("#search", Input).value:
             return "Nothing has these words. Esc ends the search."
-        if not self._found.plans:
+        if not found.plans:
             return "There is no plan yet. Upload one: on the console, or `phasebot publish plan.md`."
         return f"No phase is {FILTERS[self._filter].replace('_', ' ')}. f shows others."
 
@@ -150,8 +150,9 @@ class Home(Shown[Found]):
 
     def _projects_of(self, key: str | None) -> Iterator[str]:
         plan = (key or "").rpartition(".")[0] or key
-        yield from (one.id for one in self._found.projects if one.id == key)
-        yield from (one.project for one in self._found.plans if one.id == plan)
+        if found := self._found:
+            yield from (one.id for one in found.projects if one.id == key)
+            yield from (one.project for one in found.plans if one.id == plan)
 
     def action_filter(self, by: int) -> None:
         self._filter = (self._filter + by) % len(FILTERS)
@@ -169,7 +170,8 @@ class Home(Shown[Found]):
         self.set_focus(search)  # at once: who types fast means the field with the very next key
 
     def on_input_changed(self) -> None:
-        self.show(self._found)
+        if self._found is not None:
+            self.show(self._found)
 
     def on_input_submitted(self) -> None:
         """The only one that is found is what was looked for."""
