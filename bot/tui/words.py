@@ -56,7 +56,7 @@ def line(text: str, style: str = "") -> Text:
 
 def state(value: str) -> Text:
     sign, word, style = _STATES.get(value, ("·", value.replace("_", " "), ""))
-    return Text(f"{sign} {word}", style=style)
+    return Text().append(f"{sign} {word}", style)
 
 
 def urgency(value: str) -> int:
