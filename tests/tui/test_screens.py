@@ -17,7 +17,7 @@ def test_a_failed_phase_is_found_understood_and_run_again(stage: Stage) -> None:
 
     async def look(eyes: Eyes) -> None:
         await eyes.sees("● live", "✗ failed", "2 Tests", "▶ running", "■ blocked", "4 Release")
-        await eyes.press("slash", *"tests", "enter")
+        await eyes.press("slash", *"failed", "enter")
         await eyes.sees("✗ failed  2 Tests", "Why", "one test failed")
         await eyes.press("2")
         await eyes.sees("Try it [bold]all[/bold].")
@@ -45,8 +45,8 @@ def test_the_log_of_what_runs_is_followed(stage: Stage) -> None:
     stage.upload()
 
     async def look(eyes: Eyes) -> None:
-        await eyes.sees("3 Pages")
-        await eyes.press("slash", *"pages", "enter")
+        await eyes.sees("✗ failed", "▶ running", "3 Pages")
+        await eyes.press("slash", *"running", "enter")
         await eyes.sees("Executor")
         await eyes.press("l")
         await eyes.sees("still running", "begun")

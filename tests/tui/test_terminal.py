@@ -102,7 +102,7 @@ def terminal(stage: Stage, tmp_path: Path) -> Iterator[Terminal]:
 def test_by_keys_alone_and_without_colour(stage: Stage, terminal: Terminal) -> None:
     plan = stage.upload()["id"]
     terminal.sees("● live", "✗ failed", "2 Tests", "3 Pages")
-    terminal.press("/pages\r")
+    terminal.press("/running\r")
     terminal.sees("begun", "Executor")
     terminal.press("l")
     terminal.sees("still running")
