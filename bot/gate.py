@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.executors.registry import Executors
@@ -11,6 +12,9 @@ from services.domain.world import Limits, World
 
 REMOTE_LEASE = timedelta(minutes=15)
 """How long an attempt that runs elsewhere lives without news: it has no heartbeat, and is looked at every few minutes."""
+
+KILL_GRACE = timedelta(seconds=10)
+"""How much longer than its lease an execution may need to die; leases that are shorter than that are for the impatient."""
 
 
 class Gate:
@@ -42,12 +46,15 @@ class Gate:
 
     def world(self) -> World:
         """What decisions take into account. How many slots are taken is the store's to add."""
+        limits, closed = self._limits, self._executors.closed
         return World(
             holder=self.holder,
-            limits=self._limits,
-            executors=self._open_executors(),
+            limits=replace(limits, executors={**limits.executors, **self._executors.slots}),
+            executors=self._open_executors() - closed.keys(),
+            closed=closed,
             lease=self.lease,
             leases=self._leases,
+            kill_grace=min(KILL_GRACE, self.lease),
         )
 
     def _open_executors(self) -> frozenset[str]:

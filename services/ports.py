@@ -19,7 +19,7 @@ from services.domain.phase import Operation, Phase
 from services.domain.plan import Plan
 from services.domain.texts import PhaseText as PhaseText  # noqa: PLC0414  for those who know the ports alone
 from services.domain.texts import PlanText as PlanText  # noqa: PLC0414
-from services.domain.world import Slots
+from services.domain.world import Closed, Slots
 from services.execution.workflow_runs import Carried
 
 
@@ -267,9 +267,21 @@ class Executor(Protocol):
 
 class RemoteExecutor(Protocol):
     """Where attempts run on machines that are not ours and have no heartbeat: what is done there takes a request, so it is done
-    by the outbox, and done again where it is not certain. All raise TransientError, RemoteUnavailable."""
+    by the outbox, and done again where it is not certain. All raise TransientError, RemoteUnavailable.
+
+    `reports_itself`: whoever runs the attempt is ours, renews its lease and says how it ended.
+    """
 
     name: str
+    reports_itself: bool
+
+    @property
+    def closed(self) -> Closed | None:
+        """Why nothing can be begun there now; None if it can."""
+
+    @property
+    def slots(self) -> int | None:
+        """How many attempts can be under way there at once; None where that is not known."""
 
     def begin(self, assignment: Assignment, *, uncertain: bool) -> Sequence[Report]:
         """Begin, and say what is known then. `uncertain`: it may have been begun already, so look first."""

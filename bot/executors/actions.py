@@ -15,6 +15,7 @@ from services.domain.errors import TransientError, UserError
 from services.domain.failure import Failure
 from services.domain.messages import AttemptDispatched, AttemptFinished, Report
 from services.domain.rules import ACTIONS
+from services.domain.world import Closed
 from services.execution.workflow_runs import Carried, Check, Run, correlation_id, news_of
 from services.ports import Assignment, Clock
 
@@ -37,6 +38,9 @@ class ActionsExecutor:
     """Implements `services.ports.RemoteExecutor`."""
 
     name = ACTIONS
+    reports_itself = False
+    closed: Closed | None = None
+    slots: int | None = None
 
     def __init__(self, runs: Callable[[], WorkflowRuns], clock: Clock) -> None:
         self._runs = runs

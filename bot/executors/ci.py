@@ -8,6 +8,7 @@ from bot.executors.actions import WorkflowRuns, carried, named
 from services.domain.attempts import Attempt, AttemptState, Outcome
 from services.domain.messages import AttemptFinished, Report
 from services.domain.rules import ACTIONS, CI
+from services.domain.world import Closed
 from services.execution.workflow_runs import Carried, aggregated, others, renewal
 from services.ports import Assignment, Clock
 
@@ -19,6 +20,9 @@ class CiExecutor:
     """Implements `services.ports.RemoteExecutor`. An attempt is called by the commit it watches, and the run that made it."""
 
     name = CI
+    reports_itself = False
+    closed: Closed | None = None
+    slots: int | None = None
 
     def __init__(self, runs: Callable[[], WorkflowRuns], work_of: WorkOf, clock: Clock) -> None:
         self._runs = runs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.domain.errors import UserError
+from services.domain.world import Closed
 from services.ports import Executor, RemoteExecutor
 
 
@@ -27,7 +28,18 @@ class Executors:
 
     @property
     def remote_names(self) -> frozenset[str]:
-        return frozenset(self._remote)
+        """Those of which nothing is heard unless somebody looks, or CI tells."""
+        return frozenset(name for name, one in self._remote.items() if not one.reports_itself)
+
+    @property
+    def closed(self) -> dict[str, Closed]:
+        """Those that take nothing now, and why."""
+        return {name: one.closed for name, one in self._remote.items() if one.closed is not None}
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """How many attempts each can have at once, as far as they say so themselves."""
+        return {name: one.slots for name, one in self._remote.items() if one.slots is not None}
 
     def remote(self, name: str) -> RemoteExecutor | None:
         """None for one of this process, or for none at all."""

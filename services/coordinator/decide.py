@@ -59,6 +59,8 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return reports.dispatched(plan, message)
         case m.AttemptHeld():
             return reports.held(plan, message)
+        case m.AttemptTaken():
+            return reports.taken(plan, message, world, now)
         case m.AttemptStarted():
             return reports.started(plan, message)
         case m.AttemptRenewed():

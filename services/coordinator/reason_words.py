@@ -34,7 +34,7 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
         case _CODE.ATTEMPT_STOPPING:
             return f"waits until the earlier attempt of {names(plan, reason.phases)} has ended"
         case _CODE.EXECUTOR_UNAVAILABLE:
-            return f"the executor {reason.what} takes no work now"
+            return f"the executor {reason.what} takes no work now{_closed(reason, now)}"
         case _CODE.PATH_CONFLICT:
             return f"waits for {names(plan, reason.phases)}, which works on {reason.what} as well"
         case _CODE.SLOT_LIMIT:
@@ -76,6 +76,18 @@ def _back_off(reason: Reason, now: datetime) -> str:
     if reason.until is None or reason.until <= now:
         return "is tried again now"
     return f"is tried again in {spoken(reason.until - now)}"
+
+
+_CLOSED = {
+    "queue_unreachable": ": Redis cannot be reached",
+    "no_workers": ": no worker is there",
+    "failing": ": it has failed too often",
+}
+
+
+def _closed(reason: Reason, now: datetime) -> str:
+    again = f", and is tried again in {spoken(reason.until - now)}" if reason.until and reason.until > now else ""
+    return f"{_CLOSED.get(reason.why, '')}{again}"
 
 
 def _slots(reason: Reason) -> str:

@@ -37,6 +37,16 @@ def held(plan: Plan, news: m.AttemptHeld) -> Decision:
     return Decision(plan.with_phase(replace(phase, attempt=replace(attempt, held=news.hold))))
 
 
+def taken(plan: Plan, news: m.AttemptTaken, world: World, now: datetime) -> Decision:
+    """The first worker to say so has it, and may say so again. For any other, and after a stop, it is too late."""
+    phase = plan.phases.get(news.phase)
+    attempt = _in_flight(phase, news)
+    if phase is None or attempt is None or attempt.lease_until is None or attempt.ref not in ("", news.worker):
+        return _stale(plan, news)
+    begun = replace(attempt.started(), ref=news.worker, lease_until=now + world.lease_of(attempt.executor))
+    return Decision(plan.with_phase(replace(phase, attempt=begun)))
+
+
 def started(plan: Plan, news: m.AttemptStarted) -> Decision:
     phase = plan.phases.get(news.phase)
     attempt = _in_flight(phase, news)

@@ -75,6 +75,14 @@ class AttemptHeld(_Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptTaken(_Report):
+    """A worker has found the attempt in the queue and wants to run it. The first one has it; `worker` is what it is called."""
+
+    worker: str
+    kind: Literal["attempt_taken"] = "attempt_taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted(_Report):
     """The executor has begun to run the attempt."""
 
@@ -344,7 +352,7 @@ class ProjectSeen(_About):
     kind: Literal["project_seen"] = "project_seen"
 
 
-Report = AttemptDispatched | AttemptHeld | AttemptStarted | AttemptRenewed | AttemptFinished
+Report = AttemptDispatched | AttemptHeld | AttemptTaken | AttemptStarted | AttemptRenewed | AttemptFinished
 Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase

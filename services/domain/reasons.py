@@ -42,8 +42,10 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason with its facts: keys of `phases` concerned, when it ends (`until`), the limit, executor or path `what`; `why`
-    a project is paused, where nobody wished so."""
+    """One reason with its facts: keys of `phases` concerned, when it ends (`until`), the limit, executor or path `what`.
+
+    `why` is a stable word for the reason behind it, where there is one.
+    """
 
     code: ReasonCode
     phases: tuple[str, ...] = ()
@@ -122,8 +124,12 @@ def verdict_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> It
 
 
 def _executor_reasons(phase: Phase, world: World) -> Iterator[Reason]:
-    if world.executors is not None and phase.next_executor not in world.executors:
-        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=phase.next_executor)
+    name = phase.next_executor
+    closed = world.closed.get(name)
+    if closed is not None:
+        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=name, why=closed.why, until=closed.until)
+    elif world.executors is not None and name not in world.executors:
+        yield Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what=name)
 
 
 def _path_reasons(plan: Plan, phase: Phase) -> Iterator[Reason]:

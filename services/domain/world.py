@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,17 @@ def most_that_can_start(limits: Limits, slots: Slots) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """Why an executor takes no work now: a stable word, and until when, where that is known."""
+
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
+    `closed` says of some of the others why they do not.
 
     `paused_projects` says why each is paused, "" where a person wished so.
 
@@ -61,6 +70,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     slots: Slots = field(default_factory=Slots)
     executors: frozenset[str] | None = None
+    closed: Mapping[str, Closed] = field(default_factory=dict)
     paused_projects: Mapping[str, str] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)
     leases: Mapping[str, timedelta] = field(default_factory=dict)

@@ -27,6 +27,10 @@ PLAN = loose("walls roof door")
         (Reason(ReasonCode.RETRY_BACKOFF, until=NOW), "is tried again now"),
         (Reason(ReasonCode.ATTEMPT_STOPPING, ("walls",)), "waits until the earlier attempt of Walls has ended"),
         (Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what="local"), "the executor local takes no work now"),
+        (
+            Reason(ReasonCode.EXECUTOR_UNAVAILABLE, what="local", why="no_workers"),
+            "the executor local takes no work now: no worker is there",
+        ),
         (Reason(ReasonCode.PROJECT_PAUSED, what="ada/site"), "the project ada/site is paused"),
         (
             Reason(ReasonCode.SLOT_LIMIT, what="local", facts={"limit": 2, "taken": 2}),

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from services.domain.messages import AttemptRenewed, Message, TimePassed
+from services.domain.messages import AttemptRenewed, AttemptTaken, Message, TimePassed
 from services.domain.phase import Rules
 from services.domain.plan import Plan
 from tests.exploration.graphs import Edges, symmetries
@@ -87,7 +87,7 @@ class Explorer:
             return
         there = self._meet(after)
         by_itself = move.message is None or type(move.message) in MACHINE
-        if by_itself and there != key and not isinstance(move.message, AttemptRenewed):
+        if by_itself and there != key and not isinstance(move.message, AttemptRenewed | AttemptTaken):
             self._leads_to.setdefault(key, set()).add(there)
         if move.message is None or type(move.message) in self._follows:
             self._enter(there)

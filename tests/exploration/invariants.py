@@ -122,6 +122,14 @@ def a_check_that_says_nothing_leaves_the_work_alone(step: Step) -> bool:
     return True
 
 
+def an_attempt_stays_with_the_worker_that_took_it(step: Step) -> bool:
+    """Whoever comes later finds it taken, and may not run it."""
+    if not isinstance(step.message, m.AttemptTaken):
+        return True
+    attempt = step.before.phases[step.message.phase].attempt
+    return attempt is None or attempt.ref in ("", step.message.worker) or step.after is step.before
+
+
 def no_more_retries_are_spent_than_there_are(step: Step) -> bool:
     return all(new.failures <= new.rules.retries for _, new in step.changes)
 
@@ -297,6 +305,7 @@ ALL = Invariants(
         a_stale_report_changes_nothing,
         nothing_passes_by_default,
         a_check_that_says_nothing_leaves_the_work_alone,
+        an_attempt_stays_with_the_worker_that_took_it,
         no_more_retries_are_spent_than_there_are,
         states_change_along_the_table,
         statuses_follow_from_the_facts,

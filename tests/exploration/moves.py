@@ -67,6 +67,8 @@ def moves(plan: Plan, vocabulary: Vocabulary) -> Iterator[Move]:
         if phase.attempt is not None:
             for message in _reports(plan.id, phase, phase.attempt, vocabulary):
                 yield Move(plan, message)
+            if phase.attempt.state.is_in_flight:
+                yield _taken_twice(plan, phase, phase.attempt)
         for later in _later(plan, phase):
             yield Move(later, None if vocabulary.late_clock else m.TimePassed(plan=plan.id, cause="time"))
 
@@ -120,9 +122,16 @@ def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) 
         yield m.AttemptDispatched(plan=plan, cause="report", phase=phase.key, fence=fence, ref="run/1")
         yield m.AttemptHeld(plan=plan, cause="report", phase=phase.key, fence=fence, hold=Hold.QUEUE)
         yield m.AttemptStarted(plan=plan, cause="report", phase=phase.key, fence=fence)
+        yield m.AttemptTaken(plan=plan, cause="report", phase=phase.key, fence=fence, worker="here/1")
         yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)
         for outcome, again in vocabulary.outcomes:
             yield _ended(plan, phase.key, fence, outcome, again)
+
+
+def _taken_twice(plan: Plan, phase: Phase, attempt: Attempt) -> Move:
+    """A worker has it, and another one wants it. Who has it makes no difference to anything else, so no state tells."""
+    late = m.AttemptTaken(plan=plan.id, cause="report", phase=phase.key, fence=attempt.fence, worker="there/2")
+    return Move(_with(plan, replace(phase, attempt=replace(attempt, ref="here/1"))), late)
 
 
 def _ended(plan: str, phase: str, fence: int, outcome: Outcome, again: bool) -> m.Message:

@@ -134,6 +134,22 @@ def _decide_with_silence_as_verdict(plan: Plan, message: m.Message, world: World
 
 A_LOST_CHECK_SENDS_THE_WORK_BACK = Rulebook(_decide_with_silence_as_verdict)
 
+
+def _decide_for_the_last_worker(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    if isinstance(message, m.AttemptTaken):
+        plan = _seen_as(
+            plan,
+            lambda phase: (
+                replace(phase, attempt=replace(phase.attempt, ref=""))
+                if phase.key == message.phase and phase.attempt and phase.attempt.state.is_in_flight
+                else phase
+            ),
+        )
+    return decide(plan, message, world, now)
+
+
+THE_LAST_WORKER_HAS_IT = Rulebook(_decide_for_the_last_worker)
+
 AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER = Rulebook(_decide_without_ending_back_offs)
 
 
@@ -165,6 +181,7 @@ BROKEN = {
     "a dependent starts while the old run is stopping": A_DEPENDENT_STARTS_WHILE_THE_OLD_RUN_IS_STOPPING,
     "a lost attempt is never given up": A_LOST_ATTEMPT_IS_NEVER_GIVEN_UP,
     "a superseded run is not stopped": A_SUPERSEDED_RUN_IS_NOT_STOPPED,
+    "the last worker has it": THE_LAST_WORKER_HAS_IT,
     "a lost check counts as passed": A_LOST_CHECK_COUNTS_AS_PASSED,
     "a lost check sends the work back": A_LOST_CHECK_SENDS_THE_WORK_BACK,
     "an ended back-off is due for ever": AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER,
