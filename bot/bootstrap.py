@@ -16,6 +16,7 @@ from bot.answers import Answers
 from bot.callbacks import Callbacks
 from bot.carrier import Carrier
 from bot.clock import SystemClock
+from bot.crew import RemoteCrew
 from bot.desk import Desk
 from bot.elsewhere import Elsewhere, remote_executors
 from bot.executors.held import Key
@@ -71,7 +72,10 @@ Listener = Callable[[Sequence[Plan]], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What a command decides for its process. `repo` and `identity` lead to GitHub; without them issues stay here.
-    `labels` None: the policy of each repository names them."""
+    `labels` None: the policy of each repository names them.
+
+    `queue`: phases are handed to workers over Redis, where the settings name one.
+    """
 
     repo: str | None = None
     identity: Identity | None = None
@@ -80,6 +84,7 @@ class Options:
     workers: int = 1
     crew: Crew = field(default_factory=Crew)
     issues: bool = True
+    queue: bool = False
     labels: LabelNames | None = None
 
 
@@ -118,6 +123,7 @@ class Phasebot:
                 (max(1, round(settings.run_poll / 4)), self.elsewhere.look),
             ]
         )
+        self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.home / "attempts")
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
         self.progress: Callable[[Key, Progress], None] = lambda _key, _progress: None
@@ -151,7 +157,8 @@ class Phasebot:
         settings, options, clock = self.settings, self.options, self.clock
         store = Store(settings.database, clock=clock)
         elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock)
-        executors = Executors([self.local, ManualExecutor()], elsewhere)
+        self.crew = RemoteCrew(settings if options.queue else None, store.lookups, clock)
+        executors = Executors([self.local, ManualExecutor()], [*elsewhere, *self.crew.executors])
         tracker = _tracker(settings, options)
         gate = Gate(
             holder=holder_of_this_process(),
@@ -216,6 +223,7 @@ class Phasebot:
         self.beat()
         self._has_begun = True
         self.local.reap_orphans()
+        self.crew.watch()
         recover(self.parts)
         self.loop.start()
         self.carrier.start()
@@ -254,6 +262,7 @@ class Phasebot:
         self.local.close()
         self.carrier.stop()
         self.loop.stop()
+        self.crew.close()
         self.tracker.close()
         if self._has_begun:
             self.store.release(self.parts.holder)

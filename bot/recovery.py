@@ -13,7 +13,7 @@ def recover(parts: Parts) -> None:
     """Their attempts are lost, and what they held is free again."""
     lookups, at = parts.store.lookups, parts.clock.now().isoformat()
     for live in lookups.live_attempts():
-        if live.attempt.executor in parts.executors.remote_names:
+        if parts.executors.remote(live.attempt.executor):
             continue  # it runs elsewhere, whoever has begun it
         if live.attempt.lease_until is not None and is_dead(live.attempt.holder):
             parts.loop.tell(_lost(live.plan, live.phase, live.attempt.fence, at=at))

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     gitlab_token: SecretStr | None = Field(None, description="Token that GitLab's webhooks are sent with")
     marker_key: SecretStr | None = Field(None, description="Key that signs the markers; default: made once and kept")
     api_token: SecretStr | None = Field(None, description="Bearer token of the API; default: made at start and printed")
+    redis_url: SecretStr | None = Field(
+        None, description="Redis that hands phases to `phasebot worker`; without it `serve` runs them itself"
+    )
+    server_url: str = Field("", description="Where a worker reaches the server whose phases it carries out")
     public_url: str = Field("", description="Where others reach this server, for links and webhooks")
     host: str = Field("127.0.0.1", description="Address that `serve` binds to")
     port: int = Field(8321, ge=0, le=65535, description="Port that `serve` binds to")

@@ -21,6 +21,7 @@ from bot.cli.commands.serve import serve
 from bot.cli.commands.setup import setup
 from bot.cli.commands.token import token
 from bot.cli.commands.tui import tui
+from bot.cli.commands.worker import worker
 from bot.cli.commands.writeback import writeback
 
 
@@ -65,6 +66,7 @@ for command in (
     lint,
     policy,
     serve,
+    worker,
     setup,
     token,
     queue,

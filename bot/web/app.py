@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
-from bot.web import callbacks, gitlab, health, metrics, webhooks
+from bot.web import callbacks, gitlab, health, metrics, webhooks, workers
 from bot.web.api import events, phases, plans, policies, projects, queue, records, request, shape_orders, tokens, tools
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
@@ -102,6 +102,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.include_router(webhooks.router)
     app.include_router(gitlab.router)
     app.include_router(callbacks.router)
+    app.include_router(workers.router)
     app.include_router(sign_in.router)
     app.include_router(github.router)
     add_console(app)

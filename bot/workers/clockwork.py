@@ -8,7 +8,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from services.domain.errors import StorageUnavailable, TransientError
+from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError
 
 log = structlog.get_logger()
 
@@ -36,6 +36,10 @@ class Clockwork:
         self._scheduler.add_job(_in_one_line(job))
         self._every(seconds, job)
 
+    def also_every(self, seconds: float, job: Job) -> None:
+        """One more."""
+        self._every(seconds, job)
+
     def _every(self, seconds: float, job: Job) -> None:
         self._scheduler.add_job(_in_one_line(job), "interval", seconds=seconds, coalesce=True, max_instances=1)
 
@@ -46,7 +50,7 @@ def _in_one_line(job: Job) -> Callable[[], None]:
     def run() -> None:
         try:
             job()
-        except (StorageUnavailable, TransientError) as error:
+        except (StorageUnavailable, RemoteUnavailable, TransientError) as error:
             log.warning("job_put_off", job=job.__name__, error=str(error))
 
     return run

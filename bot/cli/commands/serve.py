@@ -35,5 +35,7 @@ def serve(host: str | None, port: int | None, repo: str | None, database: str | 
         from bot.cli.identity import checked_identity
 
         identity = checked_identity(settings, repo, os.environ)
-    with Phasebot(settings, Options(repo=repo, identity=identity, workers=workers_for(settings.workers))) as phasebot:
+    with Phasebot(
+        settings, Options(repo=repo, identity=identity, workers=workers_for(settings.workers), queue=True)
+    ) as phasebot:
         serve_web(phasebot)

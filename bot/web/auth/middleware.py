@@ -14,10 +14,11 @@ from bot.web.auth.door import Asker, Door
 from bot.web.auth.pace import Pace
 from bot.web.failures import Problem, refused, wants_page
 
-OPEN = ("/healthz", "/readyz", "/webhooks/", "/sign-in", "/static/")
-"""Health is for probes, webhooks are signed, and who is not signed in yet has to be able to. A slash opens what is below."""
+OPEN = ("/healthz", "/readyz", "/webhooks/", "/worker/", "/sign-in", "/static/")
+"""Health is for probes, webhooks are signed, workers have tickets, and who is not signed in yet has to be able to. A slash
+opens what is below."""
 
-_UNNAMED = ("/healthz", "/readyz", "/webhooks/")
+_UNNAMED = ("/healthz", "/readyz", "/webhooks/", "/worker/")
 """Asked for by machines, by whatever name they know us."""
 
 

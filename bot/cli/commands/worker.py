@@ -1,0 +1,36 @@
+"""`phasebot worker`: carry out phases for a server, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("worker", short_help="Carry out phases for a server that uses Redis.")
+@click.option("--server", metavar="URL", help="The server that the phases belong to. Default: PHASEBOT_SERVER_URL.")
+@click.option("--workers", type=click.IntRange(1), help="How many phases to carry out at once. Default: 2.")
+@click.option(
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder to work in. Default: this one.",
+)
+def worker(server: str | None, workers: int | None, workspace: Path | None) -> None:
+    """Take phases out of the queue and carry them out, until interrupted.
+
+    The queue is on the Redis of PHASEBOT_REDIS_URL. What a phase is, and how it went, is asked of and told to the
+    server; the worker needs neither its database nor its tokens. The first SIGTERM or Ctrl-C lets finish what runs,
+    the second ends it.
+
+    \b
+    Example:
+      PHASEBOT_REDIS_URL=redis://queue:6379 phasebot worker --server https://phasebot.example.com --workers 4
+    """
+    from bot import log
+    from bot.cli.workers import workers_for
+    from bot.settings import read_settings
+    from bot.worker.process import work
+
+    settings = read_settings(server_url=server)
+    log.set_up(settings)
+    work(settings, workspace or Path.cwd(), workers_for(workers or settings.workers), say=click.echo)

@@ -1,0 +1,100 @@
+"""The process of a worker, put together: from its settings to the last word about what it ran."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from bot.clock import SystemClock
+from bot.executors.local import LocalExecutor, Premises
+from bot.executors.matching import Crew
+from bot.executors.rq import connected
+from bot.executors.secrets import given_secrets
+from bot.settings import Settings, SettingsInvalid
+from bot.tools import registry_with_plugins
+from bot.worker.server import Server
+from bot.worker.told import Told
+from bot.worker.worker import Worker
+from services.domain.failure import Failure
+from services.domain.messages import Report
+from services.execution.redaction import Redactor
+from services.execution.tool_runner import ToolRunner
+from services.ports import Reports
+
+log = structlog.get_logger()
+
+
+def work(settings: Settings, workspace: Path, hands: int, say: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT, then let finish what runs; the second signal ends it. Raises SettingsInvalid."""
+    for name in ("redis_url", "server_url"):
+        if not getattr(settings, name):
+            raise SettingsInvalid(
+                "a worker needs it", where=f"PHASEBOT_{name.upper()}", fix="Set it to the one that the server uses."
+            )
+    assert settings.redis_url is not None
+    server = Server(settings.server_url, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
+    reports = _Later()
+    with _executor(settings, workspace, hands, reports) as executor:
+        told = Told(server, settings.home / "attempts", lambda key: executor.stop(*key), patience=settings.lease)
+        worker = Worker(connected(settings.redis_url.get_secret_value()), server, executor, told, hands=hands)
+        reports.to = worker.report
+        executor.reap_orphans()
+        _end_on_signals(worker)
+        say(f"worker {server.name} takes {hands} at once (Ctrl-C ends it)")
+        worker.run()
+        say("ending: what runs may finish (again: it is ended now)")
+        executor.drain()
+    server.close()
+
+
+class _Later:
+    """Reports to whom is known once everything is put together."""
+
+    to: Callable[[Report], None]
+
+    def __call__(self, report: Report) -> None:
+        self.to(report)
+
+
+def _executor(settings: Settings, workspace: Path, hands: int, reports: Reports) -> LocalExecutor:
+    kept = given_secrets(os.environ)
+    redactor = Redactor([*settings.secrets(), *kept.values()])
+    premises = Premises(
+        workspace=workspace,
+        log_dir=settings.home / "attempts",
+        workers=hands,
+        lease=timedelta(seconds=settings.lease),
+        redactor=redactor,
+        crew=Crew(usual=hands),
+        secrets=kept,
+    )
+    clock = SystemClock()
+    runner = ToolRunner(registry_with_plugins(os.environ), clock, _log_failure, redactor=redactor)
+    return LocalExecutor(runner, reports, clock, premises)
+
+
+def _end_on_signals(worker: Worker) -> None:
+    signals_so_far = 0
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal signals_so_far
+        signals_so_far += 1
+        worker.end()
+        if signals_so_far > 1:
+            raise SystemExit(5)  # on the way out the executor ends what runs; it is run again elsewhere
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def _log_failure(failure: Failure, error: BaseException) -> None:
+    level = log.error if failure.type == "tool_crashed" else log.debug
+    level("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)
