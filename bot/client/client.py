@@ -99,9 +99,11 @@ class Client:
     def phase(self, queue_id: str) -> PhaseDetail:
         return self._get(f"/api/phases/{queue_id}", PhaseDetail)
 
-    def order_phase(self, queue_id: str, verb: str, *, why: str = "", version: int | None = None) -> PhaseDetail:
-        """`why` is for `reject`; `version` as for plans."""
-        body = _said({"why": why or None, "version": version})
+    def order_phase(
+        self, queue_id: str, verb: str, *, why: str = "", how: str = "", version: int | None = None
+    ) -> PhaseDetail:
+        """`why` is for `reject`, `how` for `retry`; `version` as for plans."""
+        body = _said({"why": why or None, "how": how or None, "version": version})
         return PhaseDetail.model_validate(self._post(f"/api/phases/{queue_id}/{verb}", json=body))
 
     def attempts(self, queue_id: str) -> list[AttemptShape]:

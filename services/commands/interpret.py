@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.commands.naming import phase_first, phase_named
-from services.commands.orders import CommandInvalid, order_for
+from services.commands.orders import CommandInvalid, is_about_retry, order_for
 from services.commands.parser import Command
 from services.commands.permission import may
-from services.commands.spec import PRIORITY, VERBS, Level, Scope, Verb
+from services.commands.spec import PRIORITY, RETRY, VERBS, Level, Scope, Verb
 from services.domain.messages import Asked, Order
 from services.domain.phase import Phase
 from services.domain.plan import Plan
@@ -101,6 +101,11 @@ def _taken_apart(verb: Verb, rest: str, plan: Plan, here: Phase | None) -> tuple
     if verb.name == PRIORITY:
         value, _, name = rest.partition(" ")
         return (phase_named(plan, name) if name.strip() else here), value
+    if verb.name == RETRY:
+        words = rest.split()
+        name = " ".join(one for one in words if not is_about_retry(one))
+        how = " ".join(one for one in words if is_about_retry(one))
+        return (phase_named(plan, name) if name else here), how
     if not rest:
         return here, ""
     if not verb.rest:

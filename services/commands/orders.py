@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from services.commands.spec import PRIORITY, VERBS, Scope
+from services.commands.spec import PRIORITY, RETRY, VERBS, Scope
 from services.domain import messages as m
 from services.domain.errors import UserError
 from services.domain.phase import Phase
@@ -50,6 +51,9 @@ def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but
     if key is not None and verb == "reject":
         why = argument[:LONGEST_WHY]
         return m.RejectPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role, why=why)
+    if key is not None and verb == RETRY:
+        how = _how(argument)
+        return m.RetryPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, **how)
     if key is not None and (judgement := _JUDGEMENTS.get(verb)):
         return judgement(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role)
     if key is not None and (about_phase := _ABOUT_PHASES.get(verb)):
@@ -62,7 +66,6 @@ def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but
 
 
 _ABOUT_PHASES: Mapping[str, Callable[..., m.Order]] = {
-    "retry": m.RetryPhase,
     "reopen": m.ReopenPhase,
     "cancel": m.CancelPhase,
 }
@@ -77,6 +80,31 @@ _ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
     "cancel": m.CancelPlan,
     "retract": m.RetractPlan,
 }
+
+
+def _how(argument: str) -> dict[str, Any]:
+    """What may be said of a retry. Raises CommandInvalid."""
+    how: dict[str, Any] = {}
+    for word in argument.split():
+        name, has_value, value = word.partition("=")
+        if word == WITH_DEPENDENTS:
+            how["dependents"] = True
+        elif has_value and value and name in _CHOICES:
+            how[_CHOICES[name]] = value[:_LONGEST_NAME]
+        else:
+            fix = f"It takes `{WITH_DEPENDENTS}`, `on=<executor>` and `model=<name>`."
+            raise CommandInvalid(f"`retry` does not know `{word}`", fix=fix)
+    return how
+
+
+def is_about_retry(word: str) -> bool:
+    """A word that says how a phase is to be run again, not which one."""
+    return word == WITH_DEPENDENTS or word.partition("=")[0] in _CHOICES
+
+
+WITH_DEPENDENTS = "with-dependents"
+_CHOICES = {"on": "executor", "model": "model"}
+_LONGEST_NAME = 100
 
 
 def priority_of(argument: str) -> int:

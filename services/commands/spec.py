@@ -53,6 +53,7 @@ class Verb:
 
 
 PRIORITY = "priority"
+RETRY = "retry"
 
 _TABLE = (
     Verb("help", Scope.NOTHING, "List these commands.", Level.READ),
@@ -63,7 +64,13 @@ _TABLE = (
     Verb("start", Scope.PLAN, "Begin the plan."),
     Verb("pause", Scope.PLAN, "Start nothing new; what runs may finish."),
     Verb("resume", Scope.PLAN, "Go on after a pause or a cancellation."),
-    Verb("retry", Scope.PHASE, "Run a phase again that failed, was cancelled or skipped."),
+    Verb(
+        RETRY,
+        Scope.PHASE,
+        "Run a phase again that failed, was cancelled or skipped; `with-dependents`: even if it is done, with all that comes "
+        "after it; `on=` another executor, `model=` another model.",
+        rest="[with-dependents] [on=EXECUTOR] [model=NAME]",
+    ),
     Verb("skip", Scope.PHASE, "Leave a phase out and go on without it."),
     Verb("complete", Scope.PHASE, "Say that a phase is done."),
     Verb("reopen", Scope.PHASE, "Have a phase that was decided done again."),

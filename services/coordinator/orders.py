@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from services.coordinator import rerunning
 from services.coordinator.advance import may_start
 from services.coordinator.decision import Decision
 from services.coordinator.retries import retries_left
 from services.domain import messages as m
 from services.domain.approvers import may_judge, names
-from services.domain.attempts import Attempt, AttemptKind, AttemptState, Outcome
-from services.domain.effects import DispatchAttempt, StopAttempt
+from services.domain.attempts import Attempt, AttemptKind, AttemptState
+from services.domain.effects import DispatchAttempt
 from services.domain.failure import Failure
 from services.domain.phase import MANUAL, IssueRef, Phase
 from services.domain.plan import Plan, PlanState
@@ -44,7 +45,7 @@ def resume_plan(plan: Plan) -> Decision:
     if plan.state is PlanState.CANCELLED:
         for phase in plan:
             if phase.state is PhaseState.CANCELLED:
-                plan = plan.with_phase(_reset(phase, Trigger.REOPEN))
+                plan = plan.with_phase(rerunning.reset(phase, Trigger.REOPEN))
     elif plan.state is not PlanState.PAUSED:
         raise NoTransition(f"a plan that is {plan.state} cannot be resumed")
     return Decision(replace(plan, state=_running_state(plan)))
@@ -125,9 +126,11 @@ def about_phase(plan: Plan, order: m.PhaseOrder, now: datetime) -> Decision:
         case m.RetryPhase() | m.ReopenPhase() if phase.leaving:
             raise NoTransition("this phase is no longer in the document and is not run again")
         case m.RetryPhase():
-            return Decision(plan.with_phase(_reset(phase, Trigger.RETRY, admitted=True)))
+            return rerunning.run_again(plan, phase, order, now)
         case m.ReopenPhase():  # a tick in the document is no news from here on: it may be our own
-            return Decision(plan.with_phase(replace(_reset(phase, Trigger.REOPEN, admitted=True), ticked=True)))
+            return Decision(
+                plan.with_phase(replace(rerunning.reset(phase, Trigger.REOPEN, admitted=True), ticked=True))
+            )
         case m.CompletePhase():
             _demand_approver(phase, order)
             return _ended_by_hand(Decision(plan), phase, Trigger.COMPLETE, now)
@@ -174,28 +177,11 @@ def _rerun_of(phase: Phase, executor: str) -> str:
     return last.ref if is_wanted and last and (last.executor, last.kind) == (executor, phase.kind) else ""
 
 
-def _reset(phase: Phase, trigger: Trigger, *, admitted: bool = False) -> Phase:
-    """Waiting again, with all automatic retries restored; whoever asks for this very phase wants it whatever its conditions."""
-    admitted = admitted or phase.admitted
-    return phase.on(trigger, failures=0, losses=0, not_before=None, failure=None, finished_at=None, admitted=admitted)
-
-
 def _ended_by_hand(decision: Decision, phase: Phase, trigger: Trigger, now: datetime) -> Decision:
     """Decided by a person: a running attempt is superseded, and stopped where something really runs."""
-    return _superseded(decision, phase.on(trigger, failure=None, not_before=None, finished_at=now), trigger, now)
-
-
-def _superseded(decision: Decision, ended: Phase, trigger: Trigger, now: datetime) -> Decision:
-    """The phase as it is now, with the attempt that may still be in flight for it no longer wanted."""
-    attempt = ended.attempt
-    if attempt is None or not attempt.state.is_in_flight:
-        return Decision(decision.plan.with_phase(ended), decision.effects)
-    if attempt.lease_until is None:  # a person's work is over when a person says so
-        outcome = Outcome.PASSED if trigger is Trigger.COMPLETE else Outcome.CANCELLED
-        ended = replace(ended, attempt=attempt.ended(outcome, now))
-        return Decision(decision.plan.with_phase(ended), decision.effects)
-    stop = StopAttempt.of(decision.plan.id, ended.key, attempt)
-    return Decision(decision.plan.with_phase(replace(ended, attempt=attempt.superseded())), (*decision.effects, stop))
+    return rerunning.superseded(
+        decision, phase.on(trigger, failure=None, not_before=None, finished_at=now), trigger, now
+    )
 
 
 # ---------------------------------------------------------------- gates and verdicts
@@ -215,7 +201,7 @@ def _rejected(plan: Plan, phase: Phase, order: m.RejectPhase, now: datetime) -> 
     failure = Failure("rejected", order.why or "Rejected.", timestamp=now.isoformat(), details={"by": order.by})
     if phase.state is PhaseState.NEEDS_QA:
         _demand_approver(phase, order)
-        return _superseded(Decision(plan), _sent_back(phase, failure, now), Trigger.REJECTED, now)
+        return rerunning.superseded(Decision(plan), _sent_back(phase, failure, now), Trigger.REJECTED, now)
     if _is_to_be_approved(phase):
         _demand_approver(phase, order)
         return Decision(plan.with_phase(phase.on(Trigger.GATE_REJECTED, failure=failure, finished_at=now)))

@@ -201,8 +201,15 @@ class ClaimPhase(_AboutPhase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPhase(_AboutPhase):
-    """Run a phase again that failed, was cancelled or skipped; its automatic retries are restored."""
+    """Run a phase again that failed, was cancelled or skipped; its automatic retries are restored.
 
+    `dependents`: even if it is done or runs, and with it everything that depends on it. `executor` and `model`: from now on it
+    runs there, and with that model, whatever the policy said; "" for no change.
+    """
+
+    dependents: bool = False
+    executor: str = ""
+    model: str = ""
     kind: Literal["retry_phase"] = "retry_phase"
 
 

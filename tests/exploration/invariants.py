@@ -130,6 +130,17 @@ def an_attempt_stays_with_the_worker_that_took_it(step: Step) -> bool:
     return attempt is None or attempt.ref in ("", step.message.worker) or step.after is step.before
 
 
+def a_rerun_leaves_nothing_done_after_it(step: Step) -> bool:
+    """The phase and all that depends on it wait again; or, where a condition says so, are skipped anew."""
+    message = step.message
+    if not isinstance(message, m.RetryPhase) or not message.dependents or step.decision.refused:
+        return True
+    again = {message.phase, *step.before.graph.downstream(message.phase)}
+    return all(
+        step.after.phases[key].state is PhaseState.WAITING or _has_conditions(step.after.phases[key]) for key in again
+    )
+
+
 def no_more_retries_are_spent_than_there_are(step: Step) -> bool:
     return all(new.failures <= new.rules.retries for _, new in step.changes)
 
@@ -194,6 +205,9 @@ def only_the_phase_in_question_changes(step: Step) -> bool:
     if about is None:
         return True
     others = [(old, new) for old, new in step.changes if new.key != about]
+    if isinstance(step.message, m.RetryPhase) and step.message.dependents:
+        after = set(step.before.graph.downstream(about))
+        others = [(old, new) for old, new in others if new.key not in after]
     return all(_facts(old) == _facts(new) or _met_its_premises(old, new) for old, new in others)
 
 
@@ -306,6 +320,7 @@ ALL = Invariants(
         nothing_passes_by_default,
         a_check_that_says_nothing_leaves_the_work_alone,
         an_attempt_stays_with_the_worker_that_took_it,
+        a_rerun_leaves_nothing_done_after_it,
         no_more_retries_are_spent_than_there_are,
         states_change_along_the_table,
         statuses_follow_from_the_facts,

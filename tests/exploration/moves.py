@@ -111,6 +111,7 @@ _PHASE_ORDERS = (
 def _about_phase(plan: str, phase: Phase) -> Iterator[m.Message]:
     for order in _PHASE_ORDERS:
         yield order(plan=plan, cause="order", phase=phase.key)
+    yield m.RetryPhase(plan=plan, cause="order", phase=phase.key, dependents=True)
     yield m.DependenciesLinked(plan=plan, cause="link", phase=phase.key)
 
 

@@ -148,6 +148,14 @@ def _decide_for_the_last_worker(plan: Plan, message: m.Message, world: World, no
     return decide(plan, message, world, now)
 
 
+def _decide_without_dependents(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    if isinstance(message, m.RetryPhase) and message.dependents:
+        message = replace(message, dependents=False)
+    return decide(plan, message, world, now)
+
+
+A_RERUN_FORGETS_WHAT_COMES_AFTER = Rulebook(_decide_without_dependents)
+
 THE_LAST_WORKER_HAS_IT = Rulebook(_decide_for_the_last_worker)
 
 AN_ENDED_BACK_OFF_IS_DUE_FOR_EVER = Rulebook(_decide_without_ending_back_offs)
@@ -181,6 +189,7 @@ BROKEN = {
     "a dependent starts while the old run is stopping": A_DEPENDENT_STARTS_WHILE_THE_OLD_RUN_IS_STOPPING,
     "a lost attempt is never given up": A_LOST_ATTEMPT_IS_NEVER_GIVEN_UP,
     "a superseded run is not stopped": A_SUPERSEDED_RUN_IS_NOT_STOPPED,
+    "a rerun forgets what comes after": A_RERUN_FORGETS_WHAT_COMES_AFTER,
     "the last worker has it": THE_LAST_WORKER_HAS_IT,
     "a lost check counts as passed": A_LOST_CHECK_COUNTS_AS_PASSED,
     "a lost check sends the work back": A_LOST_CHECK_SENDS_THE_WORK_BACK,

@@ -34,6 +34,7 @@ _NOTICED_BY = {
     "a dependent starts while the old run is stopping": "nothing_starts_beside_an_old_run",
     "a lost attempt is never given up": "left_alone_every_plan_ends",
     "a superseded run is not stopped": "each_superseded_run_is_stopped",
+    "a rerun forgets what comes after": "a_rerun_leaves_nothing_done_after_it",
     "the last worker has it": "an_attempt_stays_with_the_worker_that_took_it",
     "a lost check counts as passed": "nothing_passes_by_default",
     "a lost check sends the work back": "a_check_that_says_nothing_leaves_the_work_alone",

@@ -127,15 +127,24 @@ def _ordering(verb: str) -> Callable[..., None]:
 
 def _orders() -> Iterator[click.Command]:
     """A command for each verb, with the words that `help` says about it in comments."""
-    from services.commands.spec import VERBS
+    from services.commands.spec import RETRY, VERBS
 
     for verb in (*PHASE_ORDERS, *PLAN_ORDERS, *EITHER_ORDERS):
         takes_why = bool(VERBS[verb].rest)
         parameters: list[click.Parameter] = [click.Argument(["target"], metavar=_metavar(verb))]
         if takes_why:
-            parameters.append(click.Option(["--why"], metavar="TEXT", default="", help="For people to read."))
+            parameters.append(_how() if verb == RETRY else _why())
         command = click.Command(verb, params=parameters, callback=_ordering(verb), help=_help(verb))
         yield database_option(server_option(command))
+
+
+def _why() -> click.Option:
+    return click.Option(["--why"], metavar="TEXT", default="", help="For people to read.")
+
+
+def _how() -> click.Option:
+    words = "with-dependents, on=EXECUTOR and model=NAME; any of them."
+    return click.Option(["--how", "why"], metavar="WORDS", default="", help=words)
 
 
 def _help(verb: str) -> str:

@@ -13,6 +13,7 @@ from bot.store.views import item_place
 from bot.web.api.shapes import AttemptShape, QueueItem
 from bot.web.api.showing import attempt, queue_items
 from services.commands.orders import CommandInvalid, order_for
+from services.commands.spec import RETRY
 from services.coordinator.phase_coordinator import News, PhaseCoordinator
 from services.domain.errors import NotFound
 from services.domain.plan import Plan
@@ -56,7 +57,7 @@ class OnServer:
 
     def order(self, verb: str, target: str, why: str) -> None:
         if "." in target:
-            self._client.order_phase(target, verb, why=why)
+            self._client.order_phase(target, verb, **{"how" if verb == RETRY else "why": why})
         else:
             self._client.order_plan(target, verb)
 

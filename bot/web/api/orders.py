@@ -15,7 +15,7 @@ from bot.web.api.inputs import Words
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem
 from services.commands.orders import LEAST_URGENT, LONGEST_WHY, order_for
-from services.commands.spec import PRIORITY, VERBS, Scope
+from services.commands.spec import PRIORITY, RETRY, VERBS, Scope
 from services.domain import messages as m
 from services.domain.phase import Phase
 from services.domain.plan import Plan
@@ -42,6 +42,14 @@ class OrderText(BaseModel):
         description="The version of the plan that was looked at; 409 if it is older. `If-Match` says the same",
     )
     why: Words = Field("", max_length=LONGEST_WHY, description="For people to read; only `reject` keeps it")
+    how: Words = Field(
+        "",
+        max_length=LONGEST_WHY,
+        description="For `retry`: `with-dependents`, `on=<executor>`, `model=<name>`; any of them",
+    )
+
+    def argument_of(self, verb: str) -> str:
+        return self.how if verb == RETRY else self.why
 
 
 class PriorityText(BaseModel):

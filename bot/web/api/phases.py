@@ -90,7 +90,7 @@ def _ordering(verb: str) -> Callable[..., PhaseDetail]:
         item = permit.item(id)
         version = version_wanted(if_match, text.version)
         plan = meant_for(permit, item.plan_id, version)
-        order(permit, verb, plan, _phase(plan, item), version, argument=text.why)
+        order(permit, verb, plan, _phase(plan, item), version, argument=text.argument_of(verb))
         return phase_detail(permit, permit.item(id))
 
     return give_order
