@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.parts import Parts
+from services.coordinator.spending import with_spending
 from services.domain.errors import TransientError, UserError
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.progress import is_at_rest
 from services.domain.reasons import Reason, why_not_running
+from services.domain.world import World
 
 
 class IssuePages:
@@ -53,7 +55,14 @@ class Answers:
         lookups = self._parts.store.lookups
         world = replace(self._parts.gate.world(), slots=lookups.slots(), paused_projects=lookups.paused_projects())
         now = self.clock.now()
-        return lambda plan, phase: why_not_running(plan, phase, world, now)
+        worlds: dict[str, World] = {}
+
+        def why(plan: Plan, phase: Phase) -> Reason | None:
+            if plan.id not in worlds:
+                worlds[plan.id] = with_spending(world, [plan], lookups.spending, now)
+            return why_not_running(plan, phase, worlds[plan.id], now)
+
+        return why
 
     def issue_url(self, plan: Plan, phase: Phase | None = None) -> str:
         """The page of a phase's issue, or of the parent's; empty while there is none."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from bot.answers import Answers
+from bot.breakers import Breakers
 from bot.callbacks import Callbacks
 from bot.carrier import Carrier
 from bot.clock import SystemClock
@@ -47,6 +48,7 @@ from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
 from services.domain.messages import Message, Report
 from services.domain.plan import Plan
+from services.domain.rules import MANUAL
 from services.domain.world import Limits
 from services.execution.batch import Progress
 from services.execution.redaction import Redactor
@@ -117,6 +119,7 @@ class Phasebot:
             [
                 (10, self.beat),
                 (5, self.loop.look),
+                (5, self.breakers.look),
                 (15, self.carrier.take_over),
                 (2, self.store.checkpoint),
                 (PRUNE_EVERY, self.prune),
@@ -160,11 +163,15 @@ class Phasebot:
         self.crew = RemoteCrew(settings if options.queue else None, store.lookups, clock)
         executors = Executors([self.local, ManualExecutor()], [*elsewhere, *self.crew.executors])
         tracker = _tracker(settings, options)
+        self.breakers = Breakers(
+            store.lookups, clock, executors.names - {MANUAL}, pause=timedelta(seconds=settings.breaker_pause)
+        )
         gate = Gate(
             holder=holder_of_this_process(),
             limits=replace(options.limits, executors={"local": options.workers, **options.limits.executors}),
             lease=timedelta(seconds=settings.lease),
             executors=executors,
+            breakers=self.breakers,
         )
         coordinator = PhaseCoordinator(store.open_work, clock, gate.world, _log_poison)
         return Parts(
@@ -224,6 +231,7 @@ class Phasebot:
         self._has_begun = True
         self.local.reap_orphans()
         self.crew.watch()
+        self.breakers.look()
         recover(self.parts)
         self.loop.start()
         self.carrier.start()

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.breakers import Breakers
 from bot.executors.registry import Executors
 from services.domain.phase import MANUAL
 from services.domain.world import Limits, World
@@ -20,11 +21,14 @@ KILL_GRACE = timedelta(seconds=10)
 class Gate:
     """Open at first. Callable from any thread."""
 
-    def __init__(self, *, holder: str, limits: Limits, lease: timedelta, executors: Executors) -> None:
+    def __init__(
+        self, *, holder: str, limits: Limits, lease: timedelta, executors: Executors, breakers: Breakers
+    ) -> None:
         self.lease = lease
         self.holder = holder
         self._limits = limits
         self._executors = executors
+        self._breakers = breakers
         self._leases = dict.fromkeys(executors.remote_names, max(lease, REMOTE_LEASE))
         self._is_held = threading.Event()
         self._is_draining = threading.Event()
@@ -46,10 +50,10 @@ class Gate:
 
     def world(self) -> World:
         """What decisions take into account. How many slots are taken is the store's to add."""
-        limits, closed = self._limits, self._executors.closed
+        limits, closed = self._limits, {**self._breakers.closed, **self._executors.closed}
         return World(
             holder=self.holder,
-            limits=replace(limits, executors={**limits.executors, **self._executors.slots}),
+            limits=replace(limits, executors={**limits.executors, **self._executors.slots, **self._breakers.slots}),
             executors=self._open_executors() - closed.keys(),
             closed=closed,
             lease=self.lease,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.domain.attempts import AttemptKind
+from services.domain.budgets import Spending
 from services.domain.effects import Effect
 from services.domain.events import Event
 from services.domain.messages import Message, Report
@@ -119,6 +120,9 @@ class Plans(Protocol):
 
     def text(self, id: str) -> PlanText:
         """The bodies of a plan."""
+
+    def spending(self, plan: Plan, since: datetime) -> Spending:
+        """What the plan and its project have used, and the project since that moment; with what this Work has saved."""
 
     def slots(self) -> Slots:
         """The slots taken now. Holds the allocation lock until this Work ends, so that two coordinators never overbook."""
@@ -244,7 +248,7 @@ class Assignment:
     def timeout(self) -> timedelta | None:
         """How long it may take; None for no limit."""
         rules = self.phase.rules
-        return rules.qa_timeout or rules.timeout if self.is_check else rules.timeout
+        return rules.qa_timeout or rules.timeout if self.is_check else rules.work_timeout
 
 
 class Reports(Protocol):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from services.domain.budgets import Spending
 from services.domain.effects import Effect
 from services.domain.errors import PlanMoved
 from services.domain.events import Event
@@ -99,6 +100,7 @@ class PlansInMemory:
     wakes: dict[str, datetime | None] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     saves: int = 0
+    spent: Spending = field(default_factory=Spending)
 
     def add(self, plan: Plan, text: PlanText) -> None:
         if plan.id in self.rows:
@@ -142,6 +144,9 @@ class PlansInMemory:
 
     def text(self, id: str) -> PlanText:
         return self.texts[id]
+
+    def spending(self, plan: Plan, since: datetime) -> Spending:
+        return self.spent
 
     def slots(self) -> Slots:
         slots = Slots()
@@ -251,7 +256,7 @@ class WorkInMemory:
         inbox, plans, outbox = self.inbox, self.plans, self.outbox
         return WorkInMemory(
             InboxInMemory(dict(inbox.rows), set(inbox.causes)),
-            PlansInMemory(dict(plans.rows), dict(plans.texts), dict(plans.wakes), plans.held, plans.saves),
+            PlansInMemory(dict(plans.rows), dict(plans.texts), dict(plans.wakes), plans.held, plans.saves, plans.spent),
             OutboxInMemory(list(outbox.effects), dict(outbox.holders), dict(outbox.tries), dict(outbox.outcomes)),
             EventsInMemory(list(self.events.lines)),
             ProjectsInMemory(set(self.projects.known), set(self.projects.resting), dict(self.projects.absent)),

@@ -12,11 +12,14 @@ from sqlalchemy import bindparam, func, null, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.scheduling import slots_taken
+from bot.store.spending import spending
 from bot.store.sql import Listed, Session
 from bot.store.tables import attempts, causes, events, holders, inbox, outbox, outbox_pending, phases, plans, word, yes
-from bot.store.values import moment
+from bot.store.values import failure_of, moment
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptKind, AttemptState
+from services.domain.breaker import LOOKED_AT, End
+from services.domain.budgets import Spending
 from services.domain.effects import Effect, PostComment, SayOnIssue, decode
 from services.domain.messages import Message
 from services.domain.plan import Plan
@@ -101,6 +104,18 @@ _WORK_OF = (
 )
 
 
+_ENDED = [state.value for state in AttemptState if not state.is_live and state is not AttemptState.CANCELLED]
+_ENDS = Listed(
+    lambda states: (
+        select(attempts.c.finished_at, attempts.c.state, attempts.c.failure)
+        .where(attempts.c.executor == bindparam("executor"), attempts.c.finished_at.is_not(None))
+        .where(attempts.c.state.in_(states))
+        .order_by(attempts.c.finished_at.desc())
+        .limit(LOOKED_AT)
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveAttempt:
     """An attempt whose execution may still be going on, and whose it is."""
@@ -160,6 +175,11 @@ class Lookups:
         with self._looking() as work:
             return work.plans.text(id)
 
+    def spending(self, plan: Plan, since: datetime) -> Spending:
+        """What the plan and its project have used, and the project since that moment."""
+        with self._reading() as session:
+            return spending(session, plan.id, plan.project, since)
+
     def slots(self) -> Slots:
         """The slots taken; good for showing, not for giving any away."""
         with self._reading() as session:
@@ -194,6 +214,12 @@ class Lookups:
         with self._reading() as session:
             row = session.row(_WORK_OF, plan=plan, phase=phase)
         return attempt_of(row) if row else None
+
+    def ends_at(self, executor: str) -> list[End]:
+        """How attempts have ended there, the newest first; no more than tell how it fares. What was cancelled tells nothing."""
+        with self._reading() as session:
+            rows = session.among(_ENDS, _ENDED, executor=executor)
+        return [End(moment(at), AttemptState(state), failure_of(failure)) for at, state, failure in rows]
 
     def holders(self) -> list[str]:
         """All that have ever claimed something and were not struck off."""

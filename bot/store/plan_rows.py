@@ -161,6 +161,8 @@ def attempt_row(phase: str, attempt: Attempt) -> dict[str, Any]:
         "rerun_of": attempt.rerun_of,
         "held": attempt.held and attempt.held.value,
         "result": result_json(attempt.result),
+        "tokens": attempt.result.tokens if attempt.result else 0,
+        "cost": attempt.result.cost if attempt.result else 0.0,
     }
 
 

@@ -23,6 +23,7 @@ from bot.store.plan_rows import (
     shape_row,
 )
 from bot.store.scheduling import DUE, NEXT_WAKE, STARTABLE, changed_phases, slots_taken, take_turn
+from bot.store.spending import spending
 from bot.store.sql import Listed, Session, insert_into, names_of, update_of
 from bot.store.tables import (
     attempts,
@@ -34,6 +35,7 @@ from bot.store.tables import (
 )
 from bot.store.values import micros, micros_or_none, moment_or_none, to_json
 from services.domain.attempts import Attempt
+from services.domain.budgets import Spending
 from services.domain.errors import NotFound, PlanMoved
 from services.domain.phase import Phase
 from services.domain.plan import Plan
@@ -263,6 +265,10 @@ class SqlPlans:
         self.flush()
         row = self._session.row(NEXT_WAKE)
         return moment_or_none(row[0]) if row else None
+
+    def spending(self, plan: Plan, since: datetime) -> Spending:
+        self.flush()
+        return spending(self._session, plan.id, plan.project, since)
 
     def slots(self) -> Slots:
         take_turn(self._session)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -185,8 +186,11 @@ attempts = Table(
     Column("rerun_of", Text, nullable=False, server_default=""),
     Column("held", Text),  # queue approval
     Column("result", Text),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),  # of the result, to be summed
+    Column("cost", Float, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
+Index("ix_attempts_executor", attempts.c.executor, attempts.c.finished_at)
 _partial("ix_attempts_ref", attempts.c.ref, where=attempts.c.ref != word(""))
 
 inbox = Table(

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from services.domain.approvers import names
 from services.domain.attempts import Hold
+from services.domain.budgets import DAY, Excess, in_figures
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
@@ -271,6 +272,18 @@ def _boxes_for(cause: Phase) -> tuple[str, str]:
         _box(f"retry {called}", f"runs **{_name(cause)}** again, once the cause is mended"),
         _box(f"skip {called}", "goes on without it"),
     )
+
+
+def budget_used_up(excess: Excess, *, holds_up: bool) -> str:
+    """On the parent, once for each budget that is used up."""
+    used, limit = in_figures(excess.measure, excess.used), in_figures(excess.measure, excess.limit)
+    meaning = (
+        "Nothing more starts until it is raised in `.github/phasebot.yml`"
+        + (" or the day ends" * (excess.scope == DAY))
+        if holds_up
+        else "The policy only wants it to be said: everything goes on"
+    )
+    return f"The {excess.measure} budget of the {excess.scope} is **used up**: {used} of {limit}.\n\n{meaning}."
 
 
 def _called(phase: Phase) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,8 @@ from services.coordinator.consequences import done_already
 from services.coordinator.decide import decide, outdated
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
+from services.coordinator.spending import told, with_spending
+from services.domain.budgets import Spending
 from services.domain.effects import Effect
 from services.domain.events import Event
 from services.domain.messages import ClaimPhase, Message, ProjectSeen, Say, TimePassed, is_order
@@ -205,6 +207,7 @@ class _Turn:
 
     def start(self) -> None:
         """Give free slots to whoever may start: in the plans touched, and, where phases wait for a slot, in all."""
+        self._count(self._plans.values())
         candidates = [one for plan in self._plans.values() for one in advance(plan, self._world, self._now)]
         if not candidates and not self._look:
             return
@@ -227,7 +230,20 @@ class _Turn:
         self._left_elsewhere = len(found) == limit
         self._lock(new := [id for id in found if id not in self._plans])
         plans = [self._plans[id] for id in new if id in self._plans]
+        self._count(plans)
         return [one for plan in plans for one in advance(plan, self._world, self._now)]
+
+    def _count(self, plans: Collection[Plan]) -> None:
+        """What these plans have used, where that matters; and say so where it was too much."""
+        before = self._world
+        self._world = with_spending(before, plans, self._spending, self._now)
+        if self._world is not before:
+            for plan in plans:
+                self._effects += told(plan, self._world, self._now)
+
+    def _spending(self, plan: Plan, since: datetime) -> Spending:
+        self._save()  # so that what has just ended counts
+        return self._work.plans.spending(plan, since)
 
     def _claim(self, candidate: Candidate) -> None:
         plan = self._plans[candidate.plan.id]

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.coordinator.notices import spoken
 from services.domain.absence import Absence
+from services.domain.budgets import in_figures
 from services.domain.plan import Plan
 from services.domain.reasons import Reason, ReasonCode
 
@@ -37,6 +38,8 @@ def in_words(plan: Plan, reason: Reason, now: datetime) -> str:
             return f"the executor {reason.what} takes no work now{_closed(reason, now)}"
         case _CODE.PATH_CONFLICT:
             return f"waits for {names(plan, reason.phases)}, which works on {reason.what} as well"
+        case _CODE.BUDGET_EXHAUSTED:
+            return _budget(reason)
         case _CODE.SLOT_LIMIT:
             return _slots(reason)
     return _FIXED[reason.code]
@@ -76,6 +79,12 @@ def _back_off(reason: Reason, now: datetime) -> str:
     if reason.until is None or reason.until <= now:
         return "is tried again now"
     return f"is tried again in {spoken(reason.until - now)}"
+
+
+def _budget(reason: Reason) -> str:
+    used, limit = (in_figures(reason.why, reason.facts.get(name, 0)) for name in ("used", "limit"))
+    again = f"; it goes on at {reason.until:%Y-%m-%d %H:%M} UTC" if reason.until else ""
+    return f"the {reason.why} budget of the {reason.what} is used up: {used} of {limit}{again}"
 
 
 _CLOSED = {

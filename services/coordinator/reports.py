@@ -153,7 +153,9 @@ def _lost(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
 
 
 def _timed_out(phase: Phase, now: datetime) -> Failure:
-    limit = (phase.rules.qa_timeout or phase.rules.timeout) if phase.kind is AttemptKind.QA else phase.rules.timeout
+    limit = (
+        (phase.rules.qa_timeout or phase.rules.timeout) if phase.kind is AttemptKind.QA else phase.rules.work_timeout
+    )
     return Failure("timed_out", f"No result within {limit}.", retryable=True, timestamp=now.isoformat())
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.domain.budgets import DAY, next_day, used_up
 from services.domain.paths import shared_path
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import is_stopped, stops_plan
+from services.domain.rules import BudgetMode
 from services.domain.transitions import PhaseState
 from services.domain.windows import closed_until
 from services.domain.world import Slots, World
@@ -35,6 +37,7 @@ class ReasonCode(StrEnum):
     WINDOW_CLOSED = "window_closed"
     RETRY_BACKOFF = "retry_backoff"
     ATTEMPT_STOPPING = "attempt_stopping"
+    BUDGET_EXHAUSTED = "budget_exhausted"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
     PATH_CONFLICT = "path_conflict"
     SLOT_LIMIT = "slot_limit"
@@ -108,6 +111,7 @@ def phase_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iter
         yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
     if stopping := _still_stopping(plan, phase):
         yield Reason(ReasonCode.ATTEMPT_STOPPING, stopping)
+    yield from _budget_reasons(plan, phase, world, now)
     yield from _executor_reasons(phase, world)
     yield from _path_reasons(plan, phase)
 
@@ -120,7 +124,19 @@ def verdict_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> It
         yield Reason(ReasonCode.RETRY_BACKOFF, until=phase.not_before)
     if phase.is_stopping:
         yield Reason(ReasonCode.ATTEMPT_STOPPING, (phase.key,))
+    yield from _budget_reasons(plan, phase, world, now)
     yield from _executor_reasons(phase, world)
+
+
+def _budget_reasons(plan: Plan, phase: Phase, world: World, now: datetime) -> Iterator[Reason]:
+    """A person's work costs nothing. The budget of a day is whole again with the next one."""
+    budgets, spending = phase.rules.budgets, world.spending.get(plan.id)
+    if spending is None or budgets.mode is not BudgetMode.STRICT or phase.next_executor == MANUAL:
+        return
+    for one in used_up(budgets, spending):
+        until = next_day(now) if one.scope == DAY else None
+        facts = {"limit": one.limit, "used": one.used}
+        yield Reason(ReasonCode.BUDGET_EXHAUSTED, what=one.scope, why=one.measure, until=until, facts=facts)
 
 
 def _executor_reasons(phase: Phase, world: World) -> Iterator[Reason]:

@@ -121,6 +121,14 @@ class Budget:
     cost: float | None = None
     time: timedelta | None = None
 
+    def over(self, other: Budget) -> Budget:
+        """This one, with what it does not say taken from the other."""
+        return Budget(
+            other.tokens if self.tokens is None else self.tokens,
+            other.cost if self.cost is None else self.cost,
+            other.time if self.time is None else self.time,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
@@ -139,7 +147,8 @@ class Rules:
 
     `priority` None: that of the plan. It is where a phase begins; an order may give it another. `when`, `skip_when` and
     `only_if` are conditions (see `conditions`), empty where there is none. `environment` holds plain values, `secrets` only
-    the names of secrets. `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
+    the names of secrets. `budget` is what an attempt may use, `budgets` has the mode, and what counts for plan and project.
+    `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
     `rerun_failed`: after a failed run only its failed jobs are run again. A verdict of CI is that of the `qa_workflow`, or,
     without one, what CI says by itself; `qa_timeout` is how long it may take. `deliver` None: a branch that is not pushed.
     """
@@ -165,6 +174,7 @@ class Rules:
     only_if: str = ""
     windows: tuple[Window, ...] = ()
     budget: Budget = Budget()
+    budgets: Budgets = Budgets()
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     workflow: str = ""
@@ -177,6 +187,16 @@ class Rules:
     qa_timeout: timedelta | None = None
     deliver: Deliver | None = None
     isolation: Isolation = Isolation.AUTO
+
+    @property
+    def ceiling(self) -> Budget:
+        """What stops a single attempt."""
+        return self.budget if self.budgets.mode is BudgetMode.STRICT else Budget()
+
+    @property
+    def work_timeout(self) -> timedelta | None:
+        """How long the work may take: by its timeout, and by its budget."""
+        return min((one for one in (self.timeout, self.ceiling.time) if one is not None), default=None)
 
     @property
     def checker(self) -> str:

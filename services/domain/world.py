@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.domain.budgets import Spending
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -57,7 +59,7 @@ class Closed:
 @dataclass(frozen=True, slots=True)
 class World:
     """What a decision may know besides the plan. `executors` are those that would take work now; None: all of them.
-    `closed` says of some of the others why they do not.
+    `spending` is what was used, by the ids of plans whose budgets count. `closed` says of some of the others why they do not.
 
     `paused_projects` says why each is paused, "" where a person wished so.
 
@@ -70,6 +72,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     slots: Slots = field(default_factory=Slots)
     executors: frozenset[str] | None = None
+    spending: Mapping[str, Spending] = field(default_factory=dict)
     closed: Mapping[str, Closed] = field(default_factory=dict)
     paused_projects: Mapping[str, str] = field(default_factory=dict)
     lease: timedelta = timedelta(seconds=60)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.domain.attempts import Batch, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import Operation
-from services.domain.rules import OnError
+from services.domain.rules import Budget, OnError
 from services.execution import batch as batches
 from services.execution.batch import Fate, Manner, run_batch
 from services.execution.cancellation import Cancellation, Stop, Stopped
@@ -19,6 +19,7 @@ from services.execution.tool import Context, Files, Output, ProcessWatch
 from services.execution.tool_runner import ToolRunner
 from services.ports import Assignment
 
+NO_LIMIT = Budget()
 ROLLBACK_SECONDS = 20.0
 """How long undoing may take in all: a process that is told to end waits for it."""
 
@@ -39,11 +40,13 @@ def run_operations(assignment: Assignment, runner: ToolRunner, context: Context)
     """
     if assignment.is_check and not assignment.operations:
         return Ending(Failure("no_verdict", "The policy names nothing that could give a verdict."), None)
-    return carry_out(assignment.operations, runner, context)
+    return carry_out(assignment.operations, runner, context, ceiling=assignment.phase.rules.ceiling)
 
 
-def carry_out(operations: Sequence[Operation], runner: ToolRunner, context: Context) -> Ending:
-    """These operations, as if they were the phase's."""
+def carry_out(
+    operations: Sequence[Operation], runner: ToolRunner, context: Context, *, ceiling: Budget = NO_LIMIT
+) -> Ending:
+    """These operations, as if they were the phase's. `ceiling` is what they may use: past it, no further one begins."""
     done: list[Operation] = []
     failure, result = None, Result(modified=False)
     for operation in operations:
@@ -56,6 +59,7 @@ def carry_out(operations: Sequence[Operation], runner: ToolRunner, context: Cont
             failure = None
         elif failure is None:
             done.append(operation)
+        failure = failure or _over(ceiling, result)
         if failure is not None:
             break
     if failure is None and (reason := context.cancellation.reason) is not None:
@@ -63,6 +67,23 @@ def carry_out(operations: Sequence[Operation], runner: ToolRunner, context: Cont
     if failure is not None:
         failure = _rolled_back(failure, done, runner, context)
     return Ending(failure, None if result == Result() else result)
+
+
+def _over(ceiling: Budget, used: Result) -> Failure | None:
+    """The attempt has used more than it may; to try again would only use more."""
+    over = [
+        (what, limit, spent)
+        for what, limit, spent in (("tokens", ceiling.tokens, used.tokens), ("cost", ceiling.cost, used.cost))
+        if limit is not None and spent > limit
+    ]
+    if not over:
+        return None
+    what, limit, spent = over[0]
+    return Failure(
+        "budget_exhausted",
+        f"The attempt used {what} {spent:,} of at most {limit:,}.",
+        details={"measure": what, "limit": limit, "used": spent},
+    )
 
 
 def _is_a_stop(failure: Failure) -> bool:

@@ -10,9 +10,11 @@ import pytest
 
 from services.domain import messages as m
 from services.domain.attempts import Attempt, AttemptState
+from services.domain.budgets import Spending, Spent
 from services.domain.phase import MANUAL, IssueRef, OnError, Phase
 from services.domain.plan import Plan, PlanState
 from services.domain.reasons import Reason, ReasonCode, why_not_running
+from services.domain.rules import Budget, BudgetMode, Budgets
 from services.domain.transitions import PhaseState
 from services.domain.windows import Window
 from services.domain.world import Limits, Slots, World
@@ -35,6 +37,9 @@ def of_plan(setting: Setting, **facts: object) -> Setting:
     return replace(setting[0], **facts), setting[1]  # type: ignore[arg-type]
 
 
+HOUR = timedelta(hours=1)
+
+
 def of_world(setting: Setting, **facts: object) -> Setting:
     return setting[0], replace(setting[1], **facts)  # type: ignore[arg-type]
 
@@ -42,16 +47,32 @@ def of_world(setting: Setting, **facts: object) -> Setting:
 def everything_in_the_way() -> Setting:
     """A plan whose phase `b` has every reason at once that can hold together, after the plan's own state."""
     shut = (Window((1,), time(9), time(10)),)
-    rules = {"x": replace(LOCAL, on_error=OnError.FAIL), "b": replace(LOCAL, approval=True, windows=shut)}
+    budgets = Budgets(BudgetMode.STRICT, Budget(), Budget(tokens=1000), Budget(cost=2.5), Budget(time=HOUR))
+    rules = {
+        "x": replace(LOCAL, on_error=OnError.FAIL),
+        "b": replace(LOCAL, approval=True, windows=shut, budgets=budgets),
+    }
+    spent = Spending(Spent(tokens=1000), Spent(cost=3.0), Spent(time=HOUR))
     made = plan({"x": "", "a": "", "b": "a"}, rules, state=PlanState.PAUSED, selected=frozenset("a"))
     old = Attempt(number=1, fence=1, executor="local", state=AttemptState.STOPPING, claimed_at=NOW, lease_until=NOW)
     full = Slots(running=1, projects={"ada/site": 1}, plans={"plan": 1}, executors={"local": 1})
     limits = Limits(running=1, project=1, plan=1, executors={"local": 1})
-    world = World(limits=limits, slots=full, executors=frozenset({MANUAL}), paused_projects={"ada/site": ""})
+    world = World(
+        limits=limits,
+        slots=full,
+        executors=frozenset({MANUAL}),
+        paused_projects={"ada/site": ""},
+        spending={"plan": spent},
+    )
     other = replace(old, state=AttemptState.RUNNING)
     setting = changed((made, world), "x", state=PhaseState.FAILED, attempt=other, paths=("src/app.py",))
     setting = changed(setting, "a", state=PhaseState.FAILED)
     return changed(setting, "b", not_before=NOW + timedelta(seconds=5), attempt=old, paths=("src/",))
+
+
+def with_budget(setting: Setting, **budgets: Budget) -> Setting:
+    plan, world = setting
+    return with_rules(plan, "b", budgets=replace(plan.phase("b").rules.budgets, **budgets)), world
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,11 @@ IN_ORDER = [
     ),
     Clearing(_CODE.RETRY_BACKOFF, (NOW + timedelta(seconds=5),), lambda s: changed(s, "b", not_before=NOW)),
     Clearing(_CODE.ATTEMPT_STOPPING, (("b",),), lambda s: changed(s, "b", attempt=None)),
+    Clearing(_CODE.BUDGET_EXHAUSTED, ("plan",), lambda s: with_budget(s, plan=Budget(tokens=1001))),
+    Clearing(
+        _CODE.BUDGET_EXHAUSTED, ("project",), lambda s: with_budget(s, plan=Budget(tokens=1001), project=Budget())
+    ),
+    Clearing(_CODE.BUDGET_EXHAUSTED, ("day", datetime(2026, 1, 6, tzinfo=UTC)), lambda s: of_world(s, spending={})),
     Clearing(_CODE.EXECUTOR_UNAVAILABLE, ("local",), lambda s: of_world(s, executors=frozenset({"local"}))),
     Clearing(_CODE.PATH_CONFLICT, (("x",), "src/"), lambda s: changed(s, "x", attempt=None)),
     Clearing(_CODE.SLOT_LIMIT, ("running",), no_limit("running")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.domain.conditions import condition
@@ -59,7 +59,8 @@ class Policy:
     def rules_for(self, phase: Named) -> Rules:
         """The first entry that matches the phase, over the defaults."""
         said = self._said_of(phase)
-        return rules_of(said, self.priority_for(phase) if "priority" in said else None)
+        rules = rules_of(said, self.priority_for(phase) if "priority" in said else None)
+        return replace(rules, budget=rules.budget.over(self.budgets.attempt), budgets=self.budgets)
 
     def sources_for(self, phase: Named) -> Mapping[str, Entry | None]:
         """Where each key that counts for the phase is said: in an entry, or (None) in the defaults."""
