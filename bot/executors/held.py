@@ -37,6 +37,12 @@ class Held:
         """Seconds since the coordinator last heard of it."""
         return seconds() - self.renewed_at
 
+    @property
+    def is_stalled(self) -> bool:
+        """It runs, and nothing was heard of it for longer than its rules allow."""
+        most = self.assignment.phase.rules.stalled_after
+        return most is not None and self.cancellation is not None and self.cancellation.silence > most.total_seconds()
+
     def wind_down(self) -> None:
         """Finish what was begun, and begin no further part of it."""
         if self.cancellation is not None:

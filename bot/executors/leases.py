@@ -36,6 +36,8 @@ class Leases:
     def _look_after(self, held: Held) -> None:
         if held.age > self._lease:
             self._end(held.key, Stop.INTERRUPTED)
+        elif held.is_stalled:
+            self._end(held.key, Stop.STALLED)
         elif held.age >= self._lease / 3:
             self._renew(held)
 

@@ -22,7 +22,7 @@ LONGEST = timedelta(minutes=15)
 LOOKED_AT = FAILURES * 8
 """How many ends are worth looking at: by then the pause is as long as it gets."""
 
-_OWN = frozenset({"lost", "transient", "remote_unavailable", "run_stale", "stalled"})
+_OWN = frozenset({"lost", "transient", "remote_unavailable", "run_stale"})
 """Failures of whoever was to run the attempt, not of the work. That a process of ours was ended is none: it comes back."""
 
 

@@ -143,7 +143,8 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What counts for one phase. Durations are exact; `timeout` None: no limit.
+    """What counts for one phase. Durations are exact; `timeout` None: no limit. `stalled_after`: how long an attempt
+    may be silent.
 
     `priority` None: that of the plan. It is where a phase begins; an order may give it another. `when`, `skip_when` and
     `only_if` are conditions (see `conditions`), empty where there is none. `environment` holds plain values, `secrets` only
@@ -158,6 +159,7 @@ class Rules:
     retries: int = 0
     retry_delay: timedelta = timedelta(seconds=5)
     timeout: timedelta | None = None
+    stalled_after: timedelta | None = None
     approval: bool = False
     qa: Qa = Qa.NONE
     priority: int | None = None

@@ -14,6 +14,7 @@ class Stop(StrEnum):
 
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
+    STALLED = "stalled"
     INTERRUPTED = "interrupted"
 
 
@@ -27,6 +28,7 @@ class Stopped(Exception):
 
 _SENTENCES = {
     Stop.CANCELLED: "the attempt was cancelled",
+    Stop.STALLED: "nothing was heard of the attempt for longer than its policy allows",
     Stop.TIMED_OUT: "the attempt took longer than its timeout allows",
     Stop.INTERRUPTED: "the process that ran the attempt was stopped",
 }
@@ -38,7 +40,7 @@ class Cancellation:
     `deadline` is a moment of `seconds` (a monotonic clock); once it has passed, the reason is TIMED_OUT.
     """
 
-    __slots__ = ("_deadline", "_listeners", "_lock", "_outer", "_reason", "_seconds", "_winding_down")
+    __slots__ = ("_deadline", "_heard_at", "_listeners", "_lock", "_outer", "_reason", "_seconds", "_winding_down")
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Cancellation:
         self._deadline = deadline
         self._seconds = seconds
         self._outer = outer
+        self._heard_at = time.monotonic()
         self._winding_down = False
         self._reason: Stop | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -94,6 +97,17 @@ class Cancellation:
                 self._reason = reason
                 for told in self._listeners:
                     told()
+
+    def heard(self) -> None:
+        """It has said something, or got further: whoever runs it is at work."""
+        self._heard_at = time.monotonic()
+        if self._outer is not None:
+            self._outer.heard()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self._heard_at
 
     def check(self) -> None:
         """Raise Stopped if the work is no longer wanted."""

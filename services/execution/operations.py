@@ -52,6 +52,7 @@ def carry_out(
     for operation in operations:
         if context.cancellation.reason is not None:
             break
+        context.cancellation.heard()
         failure, brought = _step(operation, runner, context)
         result += brought
         if failure is not None and operation.on_error is OnError.SKIP and not _is_a_stop(failure):
@@ -124,6 +125,7 @@ def _for_each(operation: Operation, runner: ToolRunner, context: Context) -> tup
         context.output.write(f"warning: {warning}\n".encode())
 
     def work(file: str) -> batches.Outcome[BaseModel | Failure]:
+        context.cancellation.heard()
         output = _tried(operation, runner, for_file(context, file))
         if isinstance(output, Failure):
             context.output.write(f"{file}: {output.type}: {output.message}\n".encode())
@@ -243,6 +245,25 @@ class Surroundings:
     secrets: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Output that counts as a sign of life."""
+
+    kept: Output
+    cancellation: Cancellation
+
+    @property
+    def location(self) -> str:
+        return self.kept.location
+
+    def write(self, chunk: bytes) -> None:
+        self.cancellation.heard()
+        self.kept.write(chunk)
+
+    def tail(self) -> str:
+        return self.kept.tail()
+
+
 def context_for(
     assignment: Assignment,
     surroundings: Surroundings,
@@ -257,7 +278,7 @@ def context_for(
     return Context(
         workspace=surroundings.workspace,
         cancellation=cancellation,
-        output=output,
+        output=_Heard(output, cancellation),
         processes=processes,
         placeholders=values,
         environment={**rules.environment, **surroundings.secrets, **ours},

@@ -11,7 +11,7 @@ from services.coordinator.reason_words import in_words
 from services.domain import messages as m
 from services.domain.attempts import Outcome, Result
 from services.domain.budgets import Spending, Spent
-from services.domain.effects import PostComment
+from services.domain.effects import Effect, PostComment
 from services.domain.reasons import why_not_running
 from services.domain.rules import Budget, BudgetMode, Budgets
 from services.domain.world import World
@@ -46,7 +46,7 @@ def test_a_plan_that_has_used_its_budget_up_starts_nothing_more_and_says_so_once
     third = desk.round(News(look=True))
 
     assert bool(dispatched(second)) is goes_on
-    said = [one.effect.body for done in (second, third) for one in done.sendings if _is_about_budget(one.effect)]
+    said = [body for done in (second, third) for one in done.sendings for body in _about_budgets(one.effect)]
     assert len(said) == (mode is not BudgetMode.OFF)
     assert all("120 tokens of 100 tokens" in body for body in said)
 
@@ -86,5 +86,5 @@ phases: [{match: A, executor: actions, workflow: x.yml, timeout: 5m, budget: {to
     assert rules.work_timeout == rules.ceiling.time
 
 
-def _is_about_budget(effect: object) -> bool:
-    return isinstance(effect, PostComment) and effect.key.startswith("budget:")
+def _about_budgets(effect: Effect) -> list[str]:
+    return [effect.body] if isinstance(effect, PostComment) and effect.key.startswith("budget:") else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def everything_in_the_way() -> Setting:
     return changed(setting, "b", not_before=NOW + timedelta(seconds=5), attempt=old, paths=("src/",))
 
 
-def with_budget(setting: Setting, **budgets: Budget) -> Setting:
+def with_budget(setting: Setting, **budgets: Any) -> Setting:
     plan, world = setting
     return with_rules(plan, "b", budgets=replace(plan.phase("b").rules.budgets, **budgets)), world
 

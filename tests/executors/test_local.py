@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -287,3 +289,15 @@ def test_output_that_cannot_be_kept_breaks_the_attempt(house: House) -> None:
     assert end.outcome is Outcome.BROKE
     assert end.failure is not None
     assert end.failure.type == "os_error"
+
+
+def test_an_attempt_that_says_nothing_for_too_long_is_stopped_as_stalled(house: House) -> None:
+    quiet = assignment(operation("command", run="echo begun; sleep 60", shell=True))
+    rules = replace(quiet.phase.rules, stalled_after=timedelta(seconds=0.5))
+    executor = house.executor(lease=1.5)
+
+    executor.dispatch(replace(quiet, phase=replace(quiet.phase, rules=rules)))
+
+    end = house.told.end()
+    assert end.failure is not None
+    assert (end.outcome, end.failure.type, end.failure.retryable) == (Outcome.BROKE, "stalled", True)

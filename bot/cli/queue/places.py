@@ -57,7 +57,7 @@ class OnServer:
 
     def order(self, verb: str, target: str, why: str) -> None:
         if "." in target:
-            self._client.order_phase(target, verb, **{"how" if verb == RETRY else "why": why})
+            self._client.order_phase(target, verb, why="" if verb == RETRY else why, how=why if verb == RETRY else "")
         else:
             self._client.order_plan(target, verb)
 

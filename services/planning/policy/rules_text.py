@@ -187,6 +187,9 @@ class RulesText(Strict):
     retries: Retries = Field(RetriesText(), description="Automatic retries.")
     retry_delay: Duration = Field(timedelta(seconds=5), description="Before the first retry; short for retries.delay.")
     timeout: Duration | None = Field(None, description="The longest an attempt may take.")
+    stalled_after: Duration | None = Field(
+        None, description="The longest an attempt on our machines may print nothing; then it is stopped, and retried."
+    )
     approval: Approval = Field(ApprovalText(required=False), description="Wait for a person before the start.")
     qa: Qa = Field("none", description="Who gives the verdict afterwards: none, manual, ci, or an operation.")
     priority: Literal["urgent", "high", "normal", "low", "background"] | Annotated[int, Field(ge=0, le=100)] = Field(

@@ -62,7 +62,11 @@ def rules_of(said: Mapping[str, Any], priority: int | None) -> Rules:
         deliver=Deliver(said["deliver"]) if said.get("deliver") else None,
         isolation=Isolation(said.get("workspace", "auto")),
         **texts,
-        **{name: said[name] for name in ("timeout", "windows", "inputs", "rerun_failed", "qa_timeout") if name in said},
+        **{
+            name: said[name]
+            for name in ("timeout", "stalled_after", "windows", "inputs", "rerun_failed", "qa_timeout")
+            if name in said
+        },
     )
 
 
