@@ -51,7 +51,10 @@ class Yard:
     def server(self) -> Iterator[Phasebot]:
         """A server over the same database as the one before it."""
         settings = Settings(
-            database_url=str(self.folder / "phasebot.db"), redis_url=SecretStr(self.redis.url), lease=self.lease
+            database_url=str(self.folder / "phasebot.db"),
+            redis_url=SecretStr(self.redis.url),
+            lease=self.lease,
+            breaker_pause=0,
         )
         with Phasebot(settings, Options(workspace=self.workspace, issues=False, queue=True)) as phasebot:
             phasebot.start()
