@@ -22,7 +22,7 @@ from services.planning.draft import PhaseDraft
 from tests.scale.conftest import ROOT, Yard
 from tests.scale.redis_server import RedisServer
 
-JOBS = 200
+JOBS = 60
 
 
 def noop() -> None:
@@ -52,7 +52,7 @@ def _bare(redis: RedisServer) -> float:
 
 
 def _ended(job: Job) -> float:
-    job.refresh()
+    job.refresh()  # type: ignore[no-untyped-call]
     assert job.ended_at is not None
     return job.ended_at.timestamp()
 
