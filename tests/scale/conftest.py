@@ -83,7 +83,7 @@ class Yard:
     def submit(self, text: str, rules: Rules | Callable[[PhaseDraft], Rules]) -> str:
         rules_for = rules if callable(rules) else lambda _phase: rules
         return self.phasebot.intake.submit(
-            Submission(draft=parse(text), source=f"plan-{len(text)}.md", rules_for=rules_for)
+            Submission(draft=parse(text, max_phases=100), source=f"plan-{len(text)}.md", rules_for=rules_for)
         ).plan.id
 
     def plan(self, id: str) -> Plan:
