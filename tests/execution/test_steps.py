@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.executors.matching import Crew, WorkspaceFiles
 from services.domain.attempts import Batch, Result
-from services.domain.rules import Foreach, OnError, Operation
+from services.domain.rules import Budget, Foreach, OnError, Operation
 from services.execution.cancellation import Cancellation, Stop
 from services.execution.operations import Ending, carry_out
 from services.execution.registry import Registry
@@ -145,6 +145,17 @@ def test_a_cancelled_attempt_is_undone_all_the_same(bench: Bench) -> None:
 
     assert ending.failure is not None
     assert (ending.failure.type, bench.tool.taken) == ("cancelled", ["a", "not a"])
+
+
+def test_an_attempt_that_has_used_more_than_it_may_begins_no_further_step(bench: Bench) -> None:
+    steps = [step("a"), step("b"), step("c")]
+
+    ending = carry_out(steps, bench.runner, bench.context, ceiling=Budget(tokens=8))
+
+    assert bench.tool.taken == ["a", "b"]
+    assert ending.failure is not None
+    assert (ending.failure.type, ending.failure.retryable) == ("budget_exhausted", False)
+    assert ending.result == Result(modified=True, tokens=10)
 
 
 def test_a_step_has_its_own_time(bench: Bench) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 
+from bot import log
 from bot.bootstrap import Options, Phasebot
 from bot.intake import Submission
 from bot.settings import Settings
@@ -179,6 +180,7 @@ def _kill_redis(yard: Yard) -> Callable[[], None]:
 @click.option("--seed", default=1, show_default=True, help="Which storm.")
 def main(seed: int) -> None:
     """Carry the storm out on threads and on workers."""
+    log.set_up(Settings(log_level="error"))
     for name, carry_out in (("threads", on_threads), ("workers", on_workers)):
         with tempfile.TemporaryDirectory() as folder:
             began = time.monotonic()
