@@ -23,6 +23,7 @@ from bot.tools import registry_with_plugins
 from bot.worker.server import Server
 from bot.worker.told import Told
 from bot.worker.worker import Worker
+from bot.workspaces.choosing import workspaces_of
 from services.domain.failure import Failure
 from services.domain.messages import Report
 from services.execution.redaction import Redactor
@@ -68,7 +69,7 @@ def _executor(settings: Settings, workspace: Path, hands: int, reports: Reports)
     kept = given_secrets(os.environ)
     redactor = Redactor([*settings.secrets(), *kept.values()])
     premises = Premises(
-        workspace=workspace,
+        workspaces=workspaces_of(settings, workspace, redactor),
         log_dir=settings.home / "attempts",
         workers=hands,
         lease=timedelta(seconds=settings.lease),
