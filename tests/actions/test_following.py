@@ -62,9 +62,9 @@ def test_a_cancelled_phase_ends_its_run_and_is_not_run_again_before_that_has_end
     stage.wait_until(lambda: stage.state("Build", 1) == "running")
 
     order(stage, CancelPhase, "Build")
-    stage.wait_until(lambda: run.id in stage.hub.runs.cancelling)
     order(stage, RetryPhase, "Build")
     assert stage.phasebot.answers.why(stage.plan, stage.phase("Build")).code == "attempt_stopping"  # type: ignore[union-attr]
+    stage.wait_until(lambda: run.id in stage.hub.runs.cancelling)
 
     stage.hub.runs.complete(run, "cancelled")
     stage.tell()
