@@ -84,6 +84,8 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.SetPriority(plan=plan, cause="order", priority=20)
     yield m.Say(plan=plan, cause="said", project="ada/site", issue=1, body="Hello.")
     yield m.PutBack(plan=plan, cause="hand", phase=None, issue=1, body="Put back.")
+    yield m.OwnDeed(plan=plan, cause="deed")
+    yield m.ProjectSeen(plan=plan, cause="look", project="ada/site", name="ada/site")
     yield m.IssueCreated(plan=plan, cause="issue", phase=None, issue=IssueRef(1, 1))
 
 
