@@ -7,12 +7,15 @@ https://docs.github.com/en/actions/reference/security/oidc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import jwt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.domain.errors import TransientError
+
+if TYPE_CHECKING:
+    from jwt import PyJWKClient
 
 KEYS_LIVE = 600
 """Seconds for which the issuer's keys are kept."""
@@ -67,10 +70,17 @@ class Verifier:
     def __init__(self, issuer: str, audience: str) -> None:
         self._issuer = issuer
         self._audience = audience
-        self._keys = jwt.PyJWKClient(f"{issuer}/.well-known/jwks", lifespan=KEYS_LIVE, timeout=5)
+
+    @cached_property
+    def _keys(self) -> PyJWKClient:
+        from jwt import PyJWKClient
+
+        return PyJWKClient(f"{self._issuer}/.well-known/jwks", lifespan=KEYS_LIVE, timeout=5)
 
     def claims(self, token: str) -> Claims:
         """Raises Forged, and TransientError if the keys cannot be had now."""
+        import jwt  # with the first token: it brings seven megabytes of cryptography along
+
         try:
             return Claims.model_validate(self._decoded(token))
         except jwt.PyJWKClientConnectionError as error:
@@ -81,6 +91,8 @@ class Verifier:
             raise Forged(f"the claim {error.errors()[0]['loc'][0]} is missing or no text") from error
 
     def _decoded(self, token: str) -> dict[str, Any]:
+        import jwt
+
         key = self._keys.get_signing_key_from_jwt(token)
         return jwt.decode(
             token,

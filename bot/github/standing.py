@@ -3,10 +3,14 @@ come late, twice and in any order."""
 
 from __future__ import annotations
 
-from bot.github.client import GitHub
+from typing import TYPE_CHECKING
+
 from services.domain.absence import Absence
 from services.domain.errors import NotAllowed, NotFound
 from services.domain.messages import ProjectSeen
+
+if TYPE_CHECKING:
+    from bot.github.client import GitHub
 
 
 def look_at(github: GitHub, project: str, *, cause: str) -> ProjectSeen:

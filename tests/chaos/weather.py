@@ -135,21 +135,21 @@ def _let_it_blow(hub: Hub, chaos: Chaos) -> None:
 
 def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
     """Children come and go while ada does her work. How many were killed."""
-    chance, kills = random.Random(chaos.seed), 0
+    chance, kills, done = random.Random(chaos.seed), 0, Path(place.folder) / DONE
     deadline = time.monotonic() + chaos.patience
     person = _Person(hub, place.repos, chaos)
     child = _born(place)
     try:
-        while not (Path(place.folder) / DONE).exists():
+        while kills < chaos.kills or not done.exists():
             assert time.monotonic() < deadline, _stuck(hub, place)
-            lifetime = chance.uniform(0.2, 1.5) if kills < chaos.kills else 0.2
-            person.works_for(lifetime, until=Path(place.folder) / DONE)
+            person.works_for(chance.uniform(0.2, 1.5) if kills < chaos.kills else 0.2, until=done)
             if kills < chaos.kills and child.is_alive():
                 os.kill(child.pid or 0, signal.SIGKILL)
                 kills += 1
-            child.join(0 if child.is_alive() and kills >= chaos.kills else 10)
+                child.join(10)
             if not child.is_alive():
                 assert child.exitcode == -signal.SIGKILL, f"a process ended by itself: {child.exitcode}"
+                done.unlink(missing_ok=True)  # the next one has to find the same by itself
                 child = _born(place)
         _calm(hub)
         _rest(hub, place, child, deadline)

@@ -27,7 +27,7 @@ class Place:
 
     def __init__(self, hub: Hub, tracker: HubServer, url: str) -> None:
         self.hub, self.tracker, self.url = hub, tracker, url
-        self.browser = httpx.Client(trust_env=False, timeout=PATIENCE, headers={"Accept": "text/html"})
+        self.browser = httpx.Client(trust_env=False, timeout=PATIENCE, headers={"Accept": "*/*"})
 
     def begin(self, query: str = "") -> httpx.Response:
         return self.browser.get(f"{self.url}/sign-in/github{query}")
