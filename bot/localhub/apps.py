@@ -13,10 +13,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from bot.localhub.clock import Clock
 from bot.localhub.database import Database, Row, moment, moment_or_none, stamp
 from bot.localhub.ground import Ground
@@ -77,6 +73,9 @@ class Apps:
 
     def create_key(self, app_id: int) -> str:
         """A new private key as PEM; the one before is good for nothing from now on."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
         key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -193,6 +192,8 @@ class Apps:
 
     def asserted(self, assertion: str) -> App:
         """The App that signed a JSON web token; 401 in GitHub's words for one that does not hold."""
+        import jwt
+
         try:
             claims = jwt.decode(assertion, options={"verify_signature": False})
             app = self._issuer(str(claims.get("iss", "")))
@@ -247,6 +248,8 @@ def _check_permissions(permissions: Mapping[str, Any]) -> None:
 
 def _made_up_token(installation: Installation) -> str:
     """As long as GitHub's own, and of the same letters: `ghs_<App>_<JSON web token>`."""
+    import jwt
+
     claims = {"iss": "localhub", "ins": installation.id, "rnd": secrets.token_hex(70)}
     return f"{_PREFIX}{installation.app.id}_{jwt.encode(claims, secrets.token_bytes(64), algorithm='HS512')}"
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import timedelta
-from typing import Any
-
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from typing import TYPE_CHECKING, Any
 
 from bot.localhub.ground import Ground
 from bot.localhub.run_values import Run
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
 PATH = "/_services/token"
 """Where it is served: as on GitHub Enterprise Server."""
@@ -37,6 +36,8 @@ class Oidc:
 
     def token(self, run: Run, audience: str, **claims: Any) -> str:
         """The token that a job of this run would be given. `claims` take the place of true ones, or of None leave them out."""
+        import jwt
+
         told = {**self._claims(run), "aud": audience, **claims}
         key_id, key = self._key()
         payload = {name: value for name, value in told.items() if value is not None}
@@ -96,6 +97,9 @@ class Oidc:
         }
 
     def _key(self) -> tuple[str, rsa.RSAPrivateKey]:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
         with self._db.transaction():
             row = self._db.first("SELECT * FROM signing_keys ORDER BY id DESC LIMIT 1")
             if row is None:
@@ -107,6 +111,9 @@ class Oidc:
 
 
 def _new_key() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     plain = serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()

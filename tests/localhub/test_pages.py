@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.localhub import Hub, HubServer
-from bot.localhub.pages.markdown import rendered
+from bot.markup import rendered
 from services.planning.issue_text import FORM_LABEL
 
 from .conftest import REPO, Clients

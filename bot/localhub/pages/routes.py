@@ -14,13 +14,13 @@ from starlette.routing import Route
 
 from bot.localhub.limits import PER_PAGE
 from bot.localhub.pages.apps import AppPages
-from bot.localhub.pages.markdown import rendered
 from bot.localhub.pages.oauth import OAuthPages
 from bot.localhub.pages.story import Change, told
 from bot.localhub.pages.writing import Writing
 from bot.localhub.problems import Refused, forbidden, needs_authentication, not_found
 from bot.localhub.reading import RepositoryReading
 from bot.localhub.values import Comment, Issue, IssueQuery, Role, StoredFile, User
+from bot.markup import rendered
 
 if TYPE_CHECKING:
     from bot.localhub.hub import Hub

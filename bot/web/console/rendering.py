@@ -16,7 +16,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.localhub.pages.markdown import rendered
+from bot.markup import rendered
 from bot.web.auth.cookies import Cookies
 from bot.web.auth.door import Asker, Door
 from bot.web.auth.permits import Permit
