@@ -44,7 +44,7 @@ ANYTHING_IS_TEXT = {"POST /api/plans", "GET /api/events", "GET /api/events/expor
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Bot]:
     with (
-        running_bot(tmp_path, webhook_secret=SECRET, requests_per_minute=1_000_000) as phasebot,
+        running_bot(tmp_path, webhook_secret=SECRET, gitlab_token=SECRET, requests_per_minute=1_000_000) as phasebot,
         served(phasebot, Access(TOKEN, local_only=True)) as url,
     ):
         bot = Bot(phasebot, url)
