@@ -48,7 +48,7 @@ def compete(names: Sequence[str], *, plans: int, phases: int, heats: int) -> lis
 
 
 def _heat(name: str, plans: int, phases: int) -> Heat:
-    with _fresh_folder() as folder:
+    with fresh_folder() as folder:
         counted = folder / "fsyncs"
         command = [sys.executable, "-m", f"benchmarks.contenders.{name}", str(plans), str(phases), str(folder)]
         environment = {**os.environ, "FSYNC_COUNT": str(counted), "PYTHONPATH": str(HERE.parent)}
@@ -86,7 +86,7 @@ def _median(values: Sequence[float]) -> float | None:
 
 
 @contextmanager
-def _fresh_folder() -> Iterator[Path]:
+def fresh_folder() -> Iterator[Path]:
     """On the disk of the checkout: a folder in memory would make every fsync free."""
     scratch = HERE.parent / "scratch"
     scratch.mkdir(exist_ok=True)

@@ -11,17 +11,17 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
 import psutil
 
+from benchmarks.contest import fresh_folder
 from tests.payloads.packages import npm
 from tests.payloads.payloads import examples
 
@@ -90,7 +90,7 @@ def _installed() -> Path:
 
 
 def _measured(command: object, deliveries: int) -> Run:
-    with _fresh() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
+    with fresh_folder() as folder, socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
         probe.close()
         assert callable(command)
@@ -102,18 +102,6 @@ def _measured(command: object, deliveries: int) -> Run:
         finally:
             server.terminate()
             server.wait(60)
-
-
-@contextmanager
-def _fresh() -> Iterator[Path]:
-    """On the disk of the checkout: a folder in memory would make every fsync free."""
-    scratch = HERE.parent / "scratch"
-    scratch.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=scratch))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _fire(port: int, deliveries: int, process: psutil.Process) -> Run:
