@@ -17,7 +17,7 @@ from services.coordinator.spending import told, with_spending
 from services.domain.budgets import Spending
 from services.domain.effects import Effect
 from services.domain.events import Event
-from services.domain.messages import ClaimPhase, Message, ProjectSeen, Say, TimePassed, is_order
+from services.domain.messages import ClaimPhase, Message, ProjectSeen, Say, TimePassed, is_guarded
 from services.domain.plan import Plan
 from services.domain.world import World, most_that_can_start
 from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
@@ -154,9 +154,9 @@ class _Turn:
             self._work.inbox.fail(delivery.id, f"{type(error).__name__}: {error}", retry_at=None)
             return False
         # causes are spent only now, so that a delivery that failed can be replayed
-        causes = {message.cause for message in messages if is_order(message)}
+        causes = {message.cause for message in messages if is_guarded(message)}
         if causes and (seen := causes - self._work.inbox.first_time(causes)):
-            decisions = self._decided([one for one in messages if not is_order(one) or one.cause not in seen])
+            decisions = self._decided([one for one in messages if not is_guarded(one) or one.cause not in seen])
         for one in messages:
             if isinstance(one, Say) and not one.plan:
                 self._answers += [(one.project, effect) for effect in said(one)]

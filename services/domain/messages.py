@@ -372,8 +372,14 @@ _ORDERS = frozenset(get_args(Order))
 
 
 def is_order(message: Message) -> bool:
-    """Guarded by its cause alone: facts and reports are idempotent by what they say, orders are not."""
-    return type(message) in _ORDERS or isinstance(message, OwnDeed)
+    """Whether somebody asks for something, which may be refused: a fact never is."""
+    return type(message) in _ORDERS
+
+
+def is_guarded(message: Message) -> bool:
+    """Whether it counts once for its cause: facts and reports are idempotent by what they say, orders are not, and a deed of
+    our own spends the cause of the event that tells of it."""
+    return is_order(message) or isinstance(message, OwnDeed)
 
 
 _codec: TypeAdapter[list[Message]] = TypeAdapter(list[Annotated[Message, Field(discriminator="kind")]])

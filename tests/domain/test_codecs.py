@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.domain import effects, messages
 from services.domain.effects import Effect
 from services.domain.failure import Failure
-from services.domain.messages import Message, Order, is_order
+from services.domain.messages import Message, Order, OwnDeed, is_guarded, is_order
 from services.domain.rules import Budget, Operation, Rules
 from services.domain.windows import Window
 
@@ -62,3 +62,4 @@ def test_what_is_no_message_is_refused(text: bytes) -> None:
 @given(_messages)
 def test_orders_are_told_from_facts(message: Message) -> None:
     assert is_order(message) == isinstance(message, get_args(Order))
+    assert is_guarded(message) == isinstance(message, (*get_args(Order), OwnDeed))
