@@ -12,6 +12,7 @@ from bot.localhub.courier import Courier
 from bot.localhub.database import Database
 from bot.localhub.faults import Faults
 from bot.localhub.files import Files
+from bot.localhub.git import GitFolders
 from bot.localhub.ground import lay
 from bot.localhub.issue_rows import IssueRows
 from bot.localhub.issues import Issues
@@ -19,6 +20,7 @@ from bot.localhub.labels import Labels
 from bot.localhub.links import Dependencies, SubIssues
 from bot.localhub.oauth import OAuth
 from bot.localhub.oidc import Oidc
+from bot.localhub.pulls import Pulls
 from bot.localhub.reactions import Reactions
 from bot.localhub.reading import RepositoryReading
 from bot.localhub.runs import Runs
@@ -31,6 +33,8 @@ from bot.localhub.values import (
     Issue,
     IssueChanges,
     IssueDraft,
+    Merge,
+    PullDraft,
     Repository,
     StoredFile,
     User,
@@ -59,6 +63,8 @@ class Hub:
         self.sub_issues = SubIssues(ground, self.rows)
         self.dependencies = Dependencies(ground, self.rows)
         self.issues = Issues(ground, self.rows, labels=self.labels, sub_issues=self.sub_issues, features=self.features)
+        self._git = GitFolders(path.parent / "git" if path else None)
+        self.pulls = Pulls(ground, self.rows, self.issues, self._git)
         self.comments = Comments(ground, self.rows)
         self.reactions = Reactions(ground)
         self.files = Files(ground)
@@ -73,6 +79,7 @@ class Hub:
     def close(self) -> None:
         self.courier.stop()
         self.db.close()
+        self._git.close()
 
     def drain_deliveries(self, timeout: float = 10) -> None:
         """Wait until every webhook queued so far has been sent; TimeoutError if that takes longer."""
@@ -208,6 +215,21 @@ class Hub:
     def remove_blocked_by(self, full_name: str, number: int, login: str, blocker_id: int) -> Issue:
         actor, repository = self.people.named(login), self.repositories.named(full_name)
         return self.dependencies.remove(self.rows.numbered(repository, number), blocker_id, actor)
+
+    def create_pull(self, full_name: str, login: str, draft: PullDraft) -> Issue:
+        return self.pulls.create(self.repositories.named(full_name), self.people.named(login), draft)
+
+    def edit_pull(self, full_name: str, number: int, login: str, **changes: Unpack[IssueChanges]) -> Issue:
+        return self.pulls.edit(self.repositories.named(full_name), number, self.people.named(login), changes)
+
+    def set_draft(self, full_name: str, number: int, login: str, *, draft: bool) -> Issue:
+        repository = self.repositories.named(full_name)
+        return self.pulls.set_draft(repository, number, self.people.named(login), draft=draft)
+
+    def merge_pull(self, full_name: str, number: int, login: str, how: Merge | None = None) -> str:
+        """The commit that the merge has made."""
+        repository = self.repositories.named(full_name)
+        return self.pulls.merge(repository, number, self.people.named(login), how or Merge())
 
     def put_file(self, full_name: str, path: str, content: bytes | str, *, login: str | None = None) -> StoredFile:
         """Commit a file to the default branch, as this user or else as the owner."""

@@ -8,10 +8,22 @@ from collections.abc import Iterable
 from bot.localhub.database import Database, Row, marks, moment, moment_or_none
 from bot.localhub.ground import Ground
 from bot.localhub.problems import gone, not_found
-from bot.localhub.values import DependencyCount, Issue, IssueAddress, IssueQuery, Label, Repository, SubIssueCount, User
+from bot.localhub.values import (
+    DependencyCount,
+    Issue,
+    IssueAddress,
+    IssueQuery,
+    Label,
+    Pull,
+    PullQuery,
+    Repository,
+    SubIssueCount,
+    User,
+)
 
 _SELECT = """
-SELECT i.*, r.full_name, p.number AS parent_number, pr.full_name AS parent_repository,
+SELECT i.*, q.id AS pull_id, q.head, q.base, q.head_sha, q.base_sha, q.draft, q.merged_at, q.merged_by, q.merge_sha,
+    r.full_name, p.number AS parent_number, pr.full_name AS parent_repository,
     (SELECT count(*) FROM comments c WHERE c.issue_id = i.id) AS comments,
     (SELECT count(*) FROM issues s WHERE s.parent_id = i.id) AS sub_total,
     (SELECT count(*) FROM issues s WHERE s.parent_id = i.id AND s.state = 'closed') AS sub_completed,
@@ -23,6 +35,7 @@ SELECT i.*, r.full_name, p.number AS parent_number, pr.full_name AS parent_repos
         WHERE d.blocking_id = i.id AND i.state = 'open') AS blocking
 FROM issues i
 JOIN repositories r ON r.id = i.repository_id
+LEFT JOIN pulls q ON q.issue_id = i.id
 LEFT JOIN issues p ON p.id = i.parent_id
 LEFT JOIN repositories pr ON pr.id = p.repository_id
 """
@@ -70,6 +83,14 @@ class IssueRows:
         order = "ASC" if query.direction == "asc" else "DESC"
         page = f"ORDER BY {_SORTS[query.sort]} {order}, i.number {order} LIMIT ? OFFSET ?"
         return self.where(f"{condition} {page}", *values, limit, offset)
+
+    def pulls(self, repository: Repository, query: PullQuery) -> list[Issue]:
+        wanted = {"i.state": "" if query.state == "all" else query.state, "q.head": query.head, "q.base": query.base}
+        known = {column: value for column, value in wanted.items() if value}
+        clauses = ["i.repository_id = ?", "q.id IS NOT NULL", *(f"{column} = ?" for column in known)]
+        order = "ASC" if query.direction == "asc" else "DESC"
+        page = f"ORDER BY {_SORTS[query.sort]} {order}, i.number {order}"
+        return self.where(f"{' AND '.join(clauses)} {page}", repository.id, *known.values())
 
     def count(self, repository: Repository, query: IssueQuery) -> int:
         condition, values = _condition(repository, query)
@@ -131,6 +152,20 @@ class IssueRows:
             updated_at=moment(row["updated_at"]),
             closed_at=moment_or_none(row["closed_at"]),
             closed_by=self._people.get(row["closed_by"]) if row["closed_by"] else None,
+            pull=self._pull(row) if row["pull_id"] else None,
+        )
+
+    def _pull(self, row: Row) -> Pull:
+        return Pull(
+            id=row["pull_id"],
+            head=row["head"],
+            base=row["base"],
+            head_sha=row["head_sha"],
+            base_sha=row["base_sha"],
+            draft=bool(row["draft"]),
+            merged_at=moment_or_none(row["merged_at"]),
+            merged_by=self._people.get(row["merged_by"]) if row["merged_by"] else None,
+            merge_sha=row["merge_sha"],
         )
 
 

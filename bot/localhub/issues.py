@@ -33,11 +33,9 @@ class Issues:
 
     def create(self, repository: Repository, actor: User, draft: IssueDraft) -> Issue:
         """A new issue. Labels, assignees and the parent are dropped without a word for those who may not set them."""
-        _check_title(draft.title)
-        _check_body(draft.body)
         trusted = self._repositories.allows(repository, actor, Role.TRIAGE)
         with self._db.transaction():
-            issue = self._rows.get(self._insert(repository, actor, draft))
+            issue = self._rows.get(self.insert(repository, actor, draft))
             if trusted:
                 issue = self._dress(repository, issue, actor, draft)
             self._news.issue("opened", issue, actor)
@@ -46,7 +44,10 @@ class Issues:
                 self._sub_issues.add(self._rows.get(draft.parent_issue_id), issue.id, actor)
             return self._rows.get(issue.id)
 
-    def _insert(self, repository: Repository, actor: User, draft: IssueDraft) -> int:
+    def insert(self, repository: Repository, actor: User, draft: IssueDraft) -> int:
+        """The next number, with a title and a text. Nobody is told."""
+        _check_title(draft.title)
+        _check_body(draft.body)
         now = stamp(self._clock())
         self._db.run("UPDATE repositories SET last_number = last_number + 1 WHERE id = ?", repository.id)
         return self._db.insert(
@@ -122,12 +123,18 @@ class Issues:
         if reason == "reopened":
             raise invalid("Issue", "state_reason", "invalid")
         now = stamp(self._clock())
-        self._touch(issue, state="closed", state_reason=reason, closed_at=now, closed_by=actor.id)
+        self._touch(
+            issue, state="closed", state_reason=None if issue.pull else reason, closed_at=now, closed_by=actor.id
+        )
         self._news.record(issue, "closed", actor, {"reason": reason})
         self._news.issue("closed", self._rows.get(issue.id), actor)
 
     def _reopen(self, issue: Issue, actor: User) -> None:
-        self._touch(issue, state="open", state_reason="reopened", closed_at=None, closed_by=None)
+        if issue.pull and issue.pull.merged_at:
+            raise invalid("PullRequest", "state", "invalid", "state cannot be changed. It is merged.")
+        self._touch(
+            issue, state="open", state_reason=None if issue.pull else "reopened", closed_at=None, closed_by=None
+        )
         self._news.record(issue, "reopened", actor)
         self._news.issue("reopened", self._rows.get(issue.id), actor)
 

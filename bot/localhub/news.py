@@ -9,15 +9,17 @@ from bot.localhub.clock import Clock
 from bot.localhub.database import Database, moment, stamp
 from bot.localhub.hooks import Hooks
 from bot.localhub.people import People
+from bot.localhub.pull_shapes import PullShapes
 from bot.localhub.repositories import Repositories
 from bot.localhub.shapes import Json, Shapes
-from bot.localhub.values import Comment, Hook, Issue, IssueAddress, Repository, TimelineEntry, User
+from bot.localhub.values import Comment, Hook, Issue, IssueAddress, PullFigures, Repository, TimelineEntry, User
 
 
 class News:
     """Tells of changes, inside the transaction that makes them.
 
-    `shapes` says how payloads look; the server replaces it once it knows its own address.
+    `shapes` says how payloads look; the server replaces it once it knows its own address. `figures` says what a pull request
+    would bring; whoever keeps them puts it in.
     """
 
     def __init__(self, db: Database, clock: Clock, people: People, *, repositories: Repositories, hooks: Hooks) -> None:
@@ -27,8 +29,13 @@ class News:
         self._repositories = repositories
         self._hooks = hooks
         self.shapes = Shapes(api="http://127.0.0.1", html="http://127.0.0.1")
+        self.figures: Callable[[Issue], PullFigures] = lambda _: PullFigures()
 
-    def issue(self, action: str, issue: Issue, actor: User, **extra: Json) -> None:
+    def issue(self, action: str, issue: Issue, actor: User, **extra: Json | str) -> None:
+        """Of a pull request, GitHub tells under a name of its own."""
+        if issue.pull is not None:
+            self.tell(issue.repository_id, "pull_request", actor, lambda: self._about_pull(action, issue, extra))
+            return
         self.tell(issue.repository_id, "issues", actor, lambda: self._about_issue(action, issue, extra))
 
     def comment(self, action: str, comment: Comment, issue: Issue, actor: User, **extra: Json) -> None:
@@ -57,6 +64,10 @@ class News:
             **self._around(repository, actor),
         }
         self._hooks.queue(hook, "ping", payload)
+
+    def _about_pull(self, action: str, issue: Issue, extra: Json) -> Json:
+        shape = PullShapes(self.shapes).full(issue, self.repository(issue.repository_id), self.figures(issue))
+        return {"action": action, "number": issue.number, "pull_request": shape, **extra}
 
     def _about_issue(self, action: str, issue: Issue, extra: Json) -> Json:
         shape = self.shapes.issue(issue)

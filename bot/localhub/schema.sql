@@ -222,6 +222,19 @@ CREATE TABLE IF NOT EXISTS jobs (
     completed_at TEXT
 );
 CREATE INDEX IF NOT EXISTS jobs_by_run ON jobs (run_id, attempt);
+-- an issue that is a pull request, with where its branches were when last looked at
+CREATE TABLE IF NOT EXISTS pulls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    issue_id INTEGER NOT NULL UNIQUE REFERENCES issues (id),
+    head TEXT NOT NULL,
+    base TEXT NOT NULL,
+    head_sha TEXT NOT NULL,
+    base_sha TEXT NOT NULL,
+    draft INTEGER NOT NULL DEFAULT 0,
+    merged_at TEXT,
+    merged_by INTEGER REFERENCES users (id),
+    merge_sha TEXT
+);
 CREATE TABLE IF NOT EXISTS signing_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     private_key TEXT NOT NULL
@@ -243,6 +256,7 @@ SELECT name, seq FROM (
     UNION ALL SELECT 'installations', 60000000
     UNION ALL SELECT 'runs', 24000000000
     UNION ALL SELECT 'jobs', 68000000000
+    UNION ALL SELECT 'pulls', 2900000000
 ) AS start
 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence AS known WHERE known.name = start.name);
 

@@ -60,7 +60,7 @@ def permissions(role: Role) -> dict[str, bool]:
 class Shapes:
     """`api` is the root of the REST links, `html` that of the pages; neither ends in a slash.
 
-    `assignee` is left out for clients that ask for API version 2026-03-10, which dropped it.
+    `assignee` (and `merge_commit_sha`) is left out for clients that ask for API version 2026-03-10, which dropped it.
     """
 
     api: str
@@ -217,7 +217,8 @@ class Shapes:
         return f"{self.repository_url(address.repository)}/issues/{address.number}"
 
     def issue_page(self, address: IssueAddress | Issue) -> str:
-        return f"{self.html}/{address.repository}/issues/{address.number}"
+        kind = "pull" if isinstance(address, Issue) and address.pull else "issues"
+        return f"{self.html}/{address.repository}/{kind}/{address.number}"
 
     def reactions(self, url: str, counts: Mapping[str, int]) -> Json:
         return {
@@ -260,6 +261,18 @@ class Shapes:
             "performed_via_github_app": None,
             "state_reason": issue.state_reason,
             **self._links(issue),
+            **({"pull_request": self._pull(issue), "draft": issue.pull.draft} if issue.pull else {}),
+        }
+
+    def _pull(self, issue: Issue) -> Json:
+        """By this, lists of issues tell pull requests apart."""
+        page, merged_at = self.issue_page(issue), issue.pull and issue.pull.merged_at
+        return {
+            "url": f"{self.repository_url(issue.repository)}/pulls/{issue.number}",
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "merged_at": stamp(merged_at) if merged_at else None,
         }
 
     def _links(self, issue: Issue) -> Json:

@@ -101,6 +101,33 @@ class DependencyCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """What makes an issue a pull request: `head` is to be merged into `base`, two branches of its repository. The commits are
+    those that were seen last; `merge_sha` is the one that the merge has made."""
+
+    id: int
+    head: str
+    base: str
+    head_sha: str
+    base_sha: str
+    draft: bool
+    merged_at: datetime | None
+    merged_by: User | None
+    merge_sha: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullFigures:
+    """What a pull request would bring. `mergeable` None: nobody can say, because it is closed or a branch is gone."""
+
+    commits: int = 0
+    additions: int = 0
+    deletions: int = 0
+    files: int = 0
+    mergeable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """`id` is the database id that links speak of; `number` is what people see. They are never equal."""
 
@@ -125,6 +152,7 @@ class Issue:
     updated_at: datetime
     closed_at: datetime | None
     closed_by: User | None
+    pull: Pull | None = None
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -272,6 +300,38 @@ class IssueDraft:
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     parent_issue_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullDraft:
+    """What a new pull request is made of; `head` may be `owner:branch`."""
+
+    title: str
+    head: str
+    base: str
+    body: str | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuery:
+    """Which pull requests to list, in GitHub's words; "" for all. `head` is a branch, without its owner."""
+
+    state: str = "open"
+    head: str = ""
+    base: str = ""
+    sort: str = "created"
+    direction: str = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How to merge. `sha` is the head it is meant for, "" for whichever; no title: GitHub's own."""
+
+    method: str = "merge"
+    sha: str = ""
+    title: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

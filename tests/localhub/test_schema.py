@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from bot.localhub import Hub
 from bot.localhub.rest.routes import ENDPOINTS
+from bot.localhub.values import PullDraft
 
 from .apps import assertion, installed, manifest
 from .conftest import REPO, Clients
@@ -58,6 +59,26 @@ class World:
     @property
     def installation(self) -> int:
         return self.hub.apps.installed_in(self.hub.apps.named("planner"))[0].id
+
+    def branch(self, name: str) -> str:
+        """One with something to merge into main."""
+        repository, ada = self.hub.repositories.named(REPO), self.hub.people.named("ada")
+        git = self.hub.pulls.git(repository)
+        if not git.heads():
+            root = git.ask("commit-tree", git.ask("mktree"), "-m", "Begin", by=ada)
+            git.move("main", git.commit(root, "README.md", "Site", "Begin", ada))
+        git.move(name, git.commit(git.heads()["main"], name, name, "Work", ada))
+        return name
+
+    def pull(self) -> int:
+        draft = PullDraft("Work", self.branch("work"), "main", "All of it")
+        return self.hub.create_pull(REPO, "ada", draft).number
+
+    def merged(self) -> httpx.Response:
+        number = self.pull()
+        assert self.send("GET", f"{BASE}/pulls/{number}/merge").status_code == 404
+        self.hub.merge_pull(REPO, number, "ada")
+        return self.send("GET", f"{BASE}/pulls/{number}/merge")
 
     def run(self, *, ended: bool = False) -> int:
         run = self.hub.repository(REPO).runs[0]
@@ -287,6 +308,21 @@ EXCHANGES = {
         "ReposOwnerRepoCommitsRefCheckRunsGetResponse200",
         lambda world: world.send("GET", f"{BASE}/commits/{world.hub.repository(REPO).runs[0].sha}/check-runs"),
     ),
+    "pulls/create": Exchange(
+        "PullRequest",
+        lambda world: world.send("POST", f"{BASE}/pulls", title="Work", head=world.branch("work"), base="main"),
+    ),
+    "pulls/list": Exchange(
+        "[PullRequestSimple]", lambda world: world.send("GET", f"{BASE}/pulls?state=all&n={world.pull()}")
+    ),
+    "pulls/get": Exchange("PullRequest", lambda world: world.send("GET", f"{BASE}/pulls/{world.pull()}")),
+    "pulls/update": Exchange(
+        "PullRequest", lambda world: world.send("PATCH", f"{BASE}/pulls/{world.pull()}", title="Better")
+    ),
+    "pulls/merge": Exchange(
+        "PullRequestMergeResult", lambda world: world.send("PUT", f"{BASE}/pulls/{world.pull()}/merge")
+    ),
+    "pulls/check-if-merged": Exchange("", lambda world: world.merged()),
     "repos/get-contents-of-root": get("[ContentDirectoryItems]", f"{BASE}/contents"),
     "repos/get-content": get("ContentFile", f"{BASE}/contents/plans/site.md"),
     "repos/create-or-update-file-contents": Exchange(
@@ -373,6 +409,20 @@ def hook_model(what: str) -> str:
     return "Webhook" + "".join(word.capitalize() for word in what.replace(".", "_").split("_"))
 
 
+def everything_about_a_pull_request(world: World) -> None:
+    hub, number = world.hub, world.pull()
+    repository, ada = hub.repositories.named(REPO), hub.people.named("ada")
+    hub.edit_issue(REPO, number, "ada", title="Renamed", labels=("bug",), assignees=("ada",))
+    hub.set_draft(REPO, number, "ada", draft=True)
+    hub.set_draft(REPO, number, "ada", draft=False)
+    git = hub.pulls.git(repository)
+    git.move("work", git.commit(git.heads()["work"], "more", "more", "More", ada))
+    hub.pulls.look(repository, ada)
+    hub.edit_pull(REPO, number, "ada", state="closed")
+    hub.edit_pull(REPO, number, "ada", state="open")
+    hub.merge_pull(REPO, number, "ada")
+
+
 def test_every_webhook_has_the_shape_that_github_publishes(world: World, models: ModuleType) -> None:
     hub, site = world.hub, world.hub.repository(REPO)
     hub.create_issue(REPO, "ada", "Fresh", labels=("bug",), assignees=("wes",), parent_issue_id=world.parent)
@@ -396,6 +446,7 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
     hub.runs.wait(run)
     hub.runs.begin(run)
     hub.runs.rerun(hub.runs.complete(run, "failure"), hub.people.named("ada"))
+    everything_about_a_pull_request(world)
     hub.drain_deliveries()
 
     for received in world.receiver.received:
@@ -403,6 +454,8 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
     assert set(world.receiver.events) == {
         *(f"issues.{what}" for what in ("opened", "edited", "closed", "reopened", "deleted")),
         *(f"issues.{what}" for what in ("labeled", "unlabeled", "assigned", "unassigned")),
+        *(f"pull_request.{what}" for what in ("opened", "edited", "closed", "reopened", "synchronize")),
+        *(f"pull_request.{what}" for what in ("ready_for_review", "converted_to_draft", "labeled", "assigned")),
         *(f"issue_comment.{what}" for what in ("created", "edited", "deleted")),
         *(f"sub_issues.{side}_issue_{what}" for side in ("sub", "parent") for what in ("added", "removed")),
         *(f"issue_dependencies.{side}_{what}" for side in ("blocked_by", "blocking") for what in ("added", "removed")),

@@ -43,7 +43,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def page_routes(hub: Hub) -> list[Route]:
     pages = Pages(hub)
     oauth = OAuthPages(hub, pages)
-    issue = "/{owner}/{repo}/issues/{number:int}"
+    issue, pull = (f"/{{owner}}/{{repo}}/{kind}/{{number:int}}" for kind in ("issues", "pull"))
     return [
         Route("/static/{name}", guarded(pages, pages.static)),
         Route("/sign-in", guarded(pages, pages.sign_in)),
@@ -58,6 +58,8 @@ def page_routes(hub: Hub) -> list[Route]:
         Route("/{owner}/{repo}/issues/new", guarded(pages, pages.new_issue)),
         Route(issue, guarded(pages, pages.issue)),
         Route(issue, guarded(pages, pages.act), methods=["POST"]),
+        Route(pull, guarded(pages, pages.issue)),
+        Route(pull, guarded(pages, pages.act), methods=["POST"]),
         Route("/{owner}/{repo}/blob/{branch}/{path:path}", guarded(pages, pages.file)),
     ]
 
@@ -212,6 +214,8 @@ class Pages:
             markdown=lambda text, boxes=False: rendered(text, path, boxes=boxes),
             may_edit=lambda item: self._may_edit(request, reading, item),
             may_change=self._may_change(request, reading, issue),
+            may_merge=self._may_merge(request, reading),
+            figures=self._hub.pulls.figures(issue) if issue.pull else None,
         )
 
     def _may_change(self, request: Request, reading: RepositoryReading, issue: Issue) -> bool:
@@ -220,6 +224,10 @@ class Pages:
             viewer == issue.user or self._hub.repositories.allows(reading.value, viewer, Role.TRIAGE)
         )
 
+    def _may_merge(self, request: Request, reading: RepositoryReading) -> bool:
+        viewer = self.viewer(request)
+        return viewer is not None and self._hub.repositories.allows(reading.value, viewer, Role.WRITE)
+
     def _may_edit(self, request: Request, reading: RepositoryReading, item: Issue | Comment) -> bool:
         viewer = self.viewer(request)
         return viewer is not None and (
@@ -227,7 +235,7 @@ class Pages:
         )
 
     async def act(self, request: Request) -> Response:
-        """Comment, edit, tick a box, close or reopen, as the person signed in."""
+        """Comment, edit, tick a box, close, reopen or merge, as the person signed in."""
         reading, viewer = self._reading(request), self.viewer(request)
         if viewer is None:
             raise needs_authentication()

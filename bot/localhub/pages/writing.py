@@ -1,4 +1,4 @@
-"""What a signed-in person does on the pages: comment, edit, tick boxes, close and reopen, and open issues."""
+"""What a signed-in person does on the pages: comment, edit, tick boxes, close, reopen and merge, and open issues."""
 
 from __future__ import annotations
 
@@ -68,6 +68,10 @@ class Writing:
             self._hub.close_issue(self._name, number, self._login, deed)
         if deed == "reopen":
             self._hub.reopen_issue(self._name, number, self._login)
+        if deed == "merge":
+            self._hub.merge_pull(self._name, number, self._login)
+        if deed == "ready":
+            self._hub.set_draft(self._name, number, self._login, draft=False)
 
     def _tick(self, number: int, comment: str, box: str) -> None:
         text = self._comment(number, comment) if comment else self._reading.issue(number).body or ""

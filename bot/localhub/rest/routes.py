@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.localhub.rest import actions, apps, comments, contents, hooks, issues, links, people
+from bot.localhub.rest import actions, apps, comments, contents, hooks, issues, links, people, pulls
 
 ENDPOINTS = (
     *people.ENDPOINTS,
@@ -12,5 +12,6 @@ ENDPOINTS = (
     *links.ENDPOINTS,
     *hooks.ENDPOINTS,
     *contents.ENDPOINTS,
+    *pulls.ENDPOINTS,
     *actions.ENDPOINTS,
 )

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.localhub.pages.routes import home, page_routes
 from bot.localhub.rest.app import api_routes
+from bot.localhub.rest.git_over_http import git_route
 from bot.localhub.rest.oidc import oidc_routes
 
 if TYPE_CHECKING:
@@ -45,5 +46,5 @@ class HomeRoute(Route):
 
 
 def application(hub: Hub, url: str) -> Starlette:
-    routes = [HomeRoute("/", home(hub)), *oidc_routes(hub), *api_routes(hub, url), *page_routes(hub)]
+    routes = [HomeRoute("/", home(hub)), *oidc_routes(hub), *api_routes(hub, url), git_route(hub), *page_routes(hub)]
     return Starlette(routes=routes, middleware=[Middleware(LoopbackNames)])
