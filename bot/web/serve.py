@@ -15,6 +15,7 @@ from bot.bootstrap import Phasebot
 from bot.web.app import create_app
 from bot.web.auth import Access
 from bot.web.auth.sign_in import SignInLink
+from bot.web.live.wire import WireProtocol
 from services.domain.errors import UserError
 
 GRACE = 10
@@ -81,7 +82,7 @@ def server_for(app: FastAPI) -> WebServer:
     config = uvicorn.Config(
         app,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=WireProtocol,
         ws_max_size=4096,
         ws_per_message_deflate=False,  # small messages, and each connection would compress them anew
         log_config=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +14,23 @@ import structlog
 
 from bot.bootstrap import Phasebot
 from bot.store.records import Change
+from bot.web.live.wire import framed
 from services.domain.errors import StorageUnavailable, TransientError
 
 log = structlog.get_logger()
 
 MOST_FOLLOWERS = 1000
-QUEUE = 256
-"""Frames that may wait for one follower; who falls behind further is sent away, and comes back when it can."""
+MOST_WAITING = 256 * 1024
+"""Bytes that may wait for one follower; who falls behind further is sent away, and comes back when it can."""
 
 _TOGETHER = 0.02
 """Seconds that changes are gathered, so that a burst of commits is one reading."""
 
-_FOR_EACH = 0.0005
-"""Seconds more that they are gathered for each follower: whoever works is held up by one frame to each, now and then."""
+_REST = 40
+"""After telling, so many times as long nothing is told: whatever goes on, and however many follow, those who work are held
+up by little more than two seconds in a hundred. What happens after some quiet is told at once."""
+
+_LONGEST_REST = 1.0
 
 _LOOK = 1.0
 """Seconds after which the reader looks by itself: another process on the same SQLite tells nobody of its commits."""
@@ -72,14 +77,14 @@ def told(changes: Iterable[Change]) -> list[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What goes over the wire at once. `seq`: everything up to there has been told with it."""
+    """What goes over the wire at once, the same to everybody. `seq`: everything up to there has been told with it."""
 
     seq: int
-    text: str
+    wire: bytes
 
     @classmethod
     def of(cls, type: str, seq: int, **more: Any) -> Frame:
-        return cls(seq, json.dumps({"type": type, "seq": seq, **more}, separators=(",", ":")))
+        return cls(seq, framed(json.dumps({"type": type, "seq": seq, **more}, separators=(",", ":"))))
 
 
 def frame_for(batch: Sequence[Told], projects: frozenset[str] | None) -> Frame | None:
@@ -91,18 +96,29 @@ def frame_for(batch: Sequence[Told], projects: frozenset[str] | None) -> Frame |
 
 
 class Follower:
-    """Somebody who follows. `projects` None: all. `is_behind`: more has happened than is kept for one who does not read."""
+    """Somebody who follows. `projects` None: all. `is_behind`: more has happened than is kept for one who does not read.
+    To be used on the server's event loop."""
 
-    def __init__(self, projects: frozenset[str] | None) -> None:
+    def __init__(self, projects: frozenset[str] | None, wire: asyncio.Transport) -> None:
         self.projects = projects
-        self.frames: asyncio.Queue[Frame] = asyncio.Queue(QUEUE)
         self.is_behind = asyncio.Event()
+        self._wire = wire
+        self._last = -1
+        self._waiting: list[Frame] | None = []
+
+    def begin(self, last: int) -> None:
+        """Everything up to `last` has been told; the rest is written as it comes."""
+        waiting, self._waiting, self._last = self._waiting or [], None, last
+        for frame in waiting:
+            self.put(frame)
 
     def put(self, frame: Frame) -> None:
-        try:
-            self.frames.put_nowait(frame)
-        except asyncio.QueueFull:
+        if self._waiting is not None:
+            self._waiting.append(frame)
+        elif self._wire.get_write_buffer_size() > MOST_WAITING:
             self.is_behind.set()
+        elif frame.seq > self._last and not self._wire.is_closing():
+            self._wire.write(frame.wire)
 
 
 class Feed:
@@ -119,6 +135,7 @@ class Feed:
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._last = 0
+        self._spent = 0.0
         self._begin_at: int | None = None
 
     def is_full(self) -> bool:
@@ -150,13 +167,17 @@ class Feed:
     # ------------------------------------------------------------ the thread
 
     def _run(self) -> None:
+        rested_at = 0.0
         while not self._stopped.is_set():
             self._changed.wait(_LOOK)
-            if self._stopped.wait(_TOGETHER + _FOR_EACH * len(self._followers)):
+            if self._stopped.wait(max(_TOGETHER, rested_at - time.monotonic())):
                 return
             self._changed.clear()
             if self._followers:
+                began = time.thread_time()
                 self._tell()
+                spent = time.thread_time() - began + self._spent
+                rested_at = time.monotonic() + min(_REST * spent, _LONGEST_REST)
 
     def _tell(self) -> None:
         if (begin_at := self._begin_at) is not None:  # nobody followed for a while
@@ -183,9 +204,15 @@ class Feed:
 
     def _hand_out(self, batch: list[Told]) -> None:
         """Encoded once for all who may see the same."""
+        began = time.thread_time()
         frames: dict[frozenset[str] | None, Frame | None] = {}
         for follower in tuple(self._followers):
             if follower.projects not in frames:
                 frames[follower.projects] = frame_for(batch, follower.projects)
             if frame := frames[follower.projects]:
                 follower.put(frame)
+        assert self._loop is not None
+        self._loop.call_soon(self._handed_out, began)  # by then what was written is in the hands of the system
+
+    def _handed_out(self, began: float) -> None:
+        self._spent = time.thread_time() - began

@@ -20,6 +20,7 @@ from bot.web.auth.binding import comes_from_us
 from bot.web.auth.door import Asker, Door
 from bot.web.failures import Problem
 from bot.web.live.feed import Feed, Follower, Frame, frame_for, told
+from bot.web.live.wire import framed, wire_of
 from services.domain.phase import QueueStatus
 
 router = APIRouter()
@@ -93,21 +94,23 @@ async def follow(socket: WebSocket, after: Since = None) -> None:
         await socket.close(_TRY_LATER, "too many followers")
         return
     await socket.accept()
-    follower = Follower(asker.caller.projects)
+    follower = Follower(asker.caller.projects, wire_of(socket.scope))
     newest: int = await run_in_threadpool(socket.app.state.phasebot.store.records.last_event)
     feed.follow(follower, newest)
     try:
-        await _until_gone(socket, follower, after, newest)
+        code = await _until_over(socket, follower, after, newest)
     finally:
         feed.leave(follower)
+    if code is not None:
+        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):  # it may have left at this moment
+            async with asyncio.timeout(_CLOSE):
+                await socket.close(code)
 
 
-async def _until_gone(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> None:
-    """Serve until the other end has left, has fallen behind, or may follow no longer."""
+async def _until_over(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> int | None:
+    """Serve until the other end has left (None), has fallen behind, or may follow no longer: the code to close with."""
     serving = _serve(socket, follower, after, newest)
-    tasks = [
-        asyncio.ensure_future(one) for one in (_left(socket), serving, _watch(socket, follower), _behind(follower))
-    ]
+    tasks = [asyncio.ensure_future(one) for one in (_left(socket), serving, _behind(follower))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -115,11 +118,8 @@ async def _until_gone(socket: WebSocket, follower: Follower, after: int | None, 
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     if tasks[0] in done:
-        return
-    code = next((one.code for one in ended if isinstance(one, _Ended)), _TRY_LATER)
-    with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):  # it may have left at this moment
-        async with asyncio.timeout(_CLOSE):
-            await socket.close(code)
+        return None
+    return next((one.code for one in ended if isinstance(one, _Ended)), _TRY_LATER)
 
 
 class _Ended(Exception):
@@ -142,8 +142,10 @@ async def _behind(follower: Follower) -> None:
     raise _Ended(_TRY_LATER)
 
 
-async def _watch(socket: WebSocket, follower: Follower) -> None:
-    """A ping now and then. Whoever was signed out, or whose token was revoked, follows no longer."""
+async def _serve(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> None:
+    """What was missed, then news as they come, and a ping now and then. Whoever was signed out, or whose token was revoked,
+    follows no longer."""
+    follower.begin(await _catch_up(socket, after, newest))
     door: Door = socket.app.state.door
     while True:
         await asyncio.sleep(HEARTBEAT)
@@ -154,25 +156,18 @@ async def _watch(socket: WebSocket, follower: Follower) -> None:
         follower.put(_PING)
 
 
-_PING = Frame(_LARGEST, '{"type":"ping"}')
-
-
-async def _serve(socket: WebSocket, follower: Follower, after: int | None, newest: int) -> None:
-    last = await _catch_up(socket, after, newest)
-    while True:
-        frame = await follower.frames.get()
-        if frame.seq > last:
-            await socket.send_text(frame.text)
+_PING = Frame(_LARGEST, framed('{"type":"ping"}'))
 
 
 async def _catch_up(socket: WebSocket, after: int | None, newest: int) -> int:
     """What was missed since `after`; the number up to which everything has been told."""
     records = socket.app.state.phasebot.store.records
     missed = [] if after is None else await run_in_threadpool(records.changes, after, _BACKLOG)
-    await socket.send_text(Frame.of("hello", newest).text)
+    wire = wire_of(socket.scope)
+    wire.write(Frame.of("hello", newest).wire)
     if len(missed) == _BACKLOG or (after or 0) > newest:  # too much, or from before the database was another one
-        await socket.send_text(Frame.of("reset", newest).text)
+        wire.write(Frame.of("reset", newest).wire)
         return newest
     if frame := frame_for(told(missed), socket.state.asker.caller.projects):
-        await socket.send_text(frame.text)
+        wire.write(frame.wire)
     return max(missed[-1].seq if missed else 0, newest if after is None else after)
