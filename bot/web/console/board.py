@@ -109,14 +109,18 @@ def _columns(permit: Permit, wanted: BoardQuery, counts: dict[QueueStatus, int])
     names = (wanted.show,) if is_list else COLUMNS
     limit, offset = (PER_PAGE, (wanted.page - 1) * PER_PAGE) if is_list else (PER_COLUMN, 0)
     board = permit.bot.store.board
-    found = [board.places(_wanted(permit, wanted, GROUPS[name]), limit=limit, offset=offset) for name in names]
+    totals = {name: sum(counts.get(status, 0) for status in GROUPS[name]) for name in names}
+    found = [
+        board.places(_wanted(permit, wanted, GROUPS[name]), limit=limit, offset=offset) if totals[name] else []
+        for name in names
+    ]
     plans = permit.bot.store.lookups.plans({place.plan: None for places in found for place in places})
     rows = Rows(permit)
     return [
         Column(
             name,
             [row for one in places if one.plan in plans for row in rows.of(plans[one.plan], [one.key])],
-            sum(counts.get(status, 0) for status in GROUPS[name]),
+            totals[name],
         )
         for name, places in zip(names, found, strict=True)
     ]
