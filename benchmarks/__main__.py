@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import execution, ingestion, looking, parsing, queue_jobs
+from benchmarks import execution, following, ingestion, looking, parsing, queue_jobs
 from benchmarks.contest import Standing, compete
 from benchmarks.processes import memory_of_idle_server, peer_startup, phasebot, plan_of, seconds
 
@@ -29,6 +29,7 @@ def main() -> None:
         )
     execution.show()
     looking.show()
+    following.show()
     ingestion.show()
     queue_jobs.show()
     processes()

@@ -21,21 +21,25 @@ PATIENCE = 300  # seconds a contender may take
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """One run of one contender. `gap`: median seconds from the end of a phase to the start of the next."""
+    """One run of one contender. `gap`: median seconds from the end of a phase to the start of the next; `cpu`: of the
+    processor, for each phase."""
 
     rate: float
     fsyncs: float | None
     gap: float | None
+    cpu: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The medians of all heats of a contender: phases a second, fsyncs a phase, seconds between phases."""
+    """The medians of all heats of a contender: phases a second, fsyncs a phase, seconds between phases, seconds of the
+    processor a phase."""
 
     name: str
     rate: float
     fsyncs: float | None
     gap: float | None
+    cpu: float | None
 
 
 def compete(names: Sequence[str], *, plans: int, phases: int, heats: int) -> list[Standing]:
@@ -62,7 +66,13 @@ def _heat(name: str, plans: int, phases: int) -> Heat:
         result = json.loads(done.stdout.splitlines()[-1])
         if result["done"] != plans * phases:
             raise SystemExit(f"{name} carried out {result['done']} of {plans * phases} phases")
-        return Heat(result["done"] / result["seconds"], _fsyncs(counted, result["done"]), _median(result["gaps"]))
+        cpu = result.get("cpu")
+        return Heat(
+            rate=result["done"] / result["seconds"],
+            fsyncs=_fsyncs(counted, result["done"]),
+            gap=_median(result["gaps"]),
+            cpu=None if cpu is None else cpu / result["done"],
+        )
 
 
 def _fsyncs(counted: Path, phases: int) -> float | None:
@@ -78,6 +88,7 @@ def _standing(name: str, heats: Sequence[Heat]) -> Standing:
         rate=median(heat.rate for heat in heats),
         fsyncs=_median([heat.fsyncs for heat in heats if heat.fsyncs is not None]),
         gap=_median([heat.gap for heat in heats if heat.gap is not None]),
+        cpu=_median([heat.cpu for heat in heats if heat.cpu is not None]),
     )
 
 

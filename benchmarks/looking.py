@@ -1,54 +1,135 @@
-"""Looking: pages of the API over a store of 1,000 plans and 10,000 phases, and what 200 followers cost those who work."""
+"""Looking: pages and the API over a store of 1,000 plans and 10,000 phases, on SQLite and on PostgreSQL, and how long a commit
+takes until a browser shows it."""
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
 import httpx
-from websockets.asyncio.client import connect
+from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.parsing import milliseconds
-from benchmarks.processes import plan_of
+from benchmarks.processes import TOKEN, plan_of, served
 from bot.bootstrap import Options, Phasebot
 from bot.intake import Submission
 from bot.settings import Settings
-from bot.web.app import create_app
-from bot.web.auth import Access
-from bot.web.serve import bind, server_for, url_of
-from services.domain.messages import PausePlan
+from services.domain.messages import Message, PausePlan, ResumePlan
 from services.planning.parser import parse
+from tests import postgres
+from tests.browser.chromium import FLAGS, MISSING, chromium
 
 PLANS, PHASES = 1000, 10
-TOKEN = "bench"
-FOLLOWERS = 200
+PAGES = ("/", "/queue", "/queue?view=columns", "/queue?q=part", "/plans", "/plans/{id}", "/phases/{id}.3", "/activity")
+API = ("queue", "queue?status=queued", "plans", "plans/{id}", "phases/{id}.3")
+SLOWEST, LARGEST, SEEN = 100, 60_000, 150
+"""What is to be reached: milliseconds of an answer, bytes of the first page over the wire, milliseconds from the commit."""
+
+ON_SCREEN = """expected => new Promise(resolve => {
+  const shows = () => document.querySelector("#summary .status").textContent === expected;
+  const seen = () => requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now()));
+  if (shows()) return seen();
+  new MutationObserver((_, it) => { if (shows()) { it.disconnect(); seen(); } })
+    .observe(document.body, { childList: true, subtree: true, characterData: true });
+})"""
 
 
 def show() -> None:
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (phasebot, url):
-        print(f"Looking at {PLANS:,} plans and {PLANS * PHASES:,} phases, median milliseconds at the client")
-        ids = _filled(phasebot)
-        with httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
-        ) as http:
-            for path in ("queue", "queue?status=queued", "plans", f"plans/{ids[500]}", f"phases/{ids[500]}.3"):
-                print(f"  GET /api/{path.replace(ids[500], '{id}'):28}{_time(http, f'/api/{path}'):8.1f}")
-        alone = _orders(phasebot, ids[:400])
-        with _followers(url):
-            followed = _orders(phasebot, ids[400:800])
-        told = f"{alone * 1000:.0f} ms alone, {followed * 1000:.0f} ms with {FOLLOWERS} followers"
-        print(f"400 orders, CPU of the server: {told}\n")
+    with ExitStack() as stack:
+        databases: dict[str, str | None] = {"SQLite": None, "PostgreSQL": stack.enter_context(postgres.running())()}
+        for name, url in databases.items():
+            with _served(url) as (phasebot, http):
+                print(
+                    f"Looking at {PLANS:,} plans and {PLANS * PHASES:,} phases on {name}, median milliseconds", end=""
+                )
+                print(f" by the client's clock; each to be under {SLOWEST}")
+                ids = _filled(phasebot)
+                _answers(http, ids[500])
+                _first_page(http)
+                _on_screen(phasebot, str(http.base_url), ids)
+                print()
 
 
-def _time(http: httpx.Client, path: str) -> float:
-    return milliseconds(lambda: http.get(path).raise_for_status())
+def _answers(http: httpx.Client, plan: str) -> None:
+    for path in (*(f"/api/{one}" for one in API), *PAGES):
+        took = _milliseconds(http, path.format(id=plan))
+        print(f"  GET {path:32}{took:8.1f}{'  too slow' if took > SLOWEST else ''}")
+
+
+def _milliseconds(http: httpx.Client, path: str, *, runs: int = 15) -> float:
+    times = []
+    for _ in range(runs + 1):
+        began = time.perf_counter()
+        http.get(path).raise_for_status()
+        times.append(time.perf_counter() - began)
+    return median(times[1:]) * 1000
+
+
+def _first_page(http: httpx.Client) -> None:
+    """With everything that a browser loads for it."""
+    page = http.get("/")
+    assets = {part.split('"')[0] for part in page.text.split('"/static/')[1:]}
+    sizes = [page.num_bytes_downloaded, *(http.get(f"/static/{one}").num_bytes_downloaded for one in assets)]
+    print(
+        f"  The first page, compressed: {sum(sizes) / 1000:.1f} kB in {len(sizes)} answers (target {LARGEST / 1000:.0f})"
+    )
+
+
+def _on_screen(phasebot: Phasebot, url: str, ids: list[str]) -> None:
+    path = chromium()
+    if path is None:
+        print(f"  From a commit to the screen: not measured; {MISSING}")
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        page = browser.new_context(base_url=url).new_page()
+        page.goto("/sign-in")
+        page.get_by_label("Token").fill(TOKEN)
+        page.locator("main button").first.click()
+        page.wait_for_load_state("networkidle")
+        times = [one for id in ids[:8] for one in _changes(phasebot, page, id)]
+        browser.close()
+    slowest = max(times)
+    print(
+        f"  From a commit to the screen of Chromium: {median(times):.0f} ms, the slowest {slowest:.0f} (target {SEEN})"
+    )
+
+
+def _changes(phasebot: Phasebot, page: Page, id: str) -> Iterator[float]:
+    """Milliseconds from the commit until the page of the plan shows it, for two orders one after the other."""
+    with page.expect_websocket() as opened:
+        page.goto(f"/plans/{id}")
+    opened.value.wait_for_event("framereceived")
+    page.wait_for_load_state("networkidle")
+    orders: dict[str, Message] = {
+        "paused": PausePlan(plan=id, cause=f"pause/{id}"),
+        "running": ResumePlan(plan=id, cause=f"resume/{id}"),
+    }
+    for word, order in orders.items():
+        page.evaluate(f"() => {{ window.seen = ({ON_SCREEN})('{word}'); }}")
+        with _commit(phasebot) as committed:
+            phasebot.order(order)
+        yield page.evaluate("() => window.seen") - committed[0] * 1000
+
+
+@contextmanager
+def _commit(phasebot: Phasebot) -> Iterator[list[float]]:
+    """When the next commit was made, by the clock on the wall, once it was."""
+    moments: list[float] = []
+    made = threading.Event()
+
+    def notice(_: object) -> None:
+        moments.append(time.time())
+        made.set()
+
+    forget = phasebot.watch(notice)
+    yield moments
+    made.wait(30)
+    forget()
 
 
 def _filled(phasebot: Phasebot) -> list[str]:
@@ -59,63 +140,18 @@ def _filled(phasebot: Phasebot) -> list[str]:
     ]
 
 
-def _orders(phasebot: Phasebot, ids: list[str]) -> float:
-    """Seconds of this process's CPU: with a busy machine, the clock on the wall says little."""
-    began = time.process_time()
-    for id in ids:
-        phasebot.order(PausePlan(plan=id, cause=f"bench/{id}"))
-    return time.process_time() - began
-
-
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[Phasebot, str]]:
-    settings = Settings(database_url=str(folder / "bench.db"), requests_per_minute=1_000_000)
-    access = Access(TOKEN, local_only=True)
-    with Phasebot(settings, Options(workspace=folder, issues=False)) as phasebot:
-        phasebot.start()
-        listener = bind("127.0.0.1", 0)
-        server = server_for(create_app(phasebot, access))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        server.is_ready.wait()
-        try:
-            yield phasebot, url_of(listener)
-        finally:
-            server.stop()
-            thread.join()
-            listener.close()
-
-
-@contextmanager
-def _followers(url: str) -> Iterator[None]:
-    """In a process of their own, so that only what they cost the server counts."""
-    code = "import sys, asyncio; from benchmarks.looking import follow; asyncio.run(follow(sys.argv[1]))"
-    with subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield
-        finally:
-            process.kill()
-
-
-async def follow(url: str) -> None:
-    """Says when all of them are connected."""
-
-    async def one(ready: asyncio.Semaphore) -> None:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        async with connect(url.replace("http", "ws") + "/ws", additional_headers=headers) as socket:
-            await socket.recv()
-            ready.release()
-            async for _ in socket:
-                pass
-
-    ready = asyncio.Semaphore(0)
-    tasks = [asyncio.ensure_future(one(ready)) for _ in range(FOLLOWERS)]
-    for _ in tasks:
-        await ready.acquire()
-    print("ready", flush=True)
-    await asyncio.gather(*tasks)
+def _served(database: str | None) -> Iterator[tuple[Phasebot, httpx.Client]]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(database_url=database or f"{folder}/bench.db", requests_per_minute=1_000_000)
+        with Phasebot(settings, Options(workspace=Path(folder), issues=False)) as phasebot:
+            phasebot.start()
+            headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html, application/json"}
+            with (
+                served(phasebot) as url,
+                httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60) as http,
+            ):
+                yield phasebot, http
 
 
 if __name__ == "__main__":

@@ -8,14 +8,22 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 import psutil
 
+from bot.bootstrap import Phasebot
+from bot.web.app import create_app
+from bot.web.auth import Access
+from bot.web.serve import bind, server_for, url_of
+
 ROOT = Path(__file__).parent.parent
+TOKEN = "bench"
 
 
 def seconds(command: Sequence[str], *, runs: int = 7) -> float:
@@ -55,6 +63,22 @@ def memory_of_idle_server() -> float:
         finally:
             server.terminate()
             server.wait(30)
+
+
+@contextmanager
+def served(phasebot: Phasebot) -> Iterator[str]:
+    """The address of a server in this process, for whoever has TOKEN."""
+    listener = bind("127.0.0.1", 0)
+    server = server_for(create_app(phasebot, Access(TOKEN, local_only=True)))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    server.is_ready.wait()
+    try:
+        yield url_of(listener)
+    finally:
+        server.stop()
+        thread.join()
+        listener.close()
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -28,6 +28,6 @@ def task() -> Task:
     return Task(int(plans), int(phases), Path(folder))
 
 
-def report(done: int, seconds: float, gaps: Sequence[float] = ()) -> None:
-    """`gaps`: seconds from the end of one phase to the start of the next."""
-    print(json.dumps({"done": done, "seconds": seconds, "gaps": list(gaps)}))
+def report(done: int, seconds: float, gaps: Sequence[float] = (), *, cpu: float | None = None) -> None:
+    """`gaps`: seconds from the end of one phase to the start of the next. `cpu`: seconds of the processor's that it took."""
+    print(json.dumps({"done": done, "seconds": seconds, "gaps": list(gaps), "cpu": cpu}))

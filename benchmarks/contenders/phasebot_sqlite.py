@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -77,12 +78,15 @@ class Finish:
             raise SystemExit(f"{self._left} plans did not finish")
 
 
-def main() -> None:
+def main(around: Callable[[Phasebot], AbstractContextManager[None]] | None = None) -> None:
+    """`around`: what else goes on meanwhile."""
     asked = task()
     settings = read_settings(database_url=str(asked.folder / "phasebot.db"))
     options = Options(workers=WORKERS, issues=False, workspace=Path(asked.folder))
-    with Phasebot(settings, options, tools=[Stamp()]) as bot:
+    with Phasebot(settings, options, tools=[Stamp()]) as bot, ExitStack() as besides:
         bot.start()
+        if around is not None:
+            besides.enter_context(around(bot))
         plans = [plan(number, asked.phases) for number in range(asked.plans)]
         now = bot.clock.now()
         orders = [
@@ -90,14 +94,14 @@ def main() -> None:
         ]
         finish = Finish(asked.plans)
         bot.watch(finish)
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         bot.loop.receive(*orders, plans=plans).result()
         finish.wait()
-        seconds = time.perf_counter() - began
+        seconds, used = time.perf_counter() - began, time.process_time() - used
         done = [bot.answers.plan(one.id) for one, _ in plans]
     finished = sum(phase.state is PhaseState.COMPLETED for one in done if one for phase in one)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
-    report(finished, seconds, gaps if asked.plans == 1 else ())
+    report(finished, seconds, gaps if asked.plans == 1 else (), cpu=used)
 
 
 def start(one: Plan) -> StartPlan:
