@@ -21,6 +21,7 @@ demo: .venv/run ## carry out the example plan: issues, phases, a retry, a summar
 	@echo "  $(BIN)/phasebot localhub --db scratch/demo/phasebot.db"
 
 test: .venv/dev ## run all tests
+	$(BIN)/python -m compileall -q bot services migrations # once, not in each of the processes that tests start
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: .venv/dev ## format, lint, types, import rule, invariants, measures

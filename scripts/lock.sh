@@ -15,5 +15,5 @@ lock() {
 }
 
 lock run.txt
-lock dev.txt --extra scale --extra tui --group test --group check
-lock bench.txt --extra scale --extra tui --group test --group check --group bench
+lock dev.txt --extra scale --extra tui --extra otel --group test --group check
+lock bench.txt --extra scale --extra tui --extra otel --group test --group check --group bench

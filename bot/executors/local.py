@@ -19,6 +19,7 @@ from bot.executors.leases import Leases
 from bot.executors.matching import Crew, WorkspaceFiles
 from bot.executors.running_groups import Orphan, ProcessId, RunningGroups, reap
 from bot.executors.secrets import named_secrets
+from bot.tracing import span
 from services.domain.attempts import Result
 from services.domain.errors import TransientError, UserError
 from services.domain.failure import Failure
@@ -189,6 +190,7 @@ class LocalExecutor:
         try:
             premises = self._premises
             with (
+                span("attempt", phasebot__plan=assignment.plan, phasebot__phase=assignment.phase.key),
                 closing(AttemptLog(premises.log_dir, assignment, premises.redactor)) as output,
                 premises.workspaces.open(assignment, output) as workspace,
             ):

@@ -24,6 +24,7 @@ from github.Requester import (
 )
 
 from bot.github.errors import in_our_words, unexpected
+from bot.tracing import span
 from services.domain.errors import RemoteUnavailable
 from services.ports import Clock
 
@@ -102,10 +103,12 @@ class Wire:
 
     def _sent(self, verb: str, path: str, given: dict[str, Any]) -> Answer:
         is_write = verb != "GET"
-        try:
-            status, headers, text = self._requester().requestJson(verb, path, cnx=self._connection(), **given)
-        except requests.RequestException as error:
-            raise in_our_words(error, is_write=is_write, now=self._clock.now()) from error
+        with span(verb, "client", http__request__method=verb, url__full=urljoin(f"{self.api_url}/", path)) as note:
+            try:
+                status, headers, text = self._requester().requestJson(verb, path, cnx=self._connection(), **given)
+            except requests.RequestException as error:
+                raise in_our_words(error, is_write=is_write, now=self._clock.now()) from error
+            note("http.response.status_code", status)
         try:
             data = json.loads(text) if text else None
         except ValueError as error:

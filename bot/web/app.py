@@ -28,6 +28,7 @@ from bot.web.gathering import Gathering
 from bot.web.idempotency import IdempotencyMiddleware
 from bot.web.live import socket
 from bot.web.live.feed import Feed
+from bot.web.traced import TracingMiddleware
 from services.domain.access import Role
 
 API_VERSION = "1"
@@ -117,6 +118,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)
+    app.add_middleware(TracingMiddleware)
     require_roles(app)
     return app
 

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from bot.tracing import span
 from services.coordinator.phase_coordinator import News, PhaseCoordinator, Round
 from services.domain.errors import StorageUnavailable
 from services.domain.messages import Message
@@ -193,7 +194,8 @@ class CoordinationLoop:
         if not (news.look or news.messages or news.sent or batch.arrivals):
             return
         try:
-            done = self._coordinator.round(news)
+            with span("round", phasebot__deliveries=len(news.deliveries), phasebot__messages=len(news.messages)):
+                done = self._coordinator.round(news)
         except StorageUnavailable as error:
             log.warning("round_not_stored", error=str(error))
             self._give_back(batch, error)

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.tracing import span
 from services.domain.effects import RefreshParent
 from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError, UserError
 from services.domain.messages import Message
@@ -155,8 +156,10 @@ class OutboxWorker:
             )
 
     def _carry_out(self, sending: Sending) -> None:
+        effect = sending.effect
         try:
-            facts = self._perform(sending)
+            with span("effect", phasebot__effect=effect.kind, phasebot__plan=effect.plan):
+                facts = self._perform(sending)
         except TransientError as error:
             self._try_again(sending, error)
         except (RemoteUnavailable, StorageUnavailable) as error:

@@ -68,7 +68,7 @@ class Phasebot:
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Run it beside the test, which ends it."""
         return subprocess.Popen(
             self.command(*arguments),
@@ -76,7 +76,7 @@ class Phasebot:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
-            env=self.environ(),
+            env=self.environ(env),
             text=True,
         )
 

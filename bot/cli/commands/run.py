@@ -70,10 +70,13 @@ def run(**options: Any) -> int:
 
         show(prepared)
         return Exit.DONE
-    from bot import log
+    import os
+
+    from bot import log, tracing
     from bot.cli.run.running import carry_out
     from bot.settings import read_settings
 
     settings = read_settings(database_url=prepared.request.database)
     log.set_up(settings)
+    tracing.set_up(os.environ)
     return carry_out(prepared, settings)

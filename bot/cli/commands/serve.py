@@ -22,7 +22,7 @@ def serve(host: str | None, port: int | None, repo: str | None, database: str | 
     """
     import os
 
-    from bot import log
+    from bot import log, tracing
     from bot.bootstrap import Options, Phasebot
     from bot.cli.workers import workers_for
     from bot.settings import read_settings
@@ -30,6 +30,7 @@ def serve(host: str | None, port: int | None, repo: str | None, database: str | 
 
     settings = read_settings(host=host, port=port, database_url=database)
     log.set_up(settings)
+    tracing.set_up(os.environ)
     identity = None
     if repo is not None:
         from bot.cli.identity import checked_identity

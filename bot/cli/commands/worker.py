@@ -26,11 +26,14 @@ def worker(server: str | None, workers: int | None, workspace: Path | None) -> N
     Example:
       PHASEBOT_REDIS_URL=redis://queue:6379 phasebot worker --server https://phasebot.example.com --workers 4
     """
-    from bot import log
+    import os
+
+    from bot import log, tracing
     from bot.cli.workers import workers_for
     from bot.settings import read_settings
     from bot.worker.process import work
 
     settings = read_settings(server_url=server)
     log.set_up(settings)
+    tracing.set_up(os.environ)
     work(settings, workspace or Path.cwd(), workers_for(workers or settings.workers), say=click.echo)
