@@ -1,4 +1,4 @@
-"""The log of an attempt: its output as a file, without secrets and of a bounded size."""
+"""The log of an attempt, or of a job: its output as a file, without secrets and of a bounded size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.execution.redaction import Redactor
-from services.ports import Assignment
 
 HEAD = 10 * 1024 * 1024
 TAIL = 256 * 1024
@@ -20,21 +19,25 @@ def log_path(log_dir: Path, plan: str, phase: str, fence: int) -> Path:
     return log_dir / safe_name(plan) / f"{fence}-{safe_name(phase)}.log"
 
 
+JOBS = "jobs"
+"""Stands in the place of a plan where something belongs to a job; no plan has such an id."""
+
+
+def job_log_path(log_dir: Path, job: str) -> Path:
+    """Where the output of a job is kept."""
+    return log_path(log_dir, JOBS, job, 0)
+
+
 class AttemptLog:
     """Opened with the first output. The beginning goes to the file as it comes; past `head` bytes only the end is kept."""
 
-    def __init__(self, log_dir: Path, assignment: Assignment, redactor: Redactor, *, head: int = HEAD) -> None:
-        self._log_dir = log_dir
-        self._assignment = assignment
+    def __init__(self, path: Path, redactor: Redactor, *, head: int = HEAD) -> None:
+        self.path = path
         self._stream = redactor.stream()
         self._room = head
         self._file: BinaryIO | None = None
         self._end = _Ring(TAIL)
         self._left_out = 0
-
-    @property
-    def path(self) -> Path:
-        return log_path(self._log_dir, self._assignment.plan, self._assignment.phase.key, self._assignment.fence)
 
     @property
     def location(self) -> str:

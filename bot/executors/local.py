@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 
-from bot.executors.attempt_log import AttemptLog
+from bot.executors.attempt_log import AttemptLog, log_path
 from bot.executors.held import Held, Key
 from bot.executors.leases import Leases
 from bot.executors.matching import Crew, WorkspaceFiles
@@ -191,7 +191,7 @@ class LocalExecutor:
             premises = self._premises
             with (
                 span("attempt", phasebot__plan=assignment.plan, phasebot__phase=assignment.phase.key),
-                closing(AttemptLog(premises.log_dir, assignment, premises.redactor)) as output,
+                closing(AttemptLog(self._log_path(assignment), premises.redactor)) as output,
                 premises.workspaces.open(assignment, output) as workspace,
             ):
                 context = context_for(
@@ -207,6 +207,9 @@ class LocalExecutor:
         except Exception as error:  # noqa: BLE001 - the attempt has ended, and it has to be said how
             _log.exception("attempt broken off: %s %s", assignment.plan, assignment.phase.key)
             return Ending(envelope(error), None)
+
+    def _log_path(self, assignment: Assignment) -> Path:
+        return log_path(self._premises.log_dir, assignment.plan, assignment.phase.key, assignment.fence)
 
     def _surroundings(self, assignment: Assignment, workspace: Workspace) -> Surroundings:
         """Raises SecretMissing."""

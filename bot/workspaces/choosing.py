@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.holder import holder_of_this_process
 from bot.settings import Settings
@@ -96,6 +97,20 @@ class FolderWorkspaces:
                 fix="Say `workspace: auto` in the policy, or make it one.",
             )
         return _in_place(self._folder)
+
+    @contextmanager
+    def lend(self, name: str) -> Iterator[str]:
+        """A folder for work that leaves nothing behind: the last commit of the repository, or nothing at all without one.
+
+        Raises GitTooOld, ToolFailed.
+        """
+        repository = self.repository()
+        if repository is None:
+            with TemporaryDirectory(prefix="phasebot-") as folder:
+                yield folder
+            return
+        with self._places.worktree(repository.git, name, repository.head()) as git:
+            yield str(git.folder / repository.prefix)
 
     def clean_up(self) -> None:
         self._places.clean_up()

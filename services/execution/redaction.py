@@ -7,7 +7,8 @@ URLs and private keys; on top of those, the values of our own secret settings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 MASK = "[redacted]"
 _SHORTEST = 6
@@ -46,6 +47,17 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text without its secrets."""
         return self.chunk(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+    def value(self, value: object) -> Any:
+        """A JSON value without the secrets in its texts."""
+        match value:
+            case str():
+                return self.text(value)
+            case list() | tuple():
+                return [self.value(item) for item in value]
+            case Mapping():
+                return {key: self.value(one) for key, one in value.items()}
+        return value
 
     def chunk(self, chunk: bytes) -> bytes:
         """The bytes without the secrets that lie wholly within them."""

@@ -66,7 +66,7 @@ class ToolRunner:
             tool=name,
             message=self._redactor.text(bare.message),
             timestamp=self._clock.now().isoformat(),
-            details=_without_secrets({**bare.details, **_output_of(context)}, self._redactor),
+            details=self._redactor.value({**bare.details, **_output_of(context)}),
         )
         self._log(failure, error)
         return failure
@@ -91,18 +91,3 @@ def _checked_output(tool: Tool, output: object) -> BaseModel:
 def _output_of(context: Context) -> Mapping[str, object]:
     tail = context.output.tail()
     return {"output_tail": tail, "log": context.output.location} if tail else {}
-
-
-def _without_secrets(details: Mapping[str, object], redactor: Redactor) -> dict[str, object]:
-    return {key: _clean(value, redactor) for key, value in details.items()}
-
-
-def _clean(value: object, redactor: Redactor) -> object:
-    match value:
-        case str():
-            return redactor.text(value)
-        case list() | tuple():
-            return [_clean(item, redactor) for item in value]
-        case Mapping():
-            return _without_secrets(value, redactor)
-    return value

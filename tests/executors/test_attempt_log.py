@@ -6,11 +6,10 @@ from pathlib import Path
 
 from bot.executors.attempt_log import AttemptLog, log_path
 from services.execution.redaction import Redactor
-from tests.execution.kit import assignment
 
 
 def test_what_is_too_long_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
-    log = AttemptLog(tmp_path, assignment(), Redactor(), head=1000)
+    log = AttemptLog(tmp_path / "kept.log", Redactor(), head=1000)
     for number in range(100_000):
         log.write(b"line %d\n" % number)
     log.close()
@@ -23,7 +22,7 @@ def test_what_is_too_long_keeps_its_beginning_and_its_end(tmp_path: Path) -> Non
 
 
 def test_what_is_a_little_too_long_loses_nothing(tmp_path: Path) -> None:
-    log = AttemptLog(tmp_path, assignment(), Redactor(), head=1000)
+    log = AttemptLog(tmp_path / "kept.log", Redactor(), head=1000)
     for _ in range(150):
         log.write(b"ten bytes\n")
     log.close()
@@ -32,7 +31,7 @@ def test_what_is_a_little_too_long_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_the_tail_is_the_end_with_the_line_being_written(tmp_path: Path) -> None:
-    log = AttemptLog(tmp_path, assignment(), Redactor())
+    log = AttemptLog(tmp_path / "kept.log", Redactor())
     log.write(b"x" * 10_000 + b"\nsegmentation fault")
 
     assert log.tail().endswith("xxx\nsegmentation fault")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.executors.attempt_log import AttemptLog
+from bot.executors.attempt_log import AttemptLog, log_path
 from bot.holder import holder_of_this_process
 from bot.workspaces.choosing import FolderWorkspaces, Manner
 from services.domain.attempts import Attempt, AttemptKind, AttemptState, Changes
@@ -101,7 +101,8 @@ class Attempts:
 
     @contextmanager
     def open(self, assignment: Assignment) -> Iterator[Workspace]:
-        log = AttemptLog(self.logs, assignment, Redactor())
+        path = log_path(self.logs, assignment.plan, assignment.phase.key, assignment.fence)
+        log = AttemptLog(path, Redactor())
         with self.workspaces.open(assignment, log) as workspace:
             yield workspace
         log.close()

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from bot.executors.attempt_log import log_path
 from bot.store.views import QueueItem
 from bot.web.api.inputs import Id
+from bot.web.api.logs import TAIL, Offset, Size, part_of
 from bot.web.api.orders import (
     PHASE_VERBS,
     IfMatch,
@@ -33,9 +34,6 @@ from services.domain.transitions import PhaseState
 
 router = APIRouter(prefix="/phases", tags=["phases"])
 
-_TAIL = 64 * 1024
-_MOST = 1024 * 1024
-
 
 @router.get("/{id}", responses=documented(404))
 def show_phase(permit: Viewer, response: Response, id: Id) -> PhaseDetail:
@@ -57,10 +55,8 @@ def show_log(
     permit: Viewer,
     id: Id,
     number: Annotated[int, Path(ge=1, le=1_000_000, description="Which attempt")],
-    offset: Annotated[
-        int | None, Query(ge=0, le=2**53, description="From this byte on, to follow it; without it: the end")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST, description="How many bytes at most")] = _TAIL,
+    offset: Offset = None,
+    limit: Size = TAIL,
 ) -> LogPart:
     """The output kept of an attempt, without secrets. To follow it, ask again with `offset` = the `next` of before."""
     item = permit.item(id)
@@ -68,17 +64,7 @@ def show_log(
     if found is None:
         raise NotFound(f"{id} has no attempt {number}")
     path = log_path(permit.bot.settings.home / "attempts", item.plan_id, item.phase_key, found.fence)
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            start = min(size, max(0, size - limit) if offset is None else offset)
-            file.seek(start)
-            content = file.read(limit)
-    except FileNotFoundError:
-        return LogPart(text="", start=0, next=0, size=0, is_over=not found.state.is_live)
-    end = start + len(content)
-    is_over = not found.state.is_live and end >= size
-    return LogPart(text=content.decode("utf-8", "replace"), start=start, next=end, size=size, is_over=is_over)
+    return part_of(path, offset, limit, is_live=found.state.is_live)
 
 
 # ---------------------------------------------------------------- orders
