@@ -177,14 +177,9 @@ def _place(server: str | None, database: str | None) -> Queue:
     if database is not None:
         raise click.UsageError("--server and --db are two places; name one of them")
     from bot.cli.queue.places import OnServer
-    from bot.client import Client
-    from services.domain.errors import NotAllowed
+    from bot.cli.reaching import client_of
 
-    if settings.api_token is None:
-        raise NotAllowed(
-            "a server wants a token", where="PHASEBOT_API_TOKEN", fix="Make one: phasebot token create NAME"
-        )
-    return OnServer(Client(server, settings.api_token.get_secret_value()))
+    return OnServer(client_of(server))
 
 
 def _known_status(status: str | None) -> None:

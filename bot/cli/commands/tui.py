@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.reaching import server_option
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
 
 @click.command(short_help="Look and steer in the terminal.")
-@click.option(
-    "--server", metavar="URL", help="A phasebot server. Default: that of this machine, as PHASEBOT_HOST/PORT say."
-)
+@server_option
 def tui(server: str | None) -> None:
     """Look at projects, queue, plans, phases and their logs, and steer them, in the terminal; ? lists the keys.
 
@@ -24,11 +24,12 @@ def tui(server: str | None) -> None:
       phasebot tui
       phasebot tui --server https://phasebot.example.org
     """
+    from bot.cli.reaching import url_here
     from bot.settings import read_settings
 
     _require_textual()
     settings = read_settings()
-    url = server or f"http://{_host(settings)}:{settings.port}"
+    url = server or url_here(settings)
     token = _token(settings)
     _require_server(url, token, is_named=server is not None)
     from bot.tui.app import look
@@ -49,39 +50,18 @@ def _require_textual() -> None:
         )
 
 
-def _host(settings: Settings) -> str:
-    """Where a server that binds to every address is reached from here."""
-    from ipaddress import ip_address
-
-    try:
-        address = ip_address(settings.host)
-    except ValueError:
-        return settings.host
-    shown = (
-        "::1"
-        if address.version == 6 and address.is_unspecified
-        else "127.0.0.1"
-        if address.is_unspecified
-        else str(address)
-    )
-    return f"[{shown}]" if ":" in shown else shown
-
-
 def _token(settings: Settings) -> str:
     """Raises NotAllowed where there is none, and nobody to ask."""
     import sys
 
-    from services.domain.errors import NotAllowed
+    from bot.cli.reaching import configured_token
 
-    if settings.api_token is not None:
-        return settings.api_token.get_secret_value()
-    if sys.stdin.isatty():
+    if settings.api_token is None and sys.stdin.isatty():
         given: str = click.prompt(
             "Token (serve prints one; `phasebot token create` makes one)", hide_input=True, err=True
         )
         return given.strip()
-    fix = "Set it to the token that `phasebot serve` printed, or make one: phasebot token create NAME"
-    raise NotAllowed("a server wants a token", where="PHASEBOT_API_TOKEN", fix=fix)
+    return configured_token(settings)
 
 
 def _require_server(url: str, token: str, *, is_named: bool) -> None:
