@@ -30,6 +30,7 @@ from bot.gate import Gate
 from bot.holder import holder_of_this_process
 from bot.hooks import Hooks
 from bot.intake import Intake
+from bot.jobs import JobPremises, Jobs
 from bot.once import Once
 from bot.parts import Parts
 from bot.policies import Policies, ReadFile
@@ -103,6 +104,9 @@ class Phasebot:
         self.registry = registry_with_plugins(os.environ, settings.tool_choices())
         for tool in tools:
             self.registry.register(tool)
+        self.redactor = self._redactor()
+        self.runner = ToolRunner(self.registry, self.clock, _log_failure, redactor=self.redactor)
+        self.workspaces = workspaces_of(settings, self.options.workspace, self.redactor)
         self.local = self._local_executor()
         self.parts = parts = self._parts()
         self.store, self.tracker, self.executors = parts.store, parts.tracker, parts.executors
@@ -112,6 +116,7 @@ class Phasebot:
         self.callbacks = Callbacks(parts, self.elsewhere, settings)
         self.carrier = Carrier(parts)
         self.answers = Answers(parts, self.carrier.is_idle)
+        self.jobs = self._jobs()
         self.intake = Intake(parts, repo=self.options.repo, tracked=self.options.issues)
         self.hooks = Hooks(settings, self.tracker if self.options.issues else None)
         self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
@@ -121,6 +126,7 @@ class Phasebot:
                 (5, self.loop.look),
                 (5, self.breakers.look),
                 (15, self.carrier.take_over),
+                (2, self.jobs.look),
                 (2, self.store.checkpoint),
                 (PRUNE_EVERY, self.prune),
                 (max(1, round(settings.run_poll / 4)), self.elsewhere.look),
@@ -134,24 +140,34 @@ class Phasebot:
 
     # ------------------------------------------------------------ putting it together
 
+    def _redactor(self) -> Redactor:
+        identity = self.options.identity
+        ours = (*self.settings.secrets(), *given_secrets(os.environ).values())
+        return Redactor([*ours, *(identity.secrets() if identity else ())])
+
     def _local_executor(self) -> LocalExecutor:
         settings, options = self.settings, self.options
-        secrets = given_secrets(os.environ)
-        redactor = Redactor(
-            [*settings.secrets(), *secrets.values(), *(options.identity.secrets() if options.identity else ())]
-        )
         premises = Premises(
-            workspaces=workspaces_of(settings, options.workspace, redactor),
+            workspaces=self.workspaces,
             log_dir=settings.home / "attempts",
             workers=options.workers,
             lease=timedelta(seconds=settings.lease),
-            redactor=redactor,
+            redactor=self.redactor,
             crew=options.crew,
-            secrets=secrets,
+            secrets=given_secrets(os.environ),
             progress=self._batch_went_on,
         )
-        runner = ToolRunner(self.registry, self.clock, _log_failure, redactor=redactor)
-        return LocalExecutor(runner, self._report, self.clock, premises)
+        return LocalExecutor(self.runner, self._report, self.clock, premises)
+
+    def _jobs(self) -> Jobs:
+        premises = JobPremises(
+            lend=self.workspaces.lend,
+            log_dir=self.settings.home / "attempts",
+            holder=self.parts.holder,
+            redactor=self.redactor,
+            crew=self.options.crew,
+        )
+        return Jobs(self.runner, self.store.jobs, self.clock, premises)
 
     def _batch_went_on(self, key: Key, told: Progress) -> None:
         self.progress(key, told)
@@ -255,7 +271,7 @@ class Phasebot:
     def drain(self, timeout: float | None = None) -> bool:
         """Start nothing new and let finish what runs. True if all of it ended within `timeout` seconds."""
         self.parts.gate.drain()
-        return self.local.drain(timeout)
+        return self.local.drain(timeout) and self.jobs.drain(timeout)
 
     def kill(self) -> None:
         """End what runs, now; it counts as lost and is run again next time."""
@@ -267,6 +283,7 @@ class Phasebot:
         self.parts.gate.drain()
         self.clockwork.stop()
         self.resolver.stop()
+        self.jobs.close()
         self.local.close()
         self.carrier.stop()
         self.loop.stop()
@@ -286,6 +303,8 @@ class Phasebot:
         pruned = self.store.prune(
             Retention(timedelta(days=days) if days else None, timedelta(days=audit) if audit else None)
         )
+        if days:
+            self.jobs.prune(timedelta(days=days))
         if pruned:
             log.info("store_pruned", rows=pruned)
 

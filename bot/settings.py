@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     git_author: str = Field("phasebot <phasebot@localhost>", description="Who commits what phases have changed")
     worktrees_mb: int = Field(10_000, ge=1, description="Megabytes that the worktrees of running attempts may take")
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
+    api_tools: str = Field("", description="Tools that the API may run on request, by commas; default: none")
     keep_days: int = Field(
         90, ge=0, description="Days that applied deliveries, their causes and done effects are kept; 0: for ever"
     )
@@ -142,6 +143,10 @@ class Settings(BaseSettings):
         """The operator has said that this repository's policy may run commands on this machine."""
         allowed = set(listed(self.local_repositories.lower()))
         return "*" in allowed or project.lower() in allowed
+
+    def exposes(self, tool: str) -> bool:
+        """The operator lets the API run this tool on request."""
+        return tool in listed(self.api_tools)
 
     def tool_choices(self) -> Choices:
         """What is set for tools."""

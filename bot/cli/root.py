@@ -20,6 +20,7 @@ from bot.cli.commands.run import run
 from bot.cli.commands.serve import serve
 from bot.cli.commands.setup import setup
 from bot.cli.commands.token import token
+from bot.cli.commands.tool import tool
 from bot.cli.commands.tui import tui
 from bot.cli.commands.worker import worker
 from bot.cli.commands.writeback import writeback
@@ -70,6 +71,7 @@ for command in (
     setup,
     token,
     queue,
+    tool,
     tui,
     localhub,
     db,

@@ -13,6 +13,7 @@ from bot.client.errors import refuse
 from bot.web.api.shapes import (
     AttemptShape,
     EventShape,
+    JobShape,
     LogPart,
     PhaseDetail,
     PlanDetail,
@@ -20,6 +21,7 @@ from bot.web.api.shapes import (
     ProjectShape,
     QueueItem,
     Shape,
+    ToolShape,
 )
 from services.domain.errors import RemoteUnavailable
 
@@ -114,6 +116,34 @@ class Client:
         """The end of an attempt's output; with `offset` what follows that byte."""
         return LogPart.model_validate(self._ask(f"/api/phases/{queue_id}/attempts/{attempt}/log", offset=offset))
 
+    # ------------------------------------------------------------ tools
+
+    def tools(self) -> list[ToolShape]:
+        """By name."""
+        return [ToolShape.model_validate(one) for one in self._ask("/api/tools")["tools"]]
+
+    def execute(
+        self, tool: str, arguments: dict[str, Any], *, project: str | None = None, timeout: int | None = None
+    ) -> JobShape:
+        """Have a tool run that the operator exposes; `timeout` in seconds. It goes on while this returns."""
+        wanted = _said({"arguments": arguments, "project": project, "timeout": timeout})
+        return JobShape.model_validate(self._post(f"/api/tools/{tool}/execute", json=wanted))
+
+    def jobs(self, *, project: str | None = None, tool: str | None = None) -> Iterator[JobShape]:
+        """The newest first."""
+        return self._pages("/api/jobs", "jobs", JobShape, project=project, tool=tool)
+
+    def job(self, id: str, *, wait: int = 0) -> JobShape:
+        """`wait`: so many seconds for its end, if it has not come yet."""
+        return self._get(f"/api/jobs/{id}", JobShape, wait=wait or None)
+
+    def job_log(self, id: str, *, offset: int | None = None) -> LogPart:
+        """The end of its output; with `offset` what follows that byte."""
+        return self._get(f"/api/jobs/{id}/log", LogPart, offset=offset)
+
+    def cancel_job(self, id: str) -> JobShape:
+        return JobShape.model_validate(self._post(f"/api/jobs/{id}/cancel"))
+
     # ------------------------------------------------------------ what happens
 
     def events(self, *, after: int = 0, **filters: Any) -> Iterator[EventShape]:
@@ -140,8 +170,8 @@ class Client:
 
     # ------------------------------------------------------------ inside
 
-    def _get(self, path: str, shape: type[S]) -> S:
-        return shape.model_validate(self._ask(path))
+    def _get(self, path: str, shape: type[S], **query: Any) -> S:
+        return shape.model_validate(self._ask(path, **query))
 
     def _pages(self, path: str, of: str, shape: type[S], **query: Any) -> Iterator[S]:
         cursor: str | None = None

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
+from bot.store.drafts import KEPT_FOR, drafts
+from bot.store.jobs import jobs
 from bot.store.sql import Session
 from bot.store.tables import causes, events, inbox, outbox, word
 from bot.store.values import micros
@@ -47,7 +49,9 @@ _DEALT_WITH = (
     _Kind.of(inbox, inbox.c.seq, inbox.c.received_at, inbox.c.state == word("applied")),
     _Kind.of(causes, causes.c.cause, causes.c.applied_at),
     _Kind.of(outbox, outbox.c.id, outbox.c.created_at, outbox.c.state == word("done")),
+    _Kind.of(jobs, jobs.c.seq, jobs.c.created_at),
 )
+_EXPIRED = (_Kind.of(drafts, drafts.c.id, drafts.c.created_at),)
 _AUDIT = (_Kind.of(events, events.c.seq, events.c.at),)
 
 
@@ -57,7 +61,7 @@ def prune(reading: _Opening, writing: _Opening, retention: Retention, now: datet
 
 
 def _kinds(retention: Retention) -> Iterator[tuple[_Kind, timedelta]]:
-    for kinds, age in ((_DEALT_WITH, retention.dealt_with), (_AUDIT, retention.audit)):
+    for kinds, age in ((_DEALT_WITH, retention.dealt_with), (_AUDIT, retention.audit), (_EXPIRED, KEPT_FOR)):
         if age is not None:
             yield from ((kind, age) for kind in kinds)
 

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, inspect, text
 
 from bot.store import access_tables as access_tables  # noqa: PLC0414 - so that its tables are among the metadata
 from bot.store import drafts as drafts  # noqa: PLC0414 - as above
+from bot.store import jobs as jobs  # noqa: PLC0414 - as above
 from bot.store.database import Database, parsed
 from bot.store.tables import coordination, metadata
 from services.domain.errors import StorageUnavailable
 
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
-    *("0008", "0009", "0010", "0011", "0012", "0013", "0014"),
+    *("0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015"),
 )
 """All revisions, oldest first; the last one is what this code was written for."""
 

@@ -16,6 +16,7 @@ from bot.store.credentials import Credentials
 from bot.store.cursors import Cursors
 from bot.store.database import LOCK_TIMEOUT, Database
 from bot.store.drafts import Drafts
+from bot.store.jobs import SqlJobs
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.machinery import Machinery
@@ -58,6 +59,7 @@ class Store:
         self.board = Board(self._reading)
         self.machinery = Machinery(self._reading)
         self.drafts = Drafts(self._reading, self._writing)
+        self.jobs = SqlJobs(self._reading, self._writing, clock.now)
         try:
             with self._database.in_words():
                 schema.require_current(self._database)

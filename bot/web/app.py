@@ -14,7 +14,20 @@ from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
 from bot.web import callbacks, gitlab, health, metrics, webhooks, workers
-from bot.web.api import events, phases, plans, policies, projects, queue, records, request, shape_orders, tokens, tools
+from bot.web.api import (
+    events,
+    jobs,
+    phases,
+    plans,
+    policies,
+    projects,
+    queue,
+    records,
+    request,
+    shape_orders,
+    tokens,
+    tools,
+)
 from bot.web.auth import github, sign_in
 from bot.web.auth.binding import Access
 from bot.web.auth.door import Door
@@ -42,6 +55,7 @@ _TAGS = [
     {"name": "events", "description": "The audit trail: what happened, by whom, and why."},
     {"name": "projects", "description": "The repositories that are served."},
     {"name": "tools", "description": "What operations of a policy may name, and how it has fared."},
+    {"name": "jobs", "description": "Tools that are run on request, where the operator exposes them."},
     {"name": "deliveries", "description": "What came in, what it meant, and what became of it."},
     {"name": "outbox", "description": "What goes out to executors and issues, and what was given up."},
     {"name": "live", "description": "What has changed. `WS /ws` tells the same by itself."},
@@ -53,7 +67,7 @@ _TAGS = [
 _API = (
     *(
         module.router
-        for module in (request, plans, shape_orders, queue, phases, projects, policies, tools, events, tokens)
+        for module in (request, plans, shape_orders, queue, phases, projects, policies, tools, jobs, events, tokens)
     ),
     *(records.deliveries, records.outbox, socket.api),
 )

@@ -121,7 +121,7 @@ def running_bot(folder: Path, **settings: Any) -> Iterator[Phasebot]:
 
 @pytest.fixture
 def phasebot(tmp_path: Path) -> Iterator[Phasebot]:
-    with running_bot(tmp_path, webhook_secret=SecretStr(SECRET)) as phasebot:
+    with running_bot(tmp_path, webhook_secret=SecretStr(SECRET), api_tools="noop") as phasebot:
         yield phasebot
 
 

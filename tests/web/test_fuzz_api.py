@@ -18,6 +18,12 @@ from bot.web.auth import Access
 
 from .conftest import SECRET, TOKEN, Bot, running_bot, served
 
+SETTINGS: dict[str, Any] = {
+    "webhook_secret": SECRET,
+    "gitlab_token": SECRET,
+    "requests_per_minute": 1_000_000,
+    "api_tools": "noop",
+}
 EXAMPLES = 4
 """For each operation, and as many again that are wrong on purpose."""
 
@@ -44,7 +50,7 @@ ANYTHING_IS_TEXT = {"POST /api/plans", "GET /api/events", "GET /api/events/expor
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Bot]:
     with (
-        running_bot(tmp_path, webhook_secret=SECRET, gitlab_token=SECRET, requests_per_minute=1_000_000) as phasebot,
+        running_bot(tmp_path, **SETTINGS) as phasebot,
         served(phasebot, Access(TOKEN, local_only=True)) as url,
     ):
         bot = Bot(phasebot, url)

@@ -59,7 +59,12 @@ class World:
 
     def path(self, case: Case) -> str:
         """With the ids of things that are there, made for this case alone."""
-        path = case.path.replace("{owner}/{name}", MINE).replace("{number}", "1").replace("{seq}", "1")
+        path = (
+            case.path.replace("{owner}/{name}", MINE)
+            .replace("/{name}/", "/noop/")
+            .replace("{number}", "1")
+            .replace("{seq}", "1")
+        )
         if "{parent_issue}" in path or "{id}" not in path:
             return path.replace("{parent_issue}", "4711") + ("?plan=" + self.plan if path == "/api/events" else "")
         return path.replace("{id}", self.id_for(path))
@@ -74,6 +79,8 @@ class World:
             return str(self.bot.post("/api/request", {"text": "Mend it.", "project": MINE})["plan_id"])
         if kind == "tokens":
             return str(self.token(f"t{len(self.bot.get('/api/tokens')['tokens'])}", Role.VIEWER, MINE)["id"])
+        if kind == "jobs":
+            return str(self.bot.post("/api/tools/noop/execute", {"project": MINE})["id"])
         if kind == "drafts":
             form = {"text": "Mend it.", "project": MINE}
             return self.bot.http.post("/new", data=form).headers["location"].rpartition("/")[2]
@@ -96,6 +103,8 @@ class World:
                 return {"text": "version: 1\n"} if case.method == "PUT" else None
             case "tokens":
                 return {"name": "made", "role": "viewer", "project": MINE}
+            case "execute":
+                return {"project": MINE}
             case "enqueue":
                 return {"plan": self.plan, "title": "One more"}
         return None

@@ -12,6 +12,8 @@ from services.domain.phase import OnError, Qa, QueueStatus
 from services.domain.plan import PlanState
 from services.domain.progress import PlanStatus
 from services.domain.reasons import ReasonCode
+from services.execution.jobs import JobState
+from services.execution.registry import Availability
 
 
 class Shape(BaseModel):
@@ -179,13 +181,54 @@ class Attempts(Shape):
 
 
 class LogPart(Shape):
-    """Part of what an attempt has put out. `is_over`: no more will come after `next`."""
+    """Part of what an attempt or a job has put out. `is_over`: no more will come after `next`."""
 
     text: str
     start: int = Field(description="The byte it begins at")
     next: int = Field(description="The byte after it")
     size: int = Field(description="Bytes kept so far")
     is_over: bool
+
+
+class ToolMetrics(Shape):
+    """Since this process began; times in seconds."""
+
+    success_count: int
+    error_count: int
+    elapsed_total: float
+    elapsed_last: float
+    elapsed_average: float
+
+
+class ToolShape(Shape):
+    """A tool that policies may name."""
+
+    name: str
+    availability: Availability
+    why: str = Field(description="What keeps it from being run; empty if nothing does")
+    exposed: bool = Field(description="Whether `POST /api/tools/{name}/execute` runs it: the operator says so")
+    metrics: ToolMetrics
+    input: dict[str, Any] = Field(description="JSON Schema of what it takes; empty for one that could not be loaded")
+
+
+class JobShape(Shape):
+    """One run of a tool on request. `lost`: the process that ran it is gone; nobody knows how far it had come."""
+
+    id: str
+    project: str
+    tool: str
+    state: JobState
+    requested_by: str
+    arguments: dict[str, Any] = Field(description="Without secrets")
+    timeout: int = Field(description="Seconds that it may take")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    is_cancelling: bool = Field(description="Its end is wished for")
+    result: dict[str, Any] | None = Field(
+        description="What the tool returned, without secrets; null unless it succeeded"
+    )
+    failure: FailureShape | None
 
 
 class ProjectShape(Shape):

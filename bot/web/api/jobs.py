@@ -1,0 +1,182 @@
+"""`/api/tools/{name}/execute` and `/api/jobs`: tools that are run on request, and what became of that.
+
+Only tools that the operator exposes (`PHASEBOT_API_TOOLS`), and for a repository on GitHub only where its commands may run on
+this machine at all (`PHASEBOT_LOCAL_REPOSITORIES`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.executors.attempt_log import job_log_path
+from bot.intake import new_id
+from bot.store.jobs import END
+from bot.web.api.inputs import Id, OnlyProject, Project
+from bot.web.api.logs import TAIL, Offset, Size, part_of
+from bot.web.api.orders import project_for
+from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
+from bot.web.api.shapes import JobShape, LogPart, Shape
+from bot.web.auth import Operator, Viewer
+from bot.web.auth.permits import Permit
+from bot.web.failures import Problem, documented
+from services.domain.errors import NotFound
+from services.execution.jobs import Job
+from services.execution.registry import Availability
+
+router = APIRouter(tags=["jobs"])
+
+LONGEST = 24 * 60 * 60
+LOOK_EVERY = 0.1
+"""Seconds between two looks of who waits for a job: another process may run it."""
+
+_EXAMPLE: dict[str, Any] = {"arguments": {"url": "https://example.com/health"}, "project": "acme/site", "timeout": 60}
+
+ToolName = Annotated[str, Path(pattern=r"^[\w.-]+$", max_length=100)]
+
+
+class Execution(BaseModel):
+    """A tool that is to be run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
+
+    arguments: dict[str, Any] = Field({}, description="What the tool takes: `input` in `GET /api/tools`")
+    project: Project = None
+    timeout: int = Field(600, ge=1, le=LONGEST, description="Seconds that it may take")
+
+
+class Jobs(Shape):
+    """Jobs, the newest first."""
+
+    jobs: list[JobShape]
+    next: Next = None
+
+
+@router.post(
+    "/tools/{name}/execute",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=documented(400, 404, 409)
+    | {202: {"headers": {"Location": {"description": "Where the job is", "schema": {"type": "string"}}}}},
+)
+def execute_tool(permit: Operator, response: Response, name: ToolName, wanted: Execution) -> JobShape:
+    """Run a tool, in a folder that is thrown away afterwards: with the last commit where the server works in a git repository,
+    empty otherwise. `GET /api/jobs/{id}` says what becomes of it. 403 unless the operator exposes the tool."""
+    project = project_for(permit, wanted.project, _SOURCE)
+    _refuse_unavailable(permit, name, project)
+    job = permit.bot.jobs.submit(
+        Job(
+            id=new_id(),
+            project=project,
+            tool=name,
+            requested_by=permit.who,
+            created_at=permit.bot.clock.now(),
+            timeout=wanted.timeout,
+            arguments=_checked(permit, name, wanted.arguments),
+        )
+    )
+    response.headers["location"] = f"/api/jobs/{job.id}"
+    return JobShape.model_validate(job)
+
+
+_SOURCE = "plans/job"
+"""Where no project is named, it is the one to which plans go that were handed in without one."""
+
+
+@router.get("/jobs")
+def list_jobs(
+    permit: Viewer,
+    project: OnlyProject = None,
+    tool: Annotated[str | None, Query(pattern=r"^[\w.-]+$", max_length=100)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Jobs:
+    """What was run on request."""
+    (before,) = after(cursor, int) or (END,)
+    found = permit.bot.store.jobs.newest(
+        project=project, tool=tool, projects=permit.projects, before=before, limit=limit
+    )
+    shown = [JobShape.model_validate(one) for one in found]
+    return Jobs(jobs=shown, next=cursor_of((found[-1].seq,)) if len(found) == limit else None)
+
+
+@router.get("/jobs/{id}", responses=documented(404))
+async def show_job(
+    permit: Viewer,
+    id: Id,
+    wait: Annotated[int, Query(ge=0, le=60, description="Seconds to wait for its end, if it has not come yet")] = 0,
+) -> JobShape:
+    """How a job stands, and how it ended."""
+    until = time.monotonic() + wait
+    while (job := await run_in_threadpool(_job, permit, id)).state.is_live and time.monotonic() < until:
+        await asyncio.sleep(LOOK_EVERY)
+    return JobShape.model_validate(job)
+
+
+@router.get("/jobs/{id}/log", responses=documented(404))
+def show_job_log(permit: Viewer, id: Id, offset: Offset = None, limit: Size = TAIL) -> LogPart:
+    """What a job has put out, without secrets. To follow it, ask again with `offset` = the `next` of before."""
+    job = _job(permit, id)
+    path = job_log_path(permit.bot.settings.home / "attempts", job.id)
+    return part_of(path, offset, limit, is_live=job.state.is_live)
+
+
+@router.post("/jobs/{id}/cancel", responses=documented(404, 409))
+def cancel_job(permit: Operator, id: Id) -> JobShape:
+    """Have it end, wherever it runs; that takes a moment."""
+    job = _job(permit, id)
+    if not job.state.is_live or not permit.bot.jobs.cancel(id):
+        state = _job(permit, id).state
+        raise Problem(HTTPStatus.CONFLICT, "job_over", f"the job has ended already: {state}", details={"state": state})
+    return JobShape.model_validate(_job(permit, id))
+
+
+def _job(permit: Permit, id: str) -> Job:
+    """Raises NotFound, or Problem for too small a role."""
+    job = permit.bot.store.jobs.one(id)
+    permit.see(job.project, f"there is no job {id}")
+    return job
+
+
+def _refuse_unavailable(permit: Permit, name: str, project: str) -> None:
+    """Raises NotFound, Problem."""
+    bot = permit.bot
+    known = bot.registry.snapshot().get(name)
+    if known is None:
+        raise NotFound(f"there is no tool {name}", fix="GET /api/tools lists them.")
+    if not bot.settings.exposes(name):
+        details = {"where": "PHASEBOT_API_TOOLS", "fix": f"The operator of this server may add {name} to it."}
+        raise Problem(HTTPStatus.FORBIDDEN, "tool_not_exposed", f"{name} is not run on request here", details=details)
+    if bot.tracker.is_shared and not bot.settings.allows_commands_of(project):
+        details = {
+            "where": "PHASEBOT_LOCAL_REPOSITORIES",
+            "fix": f"The operator of this server may add {project} to it.",
+        }
+        message = f"nothing of {project} is run on this machine"
+        raise Problem(HTTPStatus.FORBIDDEN, "project_not_local", message, details=details)
+    if known.availability is not Availability.AVAILABLE:
+        raise Problem(HTTPStatus.CONFLICT, "tool_unavailable", f"{name} cannot be run: {known.why}")
+
+
+def _checked(permit: Permit, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Raises Problem for what the tool does not take; never with the value itself, which may be secret."""
+    try:
+        permit.bot.registry.inputs()[name].model_validate(arguments)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        where = [
+            {
+                "where": ".".join(map(str, ("body", "arguments", *one["loc"]))),
+                "message": one["msg"],
+                "code": one["type"],
+            }
+            for one in found
+        ]
+        message = f"{name} does not take these arguments"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", message, details=where) from None
+    return arguments
