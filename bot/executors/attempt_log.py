@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from pathlib import Path
 from typing import BinaryIO
@@ -29,7 +30,10 @@ def job_log_path(log_dir: Path, job: str) -> Path:
 
 
 class AttemptLog:
-    """Opened with the first output. The beginning goes to the file as it comes; past `head` bytes only the end is kept."""
+    """Opened with the first output. The beginning goes to the file as it comes; past `head` bytes only the end is kept.
+
+    Files of one operation may be worked on by several threads, which all write here; what comes after `close` is not kept.
+    """
 
     def __init__(self, path: Path, redactor: Redactor, *, head: int = HEAD) -> None:
         self.path = path
@@ -38,26 +42,33 @@ class AttemptLog:
         self._file: BinaryIO | None = None
         self._end = _Ring(TAIL)
         self._left_out = 0
+        self._is_closed = False
+        self._lock = threading.Lock()
 
     @property
     def location(self) -> str:
         return str(self.path)
 
     def write(self, chunk: bytes) -> None:
-        self._keep(self._stream.feed(chunk))
+        with self._lock:
+            if not self._is_closed:
+                self._keep(self._stream.feed(chunk))
 
     def tail(self) -> str:
         """The last lines, with the one that is not complete."""
-        return (self._end.last(_SHOWN) + self._stream.held())[-_SHOWN:].decode("utf-8", "replace")
+        with self._lock:
+            return (self._end.last(_SHOWN) + self._stream.held())[-_SHOWN:].decode("utf-8", "replace")
 
     def close(self) -> None:
-        try:
-            self._keep(self._stream.finish())
-            if self._file is not None:
-                self._write_end(self._file)
-        finally:
-            if self._file is not None:
-                self._file.close()
+        with self._lock:
+            self._is_closed = True
+            try:
+                self._keep(self._stream.finish())
+                if self._file is not None:
+                    self._write_end(self._file)
+            finally:
+                if self._file is not None:
+                    self._file.close()
 
     def _keep(self, clean: bytes) -> None:
         if not clean:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot.executors.attempt_log import AttemptLog, log_path
@@ -28,6 +30,24 @@ def test_what_is_a_little_too_long_loses_nothing(tmp_path: Path) -> None:
     log.close()
 
     assert log.path.read_bytes() == b"ten bytes\n" * 150
+
+
+def test_several_threads_write_into_one_file(tmp_path: Path) -> None:
+    log = AttemptLog(tmp_path / "kept.log", Redactor())
+    start = threading.Barrier(8)
+
+    def write(number: int) -> None:
+        start.wait()
+        for _ in range(200):
+            log.write(b"%d\n" % number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    log.close()
+    log.write(b"too late\n")
+
+    lines = log.path.read_text().splitlines()
+    assert {line: lines.count(line) for line in set(lines)} == {str(number): 200 for number in range(8)}
 
 
 def test_the_tail_is_the_end_with_the_line_being_written(tmp_path: Path) -> None:
