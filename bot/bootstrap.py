@@ -32,6 +32,7 @@ from bot.hooks import Hooks
 from bot.intake import Intake
 from bot.jobs import JobPremises, Jobs
 from bot.once import Once
+from bot.origins import ProjectOrigins
 from bot.parts import Parts
 from bot.policies import Policies, ReadFile
 from bot.recovery import recover
@@ -45,6 +46,7 @@ from bot.workers.coordination import CoordinationLoop, Receipt
 from bot.workers.deferred import settled
 from bot.workers.resolver import Resolver
 from bot.workspaces.choosing import workspaces_of
+from bot.workspaces.origins import Access, Origin
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
 from services.domain.messages import Message, Report
@@ -55,7 +57,7 @@ from services.execution.batch import Progress
 from services.execution.redaction import Redactor
 from services.execution.tool import Tool
 from services.execution.tool_runner import ToolRunner
-from services.ports import Delivery
+from services.ports import Assignment, Delivery
 from services.publishing.labels import LabelNames
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ class Options:
     """What a command decides for its process. `repo` and `identity` lead to GitHub; without them issues stay here.
     `labels` None: the policy of each repository names them.
 
-    `queue`: phases are handed to workers over Redis, where the settings name one.
+    `queue`: phases are handed to workers over Redis, where the settings name one. `clones`: phases work in clones of their
+    projects' repositories, where those are known, and only else in `workspace`.
     """
 
     repo: str | None = None
@@ -88,6 +91,7 @@ class Options:
     crew: Crew = field(default_factory=Crew)
     issues: bool = True
     queue: bool = False
+    clones: bool = False
     labels: LabelNames | None = None
 
 
@@ -106,7 +110,13 @@ class Phasebot:
             self.registry.register(tool)
         self.redactor = self._redactor()
         self.runner = ToolRunner(self.registry, self.clock, _log_failure, redactor=self.redactor)
-        self.workspaces = workspaces_of(settings, self.options.workspace, self.redactor)
+        self.origins = ProjectOrigins(
+            settings,
+            self.options.identity,
+            is_shared=self.options.repo is not None and self.options.identity is not None,
+        )
+        origin = self._origin if self.options.clones else None
+        self.workspaces = workspaces_of(settings, self.options.workspace, self.redactor, origin)
         self.local = self._local_executor()
         self.parts = parts = self._parts()
         self.store, self.tracker, self.executors = parts.store, parts.tracker, parts.executors
@@ -132,7 +142,7 @@ class Phasebot:
                 (max(1, round(settings.run_poll / 4)), self.elsewhere.look),
             ]
         )
-        self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.home / "attempts")
+        self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.home / "attempts", lent=self._lent)
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
         self.progress: Callable[[Key, Progress], None] = lambda _key, _progress: None
@@ -168,6 +178,12 @@ class Phasebot:
             crew=self.options.crew,
         )
         return Jobs(self.runner, self.store.jobs, self.clock, premises)
+
+    def _origin(self, assignment: Assignment) -> Origin | None:
+        return self.origins.of(assignment.project)
+
+    def _lent(self, project: str, access: Access) -> tuple[str, str] | None:
+        return self.origins.lent(project, access) if self.options.clones else None
 
     def _batch_went_on(self, key: Key, told: Progress) -> None:
         self.progress(key, told)

@@ -12,7 +12,7 @@ from bot.keys import marker_key
 from bot.settings import Settings, SettingsInvalid
 from bot.store.lookups import Lookups
 from bot.tickets import Tickets
-from bot.worker_desk import WorkerDesk
+from bot.worker_desk import Lent, WorkerDesk
 from bot.workers.clockwork import Clockwork
 from bot.workers.coordination import CoordinationLoop
 from services.execution.workflow_runs import Carried
@@ -62,14 +62,20 @@ class RemoteCrew:
         self._look()
 
     def join(
-        self, clockwork: Clockwork, loop: CoordinationLoop, receive: Callable[..., Future[Any]], *, log_dir: Path
+        self,
+        clockwork: Clockwork,
+        loop: CoordinationLoop,
+        receive: Callable[..., Future[Any]],
+        *,
+        log_dir: Path,
+        lent: Lent,
     ) -> None:
         """From now on workers are looked for, and can take what there is."""
         if self._executor is None:
             return
         self._look = loop.look
         self._tell = loop.tell
-        self._desk = WorkerDesk(self._lookups, receive, self._tickets, clock=self._clock, log_dir=log_dir)
+        self._desk = WorkerDesk(self._lookups, receive, self._tickets, clock=self._clock, log_dir=log_dir, lent=lent)
         clockwork.also_every(WATCH_EVERY, self.watch)
         clockwork.also_every(max(0.5, self._lease.total_seconds() / 4), self.refill)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.tools import Choices
 
 GITHUB_API = "https://api.github.com"
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsInvalid(UserError):
@@ -74,6 +75,12 @@ class Settings(BaseSettings):
     http_private: bool = Field(False, description="The tool `http` may ask addresses that are not public")
     git_author: str = Field("phasebot <phasebot@localhost>", description="Who commits what phases have changed")
     worktrees_mb: int = Field(10_000, ge=1, description="Megabytes that the worktrees of running attempts may take")
+    git_url: str = Field(
+        "",
+        description="Where repositories are cloned from, as `{server}/{owner}/{name}.git`; default: the GitHub in use",
+    )
+    repository_cache: str = Field("", description="Folder of the clones; default: `repositories` beside the database")
+    repositories_mb: int = Field(20_000, ge=1, description="Megabytes that the clones of repositories may take")
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
     api_tools: str = Field("", description="Tools that the API may run on request, by commas; default: none")
     keep_days: int = Field(
@@ -98,8 +105,20 @@ class Settings(BaseSettings):
         place = urlsplit(value)
         if place.scheme not in ("http", "https") or not place.hostname:
             raise ValueError("must be an address such as https://github.example.com/api/v3")
-        if place.scheme == "http" and place.hostname not in ("localhost", "127.0.0.1", "::1"):
+        if place.scheme == "http" and place.hostname not in _THIS_MACHINE:
             raise ValueError("must begin with https:// (http:// is for this machine alone)")
+        return value
+
+    @field_validator("git_url")
+    @classmethod
+    def _cloneable(cls, value: str) -> str:
+        if value and not ("{name}" in value and "{owner}" in value):
+            raise ValueError("must name {owner} and {name}, such as https://git.example.com/{owner}/{name}.git")
+        place = urlsplit(value)
+        if place.scheme == "http" and place.hostname not in _THIS_MACHINE:
+            raise ValueError("must begin with https:// (http:// is for this machine alone)")
+        if place.password:
+            raise ValueError("must not hold a password: set PHASEBOT_GITHUB_TOKEN, or use git's credential helpers")
         return value
 
     @field_validator("git_author")
@@ -138,6 +157,13 @@ class Settings(BaseSettings):
         """Where what belongs to this database is kept beside it: logs of attempts, the local tracker, keys."""
         prefix = "sqlite:///"
         return Path(self.database.removeprefix(prefix)).parent if self.database.startswith(prefix) else data_folder()
+
+    @property
+    def repositories(self) -> Path:
+        """Where the clones of repositories are kept."""
+        return (
+            Path(self.repository_cache).expanduser().absolute() if self.repository_cache else self.home / "repositories"
+        )
 
     def allows_commands_of(self, project: str) -> bool:
         """The operator has said that this repository's policy may run commands on this machine."""

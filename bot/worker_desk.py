@@ -16,12 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from bot.executors.attempt_log import HEAD, TAIL, log_path
 from bot.store.lookups import Lookups
 from bot.tickets import Subject, Tickets
+from bot.workspaces.origins import Access
 from services.domain.attempts import Attempt, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.messages import AttemptFinished, AttemptRenewed, AttemptTaken, Report
 from services.domain.rules import LOCAL
+from services.execution.assigning import assignment_of
 from services.ports import Assignment, Clock, Delivery
 
+Lent = Callable[[str, Access], "tuple[str, str] | None"]
+"""Where a project's repository is, and what opens it; None: nobody knows of one."""
 LARGEST_LOG = HEAD + TAIL + 4096
 assignments: TypeAdapter[Assignment] = TypeAdapter(Assignment)
 
@@ -37,6 +41,15 @@ class Ended(BaseModel):
     worker: str = Field(max_length=200)
 
 
+class Place(BaseModel):
+    """Where the repository of an attempt's project is, and the token that a worker without one may use. "": none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str = ""
+    token: str = Field("", repr=False)
+
+
 class Gone(Exception):
     """The attempt is not this worker's: it was stopped, has ended, or somebody else has it."""
 
@@ -45,13 +58,21 @@ class WorkerDesk:
     """Callable from any thread. Raises Gone wherever the ticket is of no use (any more)."""
 
     def __init__(
-        self, lookups: Lookups, receive: Callable[..., Future[Any]], tickets: Tickets, *, clock: Clock, log_dir: Path
+        self,
+        lookups: Lookups,
+        receive: Callable[..., Future[Any]],
+        tickets: Tickets,
+        *,
+        clock: Clock,
+        log_dir: Path,
+        lent: Lent,
     ) -> None:
         self._lookups = lookups
         self._receive = receive
         self._tickets = tickets
         self._clock = clock
         self._log_dir = log_dir
+        self._lent = lent
 
     def take(self, ticket: str, worker: str) -> Assignment:
         """The attempt is the worker's from now on; asking again gives the same."""
@@ -70,6 +91,14 @@ class WorkerDesk:
         if not _is_wanted(assignment, worker):
             raise Gone
         return assignment
+
+    def place(self, ticket: str, worker: str, access: Access) -> Place:
+        """Where the worker's attempt finds its repository. Raises what `bot.github.errors` names."""
+        assignment = self._find(self._mine(ticket, worker))
+        if not _is_wanted(assignment, worker):
+            raise Gone
+        found = self._lent(assignment.project, access)
+        return Place(url=found[0], token=found[1]) if found else Place()
 
     def renew(self, ticket: str, worker: str, turn: int) -> None:
         """It is alive, and so is the attempt."""
@@ -117,7 +146,7 @@ class WorkerDesk:
         attempt: Attempt | None = phase.attempt if phase else None
         if not plan or not phase or not attempt or (attempt.fence, attempt.executor) != (subject.fence, LOCAL):
             raise Gone
-        return Assignment(plan=plan.id, plan_title=plan.title, phase=phase, fence=subject.fence, project=plan.project)
+        return assignment_of(plan, phase, subject.fence)
 
     def _tell(self, report: Report) -> None:
         """Durable, and applied, when it returns."""

@@ -202,7 +202,7 @@ class LocalExecutor:
                     processes=self._groups_of(assignment),
                 )
                 return workspace.settle(run_operations(assignment, self._runner, context))
-        except (UserError, ToolFailed, Stopped) as error:
+        except (UserError, TransientError, ToolFailed, Stopped) as error:
             return Ending(envelope(error), None)
         except Exception as error:  # noqa: BLE001 - the attempt has ended, and it has to be said how
             _log.exception("attempt broken off: %s %s", assignment.plan, assignment.phase.key)

@@ -127,6 +127,9 @@ class AppIdentity:
                 known = self._minted(repository, need)
             return known.token.get_secret_value()
 
+    def lent(self, need: Need) -> str:
+        return self.token(need) if need.project and not need.as_app else ""
+
     def account(self, need: Need) -> str:
         """The allowance is the installation's."""
         if not need.project or need.as_app:

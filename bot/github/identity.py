@@ -12,6 +12,11 @@ Permissions = Mapping[str, str]
 """What a token is to allow, as GitHub names it: `{"issues": "write"}`."""
 
 ISSUES: Permissions = {"issues": "write", "metadata": "read"}
+CODE: Mapping[str, Permissions] = {
+    "read": {"contents": "read", "metadata": "read"},
+    "write": {"contents": "write", "metadata": "read"},
+}
+"""For git itself: fetching, and pushing."""
 _BY_PATH: Mapping[str, Permissions] = {
     "actions": {"actions": "write", "metadata": "read"},
     "commits": {"checks": "read", "statuses": "read", "metadata": "read"},
@@ -54,6 +59,9 @@ class Identity(Protocol):
     def account(self, need: Need) -> str:
         """Whose allowance a request spends, as a name without secrets."""
 
+    def lent(self, need: Need) -> str:
+        """A token that may leave this machine, because it opens no more than one repository, and not for long; "": none."""
+
     def secrets(self) -> list[str]:
         """What must never be shown."""
 
@@ -70,6 +78,9 @@ class PersonalToken:
 
     def renewed(self, _: Need, refused: str) -> str | None:
         return None
+
+    def lent(self, _: Need) -> str:
+        return ""
 
     def account(self, _: Need) -> str:
         return f"token {hashlib.sha256(self.value.encode()).hexdigest()[:16]}"

@@ -10,13 +10,14 @@ from typing import Any
 PERMISSIONS = {
     "metadata": "read",
     "issues": "write",
-    "contents": "read",
+    "contents": "write",
     "actions": "write",
     "pull_requests": "read",
     "checks": "read",
     "statuses": "read",
 }
-"""No more than is used: issues and their links, plans and policies, runs and what they say of a commit."""
+"""No more than is used: issues and their links, plans, policies and the results of phases, runs and what they say of a
+commit."""
 
 EVENTS = (
     "issues",

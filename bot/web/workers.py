@@ -14,6 +14,7 @@ from bot.web.bodies import read_body
 from bot.web.bot import Bot
 from bot.web.failures import Problem
 from bot.worker_desk import Ended, Gone, assignments
+from bot.workspaces.origins import Access
 
 router = APIRouter(prefix="/worker", include_in_schema=False)
 
@@ -26,6 +27,13 @@ async def take(request: Request, bot: Bot, worker: str = Query(max_length=200)) 
     """The assignment, for the first worker that asks."""
     assignment = await _asked(lambda: bot.crew.desk.take(_ticket(request), worker))
     return Response(assignments.dump_json(assignment), media_type="application/json")
+
+
+@router.post("/repository")
+async def repository(request: Request, bot: Bot, access: Access, worker: str = Query(max_length=200)) -> Response:
+    """Where the attempt's repository is, and what opens it for a while."""
+    place = await _asked(lambda: bot.crew.desk.place(_ticket(request), worker, access))
+    return Response(place.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @router.post("/renew", status_code=HTTPStatus.NO_CONTENT)

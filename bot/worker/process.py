@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -18,22 +19,34 @@ from bot.executors.local import LocalExecutor, Premises
 from bot.executors.matching import Crew
 from bot.executors.rq import connected
 from bot.executors.secrets import given_secrets
+from bot.origins import ProjectOrigins
 from bot.settings import Settings, SettingsInvalid
 from bot.tools import registry_with_plugins
 from bot.worker.server import Server
 from bot.worker.told import Told
 from bot.worker.worker import Worker
 from bot.workspaces.choosing import workspaces_of
+from bot.workspaces.origins import Origin
 from services.domain.failure import Failure
 from services.domain.messages import Report
 from services.execution.redaction import Redactor
 from services.execution.tool_runner import ToolRunner
-from services.ports import Reports
+from services.execution.workspace import Workspaces
+from services.ports import Assignment, Reports
 
 log = structlog.get_logger()
 
 
-def work(settings: Settings, workspace: Path, hands: int, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a worker works: in `folder`, where one is given; else in clones of repositories, which `known` opens, or, without
+    it, the server."""
+
+    folder: Path | None = None
+    known: ProjectOrigins | None = None
+
+
+def work(settings: Settings, ground: Ground, hands: int, say: Callable[[str], None]) -> None:
     """Until SIGTERM or SIGINT, then let finish what runs; the second signal ends it. Raises SettingsInvalid."""
     for name in ("redis_url", "server_url"):
         if not getattr(settings, name):
@@ -43,8 +56,8 @@ def work(settings: Settings, workspace: Path, hands: int, say: Callable[[str], N
     assert settings.redis_url is not None
     server = Server(settings.server_url, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
     reports = _Later()
-    with _executor(settings, workspace, hands, reports) as executor:
-        told = Told(server, settings.home / "attempts", lambda key: executor.stop(*key), patience=settings.lease)
+    told = Told(server, settings.home / "attempts", lambda key: executor.stop(*key), patience=settings.lease)
+    with _executor(settings, _workspaces(settings, ground, told), hands, reports) as executor:
         worker = Worker(connected(settings.redis_url.get_secret_value()), server, executor, told, hands=hands)
         reports.to = worker.report
         executor.reap_orphans()
@@ -65,11 +78,22 @@ class _Later:
         self.to(report)
 
 
-def _executor(settings: Settings, workspace: Path, hands: int, reports: Reports) -> LocalExecutor:
-    kept = given_secrets(os.environ)
-    redactor = Redactor([*settings.secrets(), *kept.values()])
+def _redactor(settings: Settings) -> Redactor:
+    return Redactor([*settings.secrets(), *given_secrets(os.environ).values()])
+
+
+def _workspaces(settings: Settings, ground: Ground, told: Told) -> Workspaces:
+    def origin(assignment: Assignment) -> Origin | None:
+        return ground.known.of(assignment.project) if ground.known else told.origin(assignment)
+
+    folder = ground.folder or Path.cwd()
+    return workspaces_of(settings, folder, _redactor(settings), None if ground.folder else origin)
+
+
+def _executor(settings: Settings, workspaces: Workspaces, hands: int, reports: Reports) -> LocalExecutor:
+    kept, redactor = given_secrets(os.environ), _redactor(settings)
     premises = Premises(
-        workspaces=workspaces_of(settings, workspace, redactor),
+        workspaces=workspaces,
         log_dir=settings.home / "attempts",
         workers=hands,
         lease=timedelta(seconds=settings.lease),

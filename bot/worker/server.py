@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from bot.workspaces.origins import Access
 from services.domain.errors import TransientError
 from services.domain.messages import AttemptFinished
 from services.ports import Assignment
@@ -42,6 +43,12 @@ class Server:
             return _assignments.validate_json(answer.content)
         except ValidationError as error:
             raise TransientError(f"the server speaks of something else: {error.error_count()} problems") from None
+
+    def place(self, ticket: str, access: Access) -> tuple[str, str]:
+        """Where the repository is, and a token for it; both "" where there is none. Raises Gone, TransientError."""
+        answer = self._ask("POST", "/worker/repository", ticket, params={"worker": self.name, "access": access})
+        said = answer.json()
+        return str(said["url"]), str(said["token"])
 
     def renew(self, ticket: str, turn: int) -> None:
         """Raises Gone, TransientError."""

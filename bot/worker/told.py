@@ -9,8 +9,11 @@ from pathlib import Path
 from bot.executors.attempt_log import log_path
 from bot.executors.held import Key
 from bot.worker.server import Gone, Server
+from bot.workspaces.origins import Access, Origin
 from services.domain.errors import TransientError
 from services.domain.messages import AttemptFinished, AttemptRenewed, Report
+from services.execution.cancellation import Stop, Stopped
+from services.ports import Assignment
 
 _PIECE = 256 * 1024
 
@@ -31,6 +34,21 @@ class Told:
     def expect(self, key: Key, ticket: str) -> None:
         """Reports of this attempt will come, to be sent with its ticket."""
         self._tickets[key] = ticket
+
+    def origin(self, assignment: Assignment) -> Origin | None:
+        """Where the server says that the attempt's repository is. Raises Stopped, TransientError."""
+        key = (assignment.plan, assignment.phase.key, assignment.fence)
+        url, _ = self._place(key, "read")
+        return Origin(assignment.project, url, lambda access: self._place(key, access)[1]) if url else None
+
+    def _place(self, key: Key, access: Access) -> tuple[str, str]:
+        ticket = self._tickets.get(key)
+        try:
+            if ticket is not None:
+                return self._server.place(ticket, access)
+        except Gone:
+            self._forget(key)
+        raise Stopped(Stop.INTERRUPTED)
 
     def __call__(self, report: Report) -> None:
         """Raises TransientError: not told."""

@@ -1,27 +1,30 @@
-"""Choosing: whether an attempt works in a worktree of its own, or in the folder itself."""
+"""Choosing: whether an attempt works in a worktree of its own, in the folder itself, or in a clone of its project."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.holder import holder_of_this_process
 from bot.settings import Settings
+from bot.workspaces.cache import HEAD, RepositoryCache
 from bot.workspaces.checkpoints import Checkpoints
 from bot.workspaces.git import Git
+from bot.workspaces.origins import Origin, Origins
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import MEGABYTE, Places
 from bot.workspaces.repository import Repository, repository_of
+from bot.workspaces.upstream import AtOrigin
 from bot.workspaces.worktrees import GitWorkspaces
 from services.domain.errors import UserError
 from services.domain.rules import Isolation
 from services.execution.operations import Ending
 from services.execution.redaction import Redactor
-from services.execution.tool import Output
+from services.execution.tool import Output, ToolFailed
 from services.execution.workspace import Workspace
 from services.ports import Assignment
 
@@ -30,6 +33,12 @@ class NoRepository(UserError):
     """Worktrees are wanted where there is nothing to make them of."""
 
     code = "no_repository"
+
+
+class NoFolder(UserError):
+    """A phase is to work in a folder, and there is only a clone of its repository."""
+
+    code = "no_folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +62,10 @@ class InPlace:
         return ending
 
 
-def workspaces_of(settings: Settings, folder: Path, redactor: Redactor) -> FolderWorkspaces:
-    """As the operator wants them."""
+def workspaces_of(
+    settings: Settings, folder: Path, redactor: Redactor, origins: Origins | None = None
+) -> FolderWorkspaces | ProjectWorkspaces:
+    """As the operator wants them. `origins`: attempts of projects that have one work in clones, not in the folder."""
     name, _, email = settings.git_author.rstrip(">").partition(" <")
     manner = Manner(
         home=settings.home,
@@ -63,7 +74,11 @@ def workspaces_of(settings: Settings, folder: Path, redactor: Redactor) -> Folde
         author=(name, email),
         redactor=redactor,
     )
-    return FolderWorkspaces(folder, manner)
+    place = FolderWorkspaces(folder, manner)
+    if origins is None:
+        return place
+    cache = RepositoryCache(settings.repositories, settings.repositories_mb * MEGABYTE)
+    return ProjectWorkspaces(place, origins, cache)
 
 
 def uncommitted_in(folder: Path) -> list[str]:
@@ -84,12 +99,13 @@ class FolderWorkspaces:
         self._known: tuple[Repository | None] | None = None
 
     def open(self, assignment: Assignment, output: Output) -> AbstractContextManager[Workspace]:
+        """Raises NoRepository, ToolFailed."""
         isolation = assignment.phase.rules.isolation
         if isolation is Isolation.CHECKPOINT:
             return self._checkpoints.open(self._folder, assignment, output)
         repository = None if isolation is Isolation.IN_PLACE else self.repository()
         if repository is not None:
-            return GitWorkspaces(repository, self._places, Patches(self._manner.redactor)).open(assignment, output)
+            return self._worktrees(repository, None).open(assignment, output)
         if isolation is Isolation.WORKTREE:
             raise NoRepository(
                 f"{self._folder} is not in a git repository that has a commit",
@@ -112,6 +128,20 @@ class FolderWorkspaces:
         with self._places.worktree(repository.git, name, repository.head()) as git:
             yield str(git.folder / repository.prefix)
 
+    def in_clone(
+        self, origin: Origin, cache: RepositoryCache, assignment: Assignment, output: Output
+    ) -> AbstractContextManager[Workspace]:
+        """A worktree as all others, but of a clone in the cache. Raises NoFolder, ToolFailed."""
+        if assignment.phase.rules.isolation in (Isolation.IN_PLACE, Isolation.CHECKPOINT):
+            raise NoFolder(
+                f"phases of {origin.project} work in a clone of it, not in a folder",
+                where="workspace",
+                fix="Say `workspace: auto` in the policy, or start with `--workspace FOLDER`.",
+            )
+        git, place = self._git(), cache.place(origin)
+        repository = Repository(replace(git, folder=place), place, place, "", start=HEAD)
+        return self._worktrees(repository, AtOrigin(cache, origin, git)).open(assignment, output)
+
     def clean_up(self) -> None:
         self._places.clean_up()
         self._checkpoints.clean_up()
@@ -123,11 +153,50 @@ class FolderWorkspaces:
                 self._known = (repository_of(self._folder, self._git()),)
             return self._known[0]
 
+    def _worktrees(self, repository: Repository, upstream: AtOrigin | None) -> GitWorkspaces:
+        return GitWorkspaces(repository, self._places, Patches(self._manner.redactor), upstream)
+
     def _git(self) -> Git:
         excludes = self._manner.home / "never-kept"
         excludes.parent.mkdir(parents=True, exist_ok=True)
         excludes.write_text("/.phasebot/\n")
         return Git(self._folder, author=self._manner.author, excludes=str(excludes))
+
+
+class ProjectWorkspaces:
+    """For attempts of many projects: in clones of their repositories where those are known, else in the folder."""
+
+    def __init__(self, folder: FolderWorkspaces, origins: Origins, cache: RepositoryCache) -> None:
+        self._folder = folder
+        self._origins = origins
+        self._cache = cache
+
+    @contextmanager
+    def open(self, assignment: Assignment, output: Output) -> Iterator[Workspace]:
+        """Raises NoFolder, NoRepository, ToolFailed, and what finding the origin raises."""
+        origin = self._origins(assignment)
+        with ExitStack() as stack:
+            if origin is None:
+                yield stack.enter_context(self._folder.open(assignment, output))
+            else:
+                yield self._entered(stack, origin, assignment, output)
+
+    def lend(self, name: str) -> AbstractContextManager[str]:
+        """A folder for work that leaves nothing behind, and is about no project."""
+        return self._folder.lend(name)
+
+    def clean_up(self) -> None:
+        self._folder.clean_up()
+
+    def _entered(self, stack: ExitStack, origin: Origin, assignment: Assignment, output: Output) -> Workspace:
+        """A clone that git cannot work with is examined, and made again if it is broken."""
+        try:
+            return stack.enter_context(self._folder.in_clone(origin, self._cache, assignment, output))
+        except ToolFailed as error:
+            if error.type != "git_failed":
+                raise
+        self._cache.suspect(origin)
+        return stack.enter_context(self._folder.in_clone(origin, self._cache, assignment, output))
 
 
 @contextmanager

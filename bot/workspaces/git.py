@@ -17,7 +17,17 @@ SECONDS = 600.0
 """The longest that one call may take."""
 
 _KEPT = ("PATH", "TMPDIR", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
-_OF_THE_USER = ("HOME", "USER", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy")
+_OF_THE_USER = (
+    "HOME",
+    "USER",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "SSH_AUTH_SOCK",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
@@ -37,10 +47,14 @@ _OPTIONS = (
     "rerere.enabled=false",
     "submodule.recurse=false",
     "protocol.ext.allow=never",
+    "safe.bareRepository=all",
     "gc.auto=0",
     "maintenance.auto=false",
     "advice.detachedHead=false",
 )
+
+
+_REASONS = ("remote: ", "fatal: ", "error: ", "ERROR: ")
 
 
 class GitTooOld(UserError):
@@ -61,17 +75,25 @@ class Answer:
     def last_words(self) -> str:
         return (self.err.strip() or self.out.strip()).rpartition("\n")[2]
 
+    @property
+    def reason(self) -> str:
+        """The first line that says why not: after it, git often goes on with advice."""
+        lines = (self.err + self.out).splitlines()
+        return next((line for line in lines if line.startswith(_REASONS)), self.last_words) or "git says nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class Git:
     """Git in one folder. `directory`, where it is known, is where git keeps what belongs to the folder: then nothing that is
-    done to the folder can make git look elsewhere. `excludes` is a file of patterns that are never kept."""
+    done to the folder can make git look elsewhere. `excludes` is a file of patterns that are never kept, `held` are locks (as
+    file descriptors) that last as long as git runs, whatever becomes of us."""
 
     folder: Path
     directory: Path | None = None
     author: tuple[str, str] = ("phasebot", "phasebot@localhost")
     excludes: str = os.devnull
     more: Mapping[str, str] = field(default_factory=dict)
+    held: tuple[int, ...] = ()
 
     def ask(self, *arguments: str, given: str | None = None) -> str:
         """Its answer, without the last line break. Raises ToolFailed."""
@@ -95,6 +117,7 @@ class Git:
                 input=(given or "").encode(),
                 capture_output=True,
                 start_new_session=True,
+                pass_fds=self.held,
                 timeout=seconds,
                 check=False,
             )
@@ -124,10 +147,10 @@ class Git:
         """The same in another work tree of the repository."""
         return replace(self, folder=folder, directory=directory)
 
-    def as_the_user(self) -> Git:
-        """With the user's own settings: those hold how to sign in where things are pushed to."""
+    def as_the_user(self, more: Mapping[str, str] | None = None) -> Git:
+        """With the user's own settings: those hold how to sign in where things are pushed to. `more` is for this call alone."""
         user = {name: os.environ[name] for name in _OF_THE_USER if name in os.environ}
-        return replace(self, more={**user, **dict.fromkeys(_ALONE, "")})
+        return replace(self, more={**user, **dict.fromkeys(_ALONE, ""), **(more or {})})
 
     def _command(self) -> list[str]:
         options = [*_OPTIONS, f"core.excludesFile={self.excludes}"]

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.holder import is_dead
 from bot.workspaces.git import Git
+from bot.workspaces.locking import alone_in
 from services.execution.tool import ToolFailed
 
 MEGABYTE = 1024 * 1024
@@ -45,16 +46,17 @@ class Places:
         Raises ToolFailed, also where the disk has no room for it.
         """
         place = self._folder / name
+        common = Path(git.folder, git.ask("rev-parse", "--git-common-dir")).resolve()
         with self._lock:
-            self._note(place, git, commit)
+            self._note(place, common, _size(git, commit))
         try:
-            with self._lock:
-                git.ask("worktree", "add", "--detach", "--force", str(place), commit)
+            with alone_in(common, git) as alone, self._lock:
+                alone.ask("worktree", "add", "--detach", "--force", str(place), commit)
             directory = Path((place / ".git").read_text().removeprefix("gitdir: ").strip())
             yield git.in_worktree(place, directory)
         finally:
-            with self._lock:
-                self._remove(place, git)
+            with alone_in(common, git) as alone, self._lock:
+                self._remove(place, alone)
 
     def clean_up(self) -> None:
         """Remove those whose process is dead, and the locks it may have left on refs of ours."""
@@ -67,21 +69,22 @@ class Places:
             if repository.is_dir():
                 if note.repository not in in_use:
                     _remove_locks(repository)
-                with suppress(ToolFailed):  # git refuses, or is gone: tried again at the next start
-                    self._remove(path.with_suffix(""), Git(repository))
+                with (
+                    suppress(ToolFailed),  # git refuses, or is gone: tried again at the next start
+                    alone_in(repository, Git(repository)) as git,
+                ):
+                    self._remove(path.with_suffix(""), git)
             else:
                 _remove_tree(path.with_suffix(""))
                 path.unlink(missing_ok=True)
 
-    def _note(self, place: Path, git: Git, commit: str) -> None:
-        size = _size(git, commit)
+    def _note(self, place: Path, common: Path, size: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / ".gitignore").write_text("*\n")  # where it lies within a repository, that does not see it
         taken = sum(note.size for path in self._folder.glob("*.json") if (note := _read(path)))
         free = shutil.disk_usage(self._folder).free
         if taken + size > self._budget or size + SPARE > free:
             raise _no_room(size, self._budget - taken, free)
-        common = Path(git.folder, git.ask("rev-parse", "--git-common-dir")).resolve()
         fresh = self._folder / f"{place.name}.new"
         fresh.write_text(json.dumps(asdict(_Note(self._holder, str(common), size))))
         fresh.replace(self._folder / f"{place.name}.json")

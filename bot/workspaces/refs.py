@@ -4,6 +4,8 @@
     refs/phasebot/<plan>/claims/<serial>  the fence of the newest attempt, as a blob
     refs/phasebot/<plan>/<serial>         the result of a phase
 
+In a clone of ours, `refs/upstream/<plan>` is what the base and the results were at the origin when it was last asked.
+
 Every one is moved by compare-and-swap. A result is moved only while the claim is still that of the attempt that has made it,
 in one transaction: an attempt that was superseded never overwrites.
 """
@@ -52,29 +54,42 @@ class PlanRefs:
     """Those of one plan."""
 
     def __init__(self, git: Git, plan: str) -> None:
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", plan)
         self._git = git
-        self._root = f"refs/phasebot/{re.sub(r'[^A-Za-z0-9_-]', '-', plan)}"
+        self.root = f"refs/phasebot/{name}"
+        self.upstream = f"refs/upstream/{name}"
 
     def result(self, serial: int) -> str:
         """The name of the ref of a phase's result."""
-        return f"{self._root}/{serial}"
+        return f"{self.root}/{serial}"
 
     def base(self, head: str) -> str:
         """The commit that the plan began with: `head`, if nobody has said so before."""
-        ref = f"{self._root}/base"
+        ref = f"{self.root}/base"
         if self._git.try_to("update-ref", ref, head, NOTHING).code:
             return self._git.ask("rev-parse", "--verify", f"{ref}^{{commit}}")
         return head
 
     def results(self) -> dict[int, str]:
         """The commits of all results, by the serials of their phases."""
-        told = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", f"{self._root}/").splitlines()
-        found = (line.removeprefix(f"{self._root}/").split(" ") for line in told)
-        return {int(name): commit for name, commit in sorted(found) if name.isdigit()}
+        return {int(name): commit for name, commit in self._under(self.root).items() if name.isdigit()}
+
+    def adopt(self) -> None:
+        """What is upstream is what counts. A base that nobody has told the others yet stays."""
+        theirs = self._under(self.upstream)
+        ours = {name: commit for name, commit in self._under(self.root).items() if name.isdigit()}
+        lines = [f"update {self.root}/{name} {commit}" for name, commit in theirs.items()]
+        lines += [f"delete {self.root}/{name}" for name in ours if name not in theirs]
+        if lines:
+            self._git.ask("update-ref", "--stdin", given="\n".join(lines) + "\n")
+
+    def _under(self, root: str) -> dict[str, str]:
+        told = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", f"{root}/").splitlines()
+        return dict(sorted(line.removeprefix(f"{root}/").split(" ") for line in told))
 
     def claim(self, serial: int, fence: int) -> Claim:
         """Say that this attempt is the newest. Raises Superseded if it is not."""
-        ref = f"{self._root}/claims/{serial}"
+        ref = f"{self.root}/claims/{serial}"
         blob = self._git.ask("hash-object", "-w", "--stdin", given=str(fence))
         for _ in range(_TRIES):
             old = self.target(ref)

@@ -11,16 +11,18 @@ from services.execution.tool import ToolFailed
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`top` is its work tree, `common` what all its work trees share; `prefix` leads from `top` to the folder."""
+    """`top` is its work tree, `common` what all its work trees share; `prefix` leads from `top` to the folder. `start` is where
+    plans begin."""
 
     git: Git
     top: Path
     common: Path
     prefix: str
+    start: str = "HEAD"
 
     def head(self) -> str:
-        """The commit that its work tree is at."""
-        return self.git.ask("rev-parse", "HEAD")
+        """The commit that a plan begins with now."""
+        return self.git.ask("rev-parse", "--verify", f"{self.start}^{{commit}}")
 
     def uncommitted(self) -> list[str]:
         """Files that differ from that commit, also those that are new."""

@@ -18,6 +18,7 @@ from bot.workspaces.patches import Patches
 from bot.workspaces.places import Places
 from bot.workspaces.refs import NOTHING, Claim, Moved, PlanRefs, Update
 from bot.workspaces.repository import Repository, is_ancestor
+from bot.workspaces.upstream import Here, Upstream
 from services.domain.attempts import Changes, Result
 from services.domain.rules import Deliver
 from services.execution.cancellation import Stop, Stopped
@@ -34,25 +35,31 @@ _MOST_NAMED = 50
 class GitWorkspaces:
     """The worktrees of attempts in one repository."""
 
-    def __init__(self, repository: Repository, places: Places, patches: Patches) -> None:
+    def __init__(
+        self, repository: Repository, places: Places, patches: Patches, upstream: Upstream | None = None
+    ) -> None:
         self._repository = repository
         self._places = places
         self._patches = patches
+        self._upstream = upstream or Here()
 
     @contextmanager
     def open(self, assignment: Assignment, output: Output) -> Iterator[Worktree]:
-        """Raises ToolFailed: superseded, merge_conflict, disk_budget, git_failed."""
+        """Raises ToolFailed: superseded, merge_conflict, disk_budget, git_failed, repository_unavailable."""
         repository, phase = self._repository, assignment.phase
         refs = PlanRefs(repository.git, assignment.plan)
-        claim = refs.claim(phase.serial, assignment.fence)
-        base, results = refs.base(repository.head()), refs.results()
+        with self._upstream.turn() as turn:
+            turn.fetch(refs)
+            claim = refs.claim(phase.serial, assignment.fence)
+            base, results = refs.base(repository.head()), refs.results()
         parts = independent(repository.git, _parts(assignment, results))
         first = parts[0].commit if parts else base
         name = f"{assignment.plan}-{assignment.fence}-{phase.serial}"
         with self._places.worktree(repository.git, name, first) as git:
             start = merge(git, base, parts[1:], parts[0].name) if parts[1:] else first
             old = results.get(phase.serial, NOTHING)
-            yield Worktree(repository, git, refs, _Began(claim, base, start, old), assignment, output, self._patches)
+            began = _Began(claim, base, start, old)
+            yield Worktree(repository, git, refs, began, assignment, output, self._patches, self._upstream)
 
 
 def _parts(assignment: Assignment, results: dict[int, str]) -> list[Part]:
@@ -84,6 +91,7 @@ class Worktree:
     assignment: Assignment
     output: Output
     patches: Patches
+    upstream: Upstream
 
     @property
     def folder(self) -> str:
@@ -133,20 +141,26 @@ class Worktree:
 
     def _settled(self, commit: str, changes: Changes) -> Changes:
         """Move the refs, or raise Superseded or merge_conflict."""
-        branch = self._branch()
-        with Branch.lock:
+        branch = self._branch() if not self.upstream.name or commit != self.began.base else None
+        update = Update(self.refs.result(self.assignment.phase.serial), commit, self.began.old)
+        with Branch.lock, self.upstream.turn() as turn:
             self.refs.check(self.began.claim)
             for _ in range(_TRIES):
-                update = Update(self.refs.result(self.assignment.phase.serial), commit, self.began.old)
+                turn.fetch(self.refs)
+                self._check_beginning(update)
                 more = [] if branch is None else [branch.update(self.git, self._delivered(branch, commit))]
                 try:
                     self.refs.move(self.began.claim, update, *more)
+                    turn.push(self.refs, self.began.base, [update, *more])
                 except Moved:
-                    if self.refs.target(update.ref) != self.began.old:
-                        raise Stopped(Stop.INTERRUPTED) from None
                     continue
                 return changes if branch is None else self._published(branch, changes)
         raise ToolFailed("git_failed", "the branch is written by somebody else all the time", retryable=True)
+
+    def _check_beginning(self, update: Update) -> None:
+        """Raises Stopped where the plan has gone on, or had begun, without us: the work is done again on that."""
+        if (self.refs.target(update.ref), self.refs.base(self.began.base)) != (self.began.old, self.began.base):
+            raise Stopped(Stop.INTERRUPTED)
 
     def _branch(self) -> Branch | None:
         if self.assignment.phase.rules.deliver is Deliver.NONE:
@@ -170,6 +184,8 @@ class Worktree:
 
     def _published(self, branch: Branch, changes: Changes) -> Changes:
         told = replace(changes, branch=branch.name)
+        if self.upstream.name:
+            return replace(told, note=f"pushed to {self.upstream.name}")
         remote = remote_of(self.repository.git) if self.assignment.phase.rules.deliver is not None else None
         if remote is None:
             return told

@@ -34,11 +34,13 @@ LEASE = 2.0
 
 @dataclass
 class Yard:
-    """One folder, one Redis, and the servers and workers over them."""
+    """One folder, one Redis, and the servers and workers over them. `git_url` given: workers are machines of their own, which
+    work in clones."""
 
     folder: Path
     redis: RedisServer
     lease: float = LEASE
+    git_url: str = ""
     url: str = ""
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     phasebot: Phasebot = field(init=False)
@@ -55,8 +57,10 @@ class Yard:
             redis_url=SecretStr(self.redis.url),
             lease=self.lease,
             breaker_pause=0,
+            git_url=self.git_url,
         )
-        with Phasebot(settings, Options(workspace=self.workspace, issues=False, queue=True)) as phasebot:
+        options = Options(workspace=self.workspace, issues=False, queue=True, clones=bool(self.git_url))
+        with Phasebot(settings, options) as phasebot:
             phasebot.start()
             with served(phasebot, Access(TOKEN, local_only=True)) as url:
                 self.phasebot, self.url = phasebot, url
@@ -65,7 +69,7 @@ class Yard:
     def worker(self, *, hands: int = 2, server: str | None = None) -> subprocess.Popen[bytes]:
         """One more, on a machine that all of them share: who starts ends what a killed one has left running."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PHASEBOT_")}
-        home = self.folder / "worker"
+        home = self.folder / (f"worker-{len(self.workers)}" if self.git_url else "worker")
         home.mkdir(exist_ok=True)
         environment |= {
             "PHASEBOT_REDIS_URL": self.redis.url,
@@ -74,16 +78,17 @@ class Yard:
             "PYTHONPATH": str(ROOT),
         }
         command = [sys.executable, "-m", "bot", "worker", "--server", server or self.url, "--workers", str(hands)]
-        process = subprocess.Popen(
-            [*command, "--workspace", str(self.workspace)], env=environment, stdout=subprocess.PIPE, cwd=home
-        )
+        place = [] if self.git_url else ["--workspace", str(self.workspace)]
+        process = subprocess.Popen([*command, *place], env=environment, stdout=subprocess.PIPE, cwd=home)
         self.workers.append(process)
         return process
 
-    def submit(self, text: str, rules: Rules | Callable[[PhaseDraft], Rules]) -> str:
+    def submit(self, text: str, rules: Rules | Callable[[PhaseDraft], Rules], project: str | None = None) -> str:
         rules_for = rules if callable(rules) else lambda _phase: rules
         return self.phasebot.intake.submit(
-            Submission(draft=parse(text, max_phases=100), source=f"plan-{len(text)}.md", rules_for=rules_for)
+            Submission(
+                draft=parse(text, max_phases=100), source=f"plan-{len(text)}.md", rules_for=rules_for, project=project
+            )
         ).plan.id
 
     def plan(self, id: str) -> Plan:

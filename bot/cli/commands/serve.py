@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from bot.cli.options import database_option
@@ -11,9 +13,17 @@ from bot.cli.options import database_option
 @click.option("--host", help="The address to bind to. Default: 127.0.0.1, this machine alone.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to bind to. Default: 8321; 0 takes a free one.")
 @click.option("--repo", metavar="OWNER/NAME", help="The repository on GitHub. Default: a tracker on this machine.")
+@click.option(
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that phases work in. Default: a clone of each project's repository.",
+)
 @database_option
-def serve(host: str | None, port: int | None, repo: str | None, database: str | None) -> None:
+def serve(host: str | None, port: int | None, repo: str | None, workspace: Path | None, database: str | None) -> None:
     """Serve webhooks and the API, and carry plans out, until interrupted.
+
+    Phases that run on this machine work in clones of their projects' repositories (PHASEBOT_GIT_URL says where those
+    are, if not on the GitHub in use). Plans of a tracker on this machine have none: they work in the folder.
 
     \b
     Example:
@@ -36,7 +46,13 @@ def serve(host: str | None, port: int | None, repo: str | None, database: str | 
         from bot.cli.identity import checked_identity
 
         identity = checked_identity(settings, repo, os.environ)
-    with Phasebot(
-        settings, Options(repo=repo, identity=identity, workers=workers_for(settings.workers), queue=True)
-    ) as phasebot:
+    options = Options(
+        repo=repo,
+        identity=identity,
+        workspace=workspace or Path.cwd(),
+        clones=workspace is None,
+        workers=workers_for(settings.workers),
+        queue=True,
+    )
+    with Phasebot(settings, options) as phasebot:
         serve_web(phasebot)
