@@ -225,6 +225,7 @@ class Phasebot:
             said=lookups.said,
             why=self.answers.why,
             newest=lookups.newest,
+            under_way=lookups.under_way,
             projects=lookups.watched,
             pending=lookups.pending,
             heard=lambda cause: lookups.has_heard([cause]),

@@ -16,8 +16,8 @@ class Desk:
         self._intake = intake
         self._policies = policies
 
-    def ruling(self, project: str, commit: str = "") -> CurrentPolicy:
-        return self._policies.of(project, commit)
+    def ruling(self, project: str, commit: str = "", *, anew: bool = False) -> CurrentPolicy:
+        return self._policies.of(project, commit, anew=anew)
 
     def known(self, document: Document) -> Plan | None:
         return self._intake.known(_submission(document))

@@ -67,11 +67,11 @@ class Policies:
     clock: Clock
     _lately: dict[str, tuple[datetime, CurrentPolicy]] = field(default_factory=dict, init=False, repr=False)
 
-    def of(self, project: str, commit: str = "") -> CurrentPolicy:
+    def of(self, project: str, commit: str = "", *, anew: bool = False) -> CurrentPolicy:
         """Never raises over a policy that is wrong: the last right one counts. What was read a moment ago is not read again,
-        unless a commit is named. Raises TransientError."""
+        unless a commit is named, or it is wished for `anew`. Raises TransientError."""
         now, known = self.clock.now(), self._lately.get(project)
-        if not commit and known is not None and now - known[0] < FRESH:
+        if not commit and not anew and known is not None and now - known[0] < FRESH:
             return known[1]
         found = self._looked_up(project, commit)
         self._lately[project] = (now, found)

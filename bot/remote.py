@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from services.domain.phase import Phase
     from services.domain.plan import Plan
     from services.domain.reasons import Reason
+    from services.domain.rules import Budgets
     from services.ports import Delivery, PlanText, Sending
 
 ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
@@ -48,15 +49,17 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
-    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
-    are those with issues of ours; `pending` what a plan has still to have done; `heard` whether a cause was applied; `ledger`
-    what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
+    by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project, `under_way`
+    all of them; `projects` are those with issues of ours; `pending` what a plan has still to have done; `heard` whether a
+    cause was applied; `ledger` what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive
+    the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
     why: Callable[[Plan, Phase], Reason | None]
     ledger: Ledger
     newest: Callable[[str], Plan | None]
+    under_way: Callable[[str], Iterable[Plan]]
     projects: Callable[[], Collection[str]]
     pending: Callable[[str], Sequence[Effect]]
     heard: Callable[[str], bool]
@@ -98,6 +101,7 @@ class Remote:
                 said=known.said,
                 why=known.why,
                 newest=known.newest,
+                under_way=known.under_way,
                 projects=known.projects,
                 pending=known.pending,
                 documents=self._documents,
@@ -121,6 +125,11 @@ class Remote:
     def pace(self, project: str) -> Pace:
         """With what was spent of it lately."""
         return replace(self._pace, spent=self._github.spent(project))
+
+    def budgets(self, project: str) -> Budgets | None:
+        """What the repository's own policy allows now; None without one. Raises TransientError."""
+        ruling = self._documents.ruling(project, anew=True)
+        return ruling.policy.budgets if ruling.sha else None
 
     def repository(self, project: str) -> RemoteRepository:
         return self._github.repository(project)

@@ -37,13 +37,13 @@ _LIVE_ATTEMPTS = Listed(
 )
 _HOLDERS = select(holders.c.holder)
 _PENDING = select(outbox.c.effect).where(outbox.c.plan_id == bindparam("plan"), outbox_pending).order_by(outbox.c.id)
-_NEWEST = (
+_UNDER_WAY = (
     select(plans.c.id)
-    .where(plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None))
+    .where(plans.c.project == bindparam("project"))
     .where(plans.c.state.in_([word("active"), word("paused"), word("publishing")]))
     .order_by(plans.c.created_at.desc(), plans.c.id)
-    .limit(1)
 )
+_NEWEST = _UNDER_WAY.where(plans.c.issue_id.is_not(None)).limit(1)
 _EFFECT = select(outbox.c.effect).where(outbox.c.key == bindparam("key"))
 _SAID = (
     select(outbox.c.created_at, outbox.c.effect)
@@ -170,6 +170,12 @@ class Lookups:
         with self._reading() as session:
             row = session.row(_NEWEST, project=project)
         return self.plan(row[0]) if row else None
+
+    def under_way(self, project: str) -> list[Plan]:
+        """The plans of a project that are, the newest first."""
+        with self._reading() as session:
+            ids = [id for (id,) in session.rows(_UNDER_WAY, project=project)]
+        return list(self.plans(ids).values())
 
     def text(self, id: str) -> PlanText:
         with self._looking() as work:

@@ -20,11 +20,14 @@ from bot.github.events import READERS
 from bot.github.looking import Item, Look
 from bot.github.reconciling import Reconciling, Told
 from bot.store import Store
+from services.coordinator.spending import counted, held_up, new_budgets
 from services.domain.absence import Absence
+from services.domain.budgets import day_of
 from services.domain.effects import Effect
 from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError, UserError
 from services.domain.messages import Message, ProjectSeen
 from services.domain.plan import Plan
+from services.domain.rules import Budgets
 from services.ports import Clock, Delivery
 
 log = structlog.get_logger()
@@ -52,6 +55,9 @@ class Remote(Protocol):
 
     def seen(self, project: str, cause: str) -> ProjectSeen:
         """Whether anything can be done there now, and what it is called."""
+
+    def budgets(self, project: str) -> Budgets | None:
+        """What the repository's policy allows now; None without one."""
 
     def gone(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The orders that missing issues amount to."""
@@ -117,6 +123,7 @@ class Reconciler:
         issues = self._issues(project, first)
         if "issue_comment" in READERS:
             self._comments(project, first, issues)
+        self._take_in(self._budgets(project, now))
         if is_due:
             self._sweep(project)
             self._swept[project] = now
@@ -173,6 +180,23 @@ class Reconciler:
             return False
         causes = reconciling.causes(item)
         return causes is None or (bool(causes) and not self._store.lookups.has_heard(causes))
+
+    # ------------------------------------------------------------ budgets
+
+    def _budgets(self, project: str, now: datetime) -> Iterator[Delivery]:
+        """Only where one is used up is it asked whether the policy allows more by now."""
+        lookups = self._store.lookups
+        waiting = [
+            plan
+            for plan in lookups.under_way(project)
+            if counted(plan) and held_up(plan, lookups.spending(plan, day_of(now)))
+        ]
+        budgets = self._remote().budgets(project) if waiting else None
+        if budgets is None:
+            return
+        for plan in waiting:
+            for news in new_budgets(plan, budgets, cause=f"budgets/{plan.id}/{now.isoformat()}"):
+                yield Delivery.of(news, "reconciled", now)
 
     # ------------------------------------------------------------ everything there is
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.coordinator import amending, orders, premises, reports, waits
+from services.coordinator import amending, orders, premises, reports, spending, waits
 from services.coordinator.answering import answered, said
 from services.coordinator.consequences import consequences, published, put_back
 from services.coordinator.decision import Decision
@@ -91,6 +91,9 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return Decision(plan)  # the one is about no plan, of the other only the cause counts
         case m.Say():
             return Decision(plan, said(message))
+        case m.BudgetsChanged():
+            after = spending.rebudgeted(plan, message.budgets)
+            return Decision(after).noting(_about(message, "budgets_changed")) if after is not plan else Decision(plan)
         case m.SetPriority():
             return orders.set_priority(plan, message)
         case _:

@@ -9,8 +9,9 @@ from datetime import datetime
 from services.coordinator import notices
 from services.domain.budgets import DAY, Spending, counts, day_of, used_up
 from services.domain.effects import PostComment
+from services.domain.messages import BudgetsChanged
 from services.domain.plan import Plan, PlanState
-from services.domain.rules import BudgetMode, Budgets
+from services.domain.rules import BudgetMode, Budgets, Rules
 from services.domain.world import World
 
 Look = Callable[[Plan, datetime], Spending]
@@ -19,9 +20,7 @@ Look = Callable[[Plan, datetime], Spending]
 
 def with_spending(world: World, plans: Iterable[Plan], look: Look, now: datetime) -> World:
     """Asked only of plans that are under way and whose budgets count, so that others cost nothing."""
-    found = {
-        plan.id: look(plan, day_of(now)) for plan in plans if plan.state is PlanState.ACTIVE and any(_budgets(plan))
-    }
+    found = {plan.id: look(plan, day_of(now)) for plan in plans if plan.state is PlanState.ACTIVE and counted(plan)}
     return replace(world, spending={**world.spending, **found}) if found else world
 
 
@@ -36,6 +35,42 @@ def told(plan: Plan, world: World, now: datetime) -> Iterator[PostComment]:
             key = f"budget:{plan.id}:{one.scope}/{one.measure}/{one.limit}{day}"
             body = notices.budget_used_up(one, holds_up=budgets.mode is BudgetMode.STRICT)
             yield PostComment(plan=plan.id, key=key, phase=None, body=body)
+
+
+def new_budgets(plan: Plan, budgets: Budgets, *, cause: str) -> Iterator[BudgetsChanged]:
+    """The news that the policy of the repository allows something else than the plan was made with. A plan out of a file of its
+    operator's own has the policy that was given with it."""
+    if rebudgeted(plan, budgets) is not plan and not plan.source.startswith("/"):
+        yield BudgetsChanged(plan=plan.id, cause=cause, budgets=budgets)
+
+
+def counted(plan: Plan) -> bool:
+    """Some budget of it is to be looked after."""
+    return any(_budgets(plan))
+
+
+def held_up(plan: Plan, spending: Spending) -> bool:
+    """Some phase starts nothing because a budget is used up."""
+    strict = (one for one in _budgets(plan) if one.mode is BudgetMode.STRICT)
+    return any(any(used_up(one, spending)) for one in strict)
+
+
+def rebudgeted(plan: Plan, budgets: Budgets) -> Plan:
+    """The plan under these budgets; itself, if it has them. What its phases say of their own attempts stays; what they have
+    taken from the budget of all attempts follows that."""
+    if all(phase.rules.budgets == budgets for phase in plan):
+        return plan
+    return replace(plan, phases={phase.key: replace(phase, rules=_under(phase.rules, budgets)) for phase in plan})
+
+
+def _under(rules: Rules, budgets: Budgets) -> Rules:
+    old, new = rules.budgets.attempt, budgets.attempt
+    followed = {
+        name: getattr(new, name)
+        for name in ("tokens", "cost", "time")
+        if getattr(rules.budget, name) == getattr(old, name)
+    }
+    return replace(rules, budgets=budgets, budget=replace(rules.budget, **followed))
 
 
 def _budgets(plan: Plan) -> Iterator[Budgets]:

@@ -16,6 +16,7 @@ from services.domain.attempts import Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
 from services.domain.retraction import Left
+from services.domain.rules import Budgets
 from services.domain.texts import PhaseText
 
 
@@ -309,6 +310,14 @@ class AmendPlan(_About):
     kind: Literal["amend_plan"] = "amend_plan"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetsChanged(_About):
+    """The policy allows other budgets by now. They count at once, also for what waits because one was used up."""
+
+    budgets: Budgets
+    kind: Literal["budgets_changed"] = "budgets_changed"
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -360,7 +369,7 @@ class ProjectSeen(_About):
 
 
 Report = AttemptDispatched | AttemptHeld | AttemptTaken | AttemptStarted | AttemptRenewed | AttemptFinished
-Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | TimePassed
+Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | BudgetsChanged | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
 Order = (

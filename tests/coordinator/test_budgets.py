@@ -8,6 +8,7 @@ import pytest
 
 from services.coordinator.phase_coordinator import News
 from services.coordinator.reason_words import in_words
+from services.coordinator.spending import new_budgets, rebudgeted
 from services.domain import messages as m
 from services.domain.attempts import Outcome, Result
 from services.domain.budgets import Spending, Spent
@@ -57,6 +58,33 @@ def test_raising_the_budget_lets_the_plan_go_on(desk: Desk) -> None:
     desk.store.stored.plans.spent = Spending(plan=Spent(tokens=120))
 
     assert dispatched(desk.round(News(look=True))) == [("other", "b", 1)]
+
+
+def test_a_policy_that_allows_more_lets_what_is_under_way_go_on(desk: Desk) -> None:
+    plan = published(chain("a b", replace(LOCAL, budgets=STRICT)))
+    desk.takes(plan).round(News(look=True))
+    desk.store.stored.plans.spent = Spending(plan=Spent(tokens=120))
+    assert dispatched(desk.round(News(messages=[passed("a", 1)], look=True))) == []
+
+    allowed = m.BudgetsChanged(plan="plan", cause="policy", budgets=replace(STRICT, plan=Budget(tokens=1000)))
+
+    assert dispatched(desk.round(News(messages=[allowed]))) == [("plan", "b", 2)]
+
+
+def test_the_budget_of_attempts_follows_where_a_phase_has_none_of_its_own() -> None:
+    old, new = (Budgets(attempt=Budget(tokens=many, cost=many / 10)) for many in (10, 50))
+    plan = rebudgeted(loose("a", replace(LOCAL, budgets=old, budget=Budget(tokens=20, cost=1.0))), new)
+
+    rules = plan.phase("a").rules
+    assert (rules.budgets, rules.budget) == (new, Budget(tokens=20, cost=5.0))
+    assert rebudgeted(plan, new) is plan
+
+
+def test_a_plan_out_of_its_operators_own_file_keeps_the_policy_that_came_with_it() -> None:
+    plan = loose("a", replace(LOCAL, budgets=STRICT))
+
+    assert list(new_budgets(replace(plan, source="/home/ada/plan.md"), Budgets(), cause="policy")) == []
+    assert len(list(new_budgets(replace(plan, source="plans/plan.md"), Budgets(), cause="policy"))) == 1
 
 
 def test_why_says_which_budget_and_when_it_is_whole_again() -> None:

@@ -11,6 +11,7 @@ from services.domain.attempts import Attempt, Hold, Outcome
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
+from services.domain.rules import Budgets
 from tests.exploration.states import EARLIER
 from tests.plans import NOW
 
@@ -82,6 +83,7 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.RetractPlan(plan=plan, cause="order")
     yield m.PlanRetracted(plan=plan, cause="issues", closed=(), left=())
     yield m.SetPriority(plan=plan, cause="order", priority=20)
+    yield m.BudgetsChanged(plan=plan, cause="policy", budgets=Budgets())
     yield m.Say(plan=plan, cause="said", project="ada/site", issue=1, body="Hello.")
     yield m.PutBack(plan=plan, cause="hand", phase=None, issue=1, body="Put back.")
     yield m.OwnDeed(plan=plan, cause="deed")

@@ -38,7 +38,7 @@ KEY = b"marker key of the tests"
 class NoDocuments:
     """For those who hand in none: nothing is known, and no policy is there."""
 
-    def ruling(self, project: str, commit: str = "") -> Ruling:
+    def ruling(self, project: str, commit: str = "", *, anew: bool = False) -> Ruling:
         return CurrentPolicy(policy=Policy())
 
     def known(self, document: Document) -> Plan | None:

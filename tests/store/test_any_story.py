@@ -16,6 +16,7 @@ from services.domain.attempts import Outcome
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, OnError, Operation, Qa, Rules
 from services.domain.plan import Plan
+from services.domain.rules import Budget, BudgetMode, Budgets
 from tests.plans import Story, plan
 from tests.store.conftest import OpenStore, put, read
 
@@ -79,6 +80,11 @@ steps = st.one_of(
     st.builds(_about, st.sampled_from([m.PausePlan, m.ResumePlan, m.CancelPlan])),
     st.builds(lambda some: _about(m.StartPlan, selected=some), st.none() | st.frozensets(keys)),
     st.builds(lambda key, to: _about(m.SetPriority, phase=key, priority=to), st.none() | keys, st.integers(0, 99)),
+    st.builds(
+        lambda mode, tokens: _about(m.BudgetsChanged, budgets=Budgets(mode, plan=Budget(tokens=tokens))),
+        st.sampled_from(BudgetMode),
+        st.none() | st.integers(0, 10**9),
+    ),
     st.builds(
         lambda key, number: _about(m.IssueCreated, phase=key, issue=IssueRef(number, number + 2**40)),
         st.none() | keys,

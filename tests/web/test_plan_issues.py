@@ -250,6 +250,24 @@ def test_a_pushed_file_becomes_a_plan_and_is_amended(place: Place) -> None:
     place.until(lambda: len(place.bot.get(f"/api/queue/{number}")["phases"]) == 3)
 
 
+def test_a_pushed_policy_that_allows_more_lets_a_plan_go_on(place: Place) -> None:
+    def allows(tokens: int) -> None:
+        budgets = f"budgets: {{mode: strict, plan: {{tokens: {tokens}}}}}\n"
+        place.pushes(
+            ".github/phasebot.yml", f'{POLICY}{budgets}phases: [{{match: "*", operations: [{{tool: noop}}]}}]\n'
+        )
+
+    def reasons() -> list[Any]:
+        items = place.bot.get("/api/queue")["phases"]
+        return [one["reason"]["code"] for one in items if one["reason"]]
+
+    allows(0)
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    place.until(lambda: "budget_exhausted" in reasons())
+    allows(1)
+    place.until(lambda: [one["status"] for one in place.plans()] == ["completed"])
+
+
 def test_a_broken_policy_is_said_once_and_never_replaces_the_last_good_one(place: Place) -> None:
     place.pushes(".github/phasebot.yml", POLICY)
     place.pushes("plans/site.md", f"# Site\n\n{PLAN}")

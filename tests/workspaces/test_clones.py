@@ -50,12 +50,15 @@ class Machine:
         return replace(self.attempts.assignment(serial, *before, rules=rules), project=PROJECT)
 
     def run(self, assignment: Assignment, files: Mapping[str, str]) -> Ending:
-        log = AttemptLog(self.home / "attempts", assignment, Redactor())
+        log = self.log()
         with self.workspaces.open(assignment, log) as workspace:
             write(Path(workspace.folder), files)
             ending = workspace.settle(DONE)
         log.close()
         return ending
+
+    def log(self) -> AttemptLog:
+        return AttemptLog(self.home / "attempt.log", Redactor())
 
     def works(self, serial: int, *before: int, files: Mapping[str, str], rules: Rules | None = None) -> Changes:
         ending = self.run(self.assignment(serial, *before, rules=rules), files)
@@ -97,7 +100,7 @@ def test_a_phase_begins_with_what_another_machine_has_brought(machine: Machine, 
     machine.works(1, files={"one.txt": "1"})
     other.works(2, files={"two.txt": "2"})
 
-    log = AttemptLog(machine.home / "attempts", machine.assignment(3, 1, 2), Redactor())
+    log = machine.log()
     with machine.workspaces.open(machine.assignment(3, 1, 2), log) as workspace:
         found = {path.name for path in Path(workspace.folder).glob("*.txt")}
 
@@ -135,7 +138,7 @@ def test_who_brings_a_result_to_a_plan_that_has_gone_on_does_the_work_again(
     repository: Repository, machine: Machine, other: Machine
 ) -> None:
     slow = machine.assignment(1, rules=QUIET)
-    log = AttemptLog(machine.home / "attempts", slow, Redactor())
+    log = machine.log()
     with machine.workspaces.open(slow, log) as workspace:
         other.works(1, files={"quick.txt": ""}, rules=QUIET)
         write(Path(workspace.folder), {"slow.txt": ""})
@@ -265,7 +268,7 @@ def test_there_is_no_folder_to_work_in_place(machine: Machine) -> None:
 
 def test_a_failure_leaves_nothing_anywhere(repository: Repository, machine: Machine) -> None:
     assignment = machine.assignment(1)
-    log = AttemptLog(machine.home / "attempts", assignment, Redactor())
+    log = machine.log()
     with machine.workspaces.open(assignment, log) as workspace:
         write(Path(workspace.folder), {"half.txt": ""})
         workspace.settle(Ending(Failure("command_failed", "no"), None))

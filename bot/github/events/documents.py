@@ -46,8 +46,8 @@ class Document:
 class Documents(Protocol):
     """The intake of a process, and the policies of its repositories."""
 
-    def ruling(self, project: str, commit: str = "") -> Ruling:
-        """Raises TransientError."""
+    def ruling(self, project: str, commit: str = "", *, anew: bool = False) -> Ruling:
+        """As it was a moment ago; at a commit; or, `anew`, as it is right now. Raises TransientError."""
 
     def known(self, document: Document) -> Plan | None:
         """The plan that the same source has made."""

@@ -11,6 +11,7 @@ from bot.github.events.payloads import Account, Payload, Repository
 from bot.github.events.sources import Sources
 from services.coordinator import previews
 from services.coordinator.intake import by_hand
+from services.coordinator.spending import new_budgets
 from services.domain.errors import NotFound, PlanInvalid, PlanUnreadable, UserError
 from services.domain.messages import Message, Say
 from services.planning import parser
@@ -59,10 +60,18 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     messages: list[Message] = []
     if POLICY in event.paths:
         messages += _about_policy(event, ruling, sources)
+        messages += _budgets(event, ruling, sources)
     for path in event.paths:
         if fits_any(path, ruling.policy.plans):
             messages += _take_in(path, event, ruling, sources)
     return messages
+
+
+def _budgets(event: PushEvent, ruling: Ruling, sources: Sources) -> Iterator[Message]:
+    """What the policy allows now counts for the plans that are under way, too."""
+    if ruling.problem is None:
+        for plan in sources.under_way(event.repository.full_name):
+            yield from new_budgets(plan, ruling.policy.budgets, cause=f"budgets/{plan.id}/{event.after}")
 
 
 def _about_policy(event: PushEvent, ruling: Ruling, sources: Sources) -> Iterator[Message]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -71,7 +71,8 @@ class _NoRuns:
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
-    are those with issues of ours; `pending` what a plan has still to have done; `runs` which attempts runs are about."""
+    are those with issues of ours; `under_way` all plans of one that are; `pending` what a plan has still to have done; `runs`
+    which attempts runs are about."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -84,6 +85,7 @@ class Sources:
     why: Callable[[Plan, Phase], Reason | None] = field(default=_no_reason)
     newest: Callable[[str], Plan | None] = field(default=_unknown)
     projects: Callable[[], Collection[str]] = field(default=tuple)
+    under_way: Callable[[str], Iterable[Plan]] = field(default=_nothing)
     pending: Callable[[str], Sequence[Effect]] = field(default=_nothing)
     runs: Runs = field(default_factory=_NoRuns)
 

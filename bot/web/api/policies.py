@@ -16,8 +16,11 @@ from bot.web.api.shapes import Shape
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem, documented
+from services.coordinator.spending import new_budgets
 from services.domain.errors import NotAllowed, NotFound, PolicyInvalid
-from services.planning.policy import read_policy
+from services.domain.rules import Budgets
+from services.planning.policy import Policy, read_policy
+from services.ports import Delivery
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
@@ -69,7 +72,7 @@ def write_policy(
     """Commit a policy to the repository, on its default branch, byte for byte as it is sent. One with a mistake is refused, and
     so is one for a repository that we may not write to: then it is to be committed there by hand."""
     project = permit.project(f"{owner}/{name}")
-    _read(permit, wanted.text)
+    policy = _read(permit, wanted.text)
     remote = permit.bot.remote()
     known = _sha(permit, project)
     if if_match not in (None, "*") and (if_match or "").strip('"') != known:
@@ -81,8 +84,17 @@ def write_policy(
         details = {"where": PATH, "fix": f"Commit it to the default branch of {project} yourself."}
         message = f"the policy lives in the repository, and phasebot may not write there: {error.message}"
         raise Problem(HTTPStatus.CONFLICT, "policy_in_repository", message, details=details) from None
+    _tell(permit, project, policy.budgets, sha)
     response.headers["etag"] = f'"{sha}"'
     return PolicyShape(project=project, path=PATH, sha=sha, text=wanted.text, findings=[])
+
+
+def _tell(permit: Permit, project: str, budgets: Budgets, sha: str) -> None:
+    """What waits for a budget need not wait for the webhook of the commit."""
+    bot = permit.bot
+    for plan in bot.store.lookups.under_way(project):
+        for news in new_budgets(plan, budgets, cause=f"budgets/{plan.id}/{sha}"):
+            bot.receive(Delivery.of(news, "policy", bot.clock.now())).result()
 
 
 def _sha(permit: Permit, project: str) -> str:
@@ -102,6 +114,6 @@ def _wrong(permit: Permit, text: str) -> list[FindingShape]:
     return []
 
 
-def _read(permit: Permit, text: str) -> None:
+def _read(permit: Permit, text: str) -> Policy:
     """Raises PolicyInvalid."""
-    read_policy(text, tools=permit.bot.registry.inputs(), executors=permit.bot.executors.names, where=PATH)
+    return read_policy(text, tools=permit.bot.registry.inputs(), executors=permit.bot.executors.names, where=PATH)

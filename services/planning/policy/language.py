@@ -28,11 +28,14 @@ class LimitsText(Strict):
 class BudgetsText(Strict):
     """The most that may be used, and what happens past it."""
 
-    mode: Literal["strict", "warn", "off"] = "warn"
-    attempt: BudgetText = BudgetText()
-    plan: BudgetText = BudgetText()
-    project: BudgetText = BudgetText()
-    day: BudgetText = BudgetText()
+    mode: Literal["strict", "warn", "off"] = Field(
+        "warn",
+        description="Past a budget: start nothing more, say so, or only count. A policy that allows more counts at once.",
+    )
+    attempt: BudgetText = Field(BudgetText(), description="What each attempt may use.")
+    plan: BudgetText = Field(BudgetText(), description="What all attempts of a plan may use.")
+    project: BudgetText = Field(BudgetText(), description="What all plans of the repository may use.")
+    day: BudgetText = Field(BudgetText(), description="What they may use on one day, in UTC.")
 
     def value(self) -> Budgets:
         from services.domain.rules import BudgetMode
