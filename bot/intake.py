@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.parts import Parts
 from services.coordinator.intake import Origin, RulesFor, by_hand, plan_from
 from services.coordinator.new_version import NewVersion, new_version
-from services.domain.messages import Message, ResumePlan, RetryPhase, StartPlan
+from services.domain.messages import Message, Order, ResumePlan, RetryPhase, StartPlan
 from services.domain.phase import IssueRef
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
@@ -27,7 +27,7 @@ class Submission:
 
     `source` identifies it within the project: a path, an issue, an upload. `project` None: the process's own. `again`: a
     new plan even if the source has made one. `start`: publish and carry out at once.
-    `issue`: the document is this issue, which becomes the parent.
+    `issue`: the document is this issue, which becomes the parent. `by` hands it in; empty for the machine itself.
     """
 
     draft: PlanDraft
@@ -38,6 +38,7 @@ class Submission:
     start: bool = True
     scope: Scope = field(default_factory=Scope)
     issue: IssueRef | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Intake:
 
     def _begin(self, plan: Plan, text: PlanText, wanted: Submission) -> Accepted:
         self._open_tracker(plan)
-        start = StartPlan(plan=plan.id, cause=f"start/{plan.id}", selected=wanted.scope.selected)
+        start = StartPlan(plan=plan.id, cause=f"start/{plan.id}", by=wanted.by, selected=wanted.scope.selected)
         orders = [self._delivery(start)] if wanted.start else []
         self._parts.loop.receive(*orders, plans=[(plan, text)]).result()
         return Accepted(self._parts.store.lookups.plan(plan.id) or plan)
@@ -132,13 +133,16 @@ class Intake:
     def _go_on(self, plan: Plan, found: NewVersion, wanted: Submission) -> Accepted:
         """The plan is amended if its document has changed; failed phases are tried again; what is done stays done."""
         finished = not found and plan_status(plan) is PlanStatus.COMPLETED
-        orders: list[Message] = [found.order(plan, f"{_mark(plan)}/amend")] if found or found.is_remarked else []
+        orders: list[Message] = (
+            [replace(found.order(plan, f"{_mark(plan)}/amend"), by=wanted.by)] if found or found.is_remarked else []
+        )
         if not finished:
             self._open_tracker(plan)
         if wanted.start and not finished:
             pending = self._parts.store.lookups.pending(plan.id)
             seen = self._parts.remote().catch_up(plan, pending) if plan.issue else []
-            orders = [*seen, *orders, *_orders_to_go_on(plan, found, wanted.scope.selected)]
+            going_on = _orders_to_go_on(plan, found, wanted.scope.selected)
+            orders = [*seen, *orders, *(replace(one, by=wanted.by) for one in going_on)]
         if orders:
             self._parts.loop.receive(*map(self._delivery, orders)).result()
         plan = self._parts.store.lookups.plan(plan.id) or plan
@@ -166,12 +170,12 @@ def _mark(plan: Plan) -> str:
     return f"{plan.id}/{plan.version}/again"
 
 
-def _orders_to_go_on(plan: Plan, found: NewVersion, wanted: frozenset[str] | None) -> Sequence[Message]:
+def _orders_to_go_on(plan: Plan, found: NewVersion, wanted: frozenset[str] | None) -> Sequence[Order]:
     """`wanted` are keys of the document."""
     mark = _mark(plan)
     selected = found.known_as(wanted)
     kept = set(found.keys.values()) - {phase.key for phase in found.completed}
-    orders: list[Message] = []
+    orders: list[Order] = []
     if plan.state in (PlanState.PAUSED, PlanState.CANCELLED):
         orders.append(ResumePlan(plan=plan.id, cause=f"{mark}/resume"))
     orders.append(StartPlan(plan=plan.id, cause=f"{mark}/start", selected=selected))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
@@ -74,12 +73,12 @@ class Remote:
     def __init__(self, tracker: Tracker, settings: Settings, labels: LabelNames | None, known: Known) -> None:
         address = tracker.open()
         clock = SystemClock()
-        pacer = Pacer(pace_of(settings), known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
+        pacer = Pacer(settings.pace, known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
         access = Access(address.api_url, address.identity, settings.github_api_version)
         self._github = github = GitHub(access, clock, pacer, known.moments)
         self._by_issue = known.by_issue
         self._heard = known.heard
-        self._pace = pace_of(settings)
+        self._pace = settings.pace
         self._markers = markers = Markers(marker_key(settings))
         self._speaking = Speaking(markers)
         self.reconciling = Reconciling(github, markers)
@@ -172,7 +171,3 @@ class Remote:
             return None
         plan, key = found
         return Subject(plan, None if key is None else plan.phase(key))
-
-
-def pace_of(settings: Settings) -> Pace:
-    return Pace(timedelta(seconds=settings.write_interval), settings.writes_per_minute, settings.writes_per_hour)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from services.domain.errors import UserError
 
 if TYPE_CHECKING:
     from bot.tools import Choices
+    from services.publishing.pace import Pace
 
 GITHUB_API = "https://api.github.com"
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -169,6 +171,13 @@ class Settings(BaseSettings):
         """The operator has said that this repository's policy may run commands on this machine."""
         allowed = set(listed(self.local_repositories.lower()))
         return "*" in allowed or project.lower() in allowed
+
+    @property
+    def pace(self) -> Pace:
+        """Of writing to GitHub."""
+        from services.publishing.pace import Pace  # only where something is written, or foreseen
+
+        return Pace(timedelta(seconds=self.write_interval), self.writes_per_minute, self.writes_per_hour)
 
     def exposes(self, tool: str) -> bool:
         """The operator lets the API run this tool on request."""

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import click
@@ -36,7 +35,7 @@ def show_forecast(prepared: Prepared) -> None:
     """What publishing would take, with nothing written anywhere."""
     settings, repo = read_settings(database_url=prepared.request.database), _repo(prepared)
     plan = foreseen(prepared, settings).plan
-    ahead, pace = forecast(plan), replace(_pace(settings), spent=_spent(settings) if repo else 0)
+    ahead, pace = forecast(plan), replace(settings.pace, spent=_spent(settings) if repo else 0)
     if prepared.request.as_json:
         click.echo(
             json.dumps({"event": "forecast", "title": plan.title, "repository": repo, **_record(ahead, pace, repo)})
@@ -96,11 +95,6 @@ def _end(prepared: Prepared, plan: Plan, bot: Phasebot) -> Exit:
 
 def _repo(prepared: Prepared) -> str | None:
     return prepared.request.repo or prepared.file.project
-
-
-def _pace(settings: Settings) -> Pace:
-    interval = timedelta(seconds=settings.write_interval)
-    return Pace(interval, settings.writes_per_minute, settings.writes_per_hour)
 
 
 def _spent(settings: Settings) -> int:

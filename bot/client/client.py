@@ -18,8 +18,10 @@ from bot.web.api.shapes import (
     PhaseDetail,
     PlanDetail,
     PlanSummary,
+    PreviewShape,
     ProjectShape,
     QueueItem,
+    Requested,
     Shape,
     ToolShape,
 )
@@ -72,6 +74,25 @@ class Client:
         files = {"plan": ("plan.md", plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
         answer = self._post("/api/plans", files=files, params=_said(options))
         return PlanDetail.model_validate(answer["plan"])
+
+    def preview(
+        self, plan: str | bytes, *, name: str = "plan.md", policy: str | bytes | None = None, **options: Any
+    ) -> PreviewShape:
+        """Hand a Markdown plan in to see what it would become. Options: project, amends (the id of a plan)."""
+        files = {"plan": (name, plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
+        (found,) = self._post("/api/preview", files=files, params=_said(options))["previews"]
+        return PreviewShape.model_validate(found)
+
+    def previews(self) -> Iterator[PreviewShape]:
+        """Those that wait to be confirmed, the newest first."""
+        return self._pages("/api/preview", "previews", PreviewShape, size=20)
+
+    def confirm(self, preview: str, *, again: bool | None = None) -> Requested:
+        """Publish it. `again`: as a new plan, even if the document is one already."""
+        return Requested.model_validate(self._post(f"/api/confirm/{preview}", params=_said({"again": again})))
+
+    def drop_preview(self, id: str) -> None:
+        self._send("DELETE", f"/api/preview/{id}")
 
     def order_plan(self, id: str, verb: str, *, version: int | None = None) -> PlanDetail:
         """`version`: the one that was looked at; an ApiError `stale_version` if the plan has moved on since."""
@@ -173,10 +194,10 @@ class Client:
     def _get(self, path: str, shape: type[S], **query: Any) -> S:
         return shape.model_validate(self._ask(path, **query))
 
-    def _pages(self, path: str, of: str, shape: type[S], **query: Any) -> Iterator[S]:
+    def _pages(self, path: str, of: str, shape: type[S], *, size: int | None = None, **query: Any) -> Iterator[S]:
         cursor: str | None = None
         while True:
-            page = self._ask(path, cursor=cursor, limit=PAGE, **query)
+            page = self._ask(path, cursor=cursor, limit=size or PAGE, **query)
             yield from (shape.model_validate(one) for one in page[of])
             cursor = page["next"]
             if cursor is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -16,6 +17,40 @@ from services.planning.parser import MAX_BYTES
 _LARGEST_POLICY = 256 * 1024
 _LARGEST_FORM = 4 * MAX_BYTES + _LARGEST_POLICY + 4096  # and what stands around the files
 MOST_FILES = 20
+
+
+BODIES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/markdown": {
+                "schema": {"type": "string"},
+                "example": "# Site\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n",
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["plan"],
+                    "properties": {
+                        "plan": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MOST_FILES,
+                            "description": "Markdown, at most 5 MB each; several files are several plans, or none at all",
+                        },
+                        "policy": {"type": "string", "format": "binary", "description": "YAML"},
+                    },
+                },
+                "example": {
+                    "plan": ["# Site\n\n## Phase 1: Setup\n\nLay the ground.\n"],
+                    "policy": "version: 1\nphases:\n  - {match: Setup, executor: manual}\n",
+                },
+            },
+        },
+    }
+}
+"""How the two forms are described in OpenAPI."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.domain.phase import Phase, Rules
 from services.domain.plan import Plan
 from services.domain.texts import PlanText
 from services.domain.transitions import PhaseState
-from services.planning.diff import Change, Diff, PhaseDiff, diff
+from services.planning.diff import Change, Diff, PhaseDiff, as_text, diff
 from services.planning.outlines import PlanOutline, outline_of_plan
 
 _TEXT = frozenset({Change.CONTENT, Change.TASKS, Change.DOCUMENTS})
@@ -50,6 +50,12 @@ class NewVersion:
         """The phases that get other rules, by name."""
         changed = (one for one in self.shapes if one.rules is not None)
         return tuple(f"{one.number}: {one.title}" if one.number else one.title for one in changed)
+
+    def lines(self) -> Iterator[str]:
+        """What changes, a line for each thing."""
+        yield from as_text(self.diff)
+        yield from (f"~ {name} (rules)" for name in self.reruled)
+        yield from (f"~ {phase.name} (done in the document)" for phase in self.completed)
 
     def known_as(self, wanted: Collection[str] | None) -> frozenset[str] | None:
         """The keys in the plan of these phases of the document, as far as it has them; None for all."""

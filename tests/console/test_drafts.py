@@ -245,3 +245,21 @@ def test_the_sample_is_a_plan_without_findings(operator: Reader) -> None:
 
     assert "4 phases" in operator.text
     assert "Findings" not in operator.text
+
+
+def test_what_waits_in_the_api_waits_here_too(operator: Reader, api: httpx.Client) -> None:
+    words = api.post("/api/request", json={"text": "Mend the login.", "project": PROJECT}).json()["preview"]["id"]
+    phase = {"number": 1, "title": "Mend", "content": "## It\n\nAll of it."}
+    alone = api.post("/api/request", json={"phases": [phase], "project": PROJECT}).json()["preview"]["id"]
+
+    operator.open("/drafts")
+    assert "Mend the login." in operator.text
+    operator.open(f"/drafts/{alone}")
+    assert "Edit the text" not in operator.text  # it was not written as a document
+
+    publish(operator, f"/drafts/{words}")
+    publish(operator, f"/drafts/{alone}")
+
+    assert "Mend is on its way" in operator.text
+    assert [one["title"] for one in api.get("/api/plans").json()["plans"]] == ["Mend", "Mend the login."]
+    assert api.post(f"/api/confirm/{words}").status_code == 409

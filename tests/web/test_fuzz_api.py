@@ -40,11 +40,12 @@ QUIETLY = settings(
 MEANING = {
     "POST /api/request",
     "POST /api/plans",
+    "POST /api/preview",
     "POST /api/queue/enqueue",
     "PUT /api/projects/{owner}/{name}/policy",
 }
 # Markdown is text, and so is `1`; an empty object is nothing in a query.
-ANYTHING_IS_TEXT = {"POST /api/plans", "GET /api/events", "GET /api/events/export"}
+ANYTHING_IS_TEXT = {"POST /api/plans", "POST /api/preview", "GET /api/events", "GET /api/events/export"}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_the_same_request_again_is_answered_the_same_and_not_done_again(bot: Bot
 
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
-    assert len(bot.get("/api/plans")["plans"]) == 1
+    assert len(bot.get("/api/preview")["previews"]) == 1
 
 
 def test_the_key_for_another_request_is_a_conflict(bot: Bot) -> None:
@@ -49,7 +49,7 @@ def test_a_key_is_its_owners(bot: Bot) -> None:
 
     def send(token: str) -> str:
         headers = KEY | {"Authorization": f"Bearer {token}"}
-        return str(ok(bot.http.post("/api/request", json={"text": "Mend it."}, headers=headers))["plan_id"])
+        return str(ok(bot.http.post("/api/request", json={"text": "Mend it."}, headers=headers))["preview"]["id"])
 
     assert send(TOKEN) != send(token)
 
@@ -63,7 +63,7 @@ def test_of_many_at_once_one_is_done(bot: Bot) -> None:
 
     assert 201 in statuses
     assert statuses <= {201, 409}
-    assert len(bot.get("/api/plans")["plans"]) == 1
+    assert len(bot.get("/api/preview")["previews"]) == 1
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 201])

@@ -69,13 +69,15 @@ def test_a_text_with_several_phases_is_published_at_once(bot: Bot) -> None:
 def test_a_single_phase_is_previewed_and_begins_when_it_is_confirmed(bot: Bot, wanted: Any) -> None:
     asked = bot.post("/api/request", wanted)
     assert not asked["is_multi_phase"]
-    assert bot.get("/api/queue")["phases"][0]["reason"]["code"] == "not_started"
+    assert (asked["plan_id"], asked["child_issues"]) == (None, [])
+    assert bot.get("/api/plans")["plans"] == []
     assert bot.get(f"/api/preview/{asked['preview']['id']}") == asked["preview"]
 
     confirmed = bot.post(f"/api/confirm/{asked['preview']['id']}")
 
-    assert confirmed["plan_id"] == asked["plan_id"]
-    assert bot.get("/api/queue")["phases"][0]["status"] == "running"
+    (phase,) = bot.get("/api/queue")["phases"]
+    assert (phase["queue_id"].split(".")[0], phase["status"]) == (confirmed["plan_id"], "running")
+    assert phase["phase_data"]["content"] == asked["preview"]["content"]
 
 
 def test_words_are_called_by_their_first_line(bot: Bot) -> None:
@@ -125,7 +127,7 @@ def test_the_same_request_twice_is_two_requests(bot: Bot) -> None:
     first = bot.post("/api/request", {"text": "Mend it."})
     second = bot.post("/api/request", {"text": "Mend it."})
 
-    assert first["plan_id"] != second["plan_id"]
+    assert first["preview"]["id"] != second["preview"]["id"]
 
 
 @pytest.mark.parametrize(

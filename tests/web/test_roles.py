@@ -76,7 +76,7 @@ class World:
         if kind in ("phases", "queue"):
             return str(self.bot.upload(project=MINE, again=True)["phases"][0 if kind == "phases" else 2]["queue_id"])
         if kind in ("preview", "confirm"):
-            return str(self.bot.post("/api/request", {"text": "Mend it.", "project": MINE})["plan_id"])
+            return str(self.bot.post("/api/request", {"text": "Mend it.", "project": MINE})["preview"]["id"])
         if kind == "tokens":
             return str(self.token(f"t{len(self.bot.get('/api/tokens')['tokens'])}", Role.VIEWER, MINE)["id"])
         if kind == "jobs":
@@ -89,7 +89,7 @@ class World:
 
     def ask(self, case: Case, path: str, token: str | None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}" if token else ""}
-        if (case.method, case.path) == ("POST", "/api/plans"):
+        if (case.method, case.path) in (("POST", "/api/plans"), ("POST", "/api/preview")):
             return self.bot.http.post(path, content=PLAN, params={"project": MINE}, headers=headers)
         return self.bot.http.request(case.method, path, headers=headers, json=self.body(case))
 

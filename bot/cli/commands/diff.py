@@ -69,8 +69,6 @@ def _record(found: NewVersion | None) -> dict[str, Any]:
 
 
 def _lines(file: PlanFile, found: NewVersion | None) -> list[str]:
-    from bot.cli.run.words import changed
-
     if found is None:
         return [f"No plan was made of {file.name} yet: a run would make one of {len(file.draft.phases)} phases."]
-    return list(changed(found)) or ["Nothing has changed."]
+    return list(found.lines()) or ["Nothing has changed."]

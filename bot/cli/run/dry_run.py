@@ -16,7 +16,7 @@ from bot.cli.run.foreseen import Foreseen, foreseen
 from bot.cli.run.operations import Step, steps
 from bot.cli.run.outcome import chosen
 from bot.cli.run.request import Prepared
-from bot.cli.run.words import changed, changes_record, duration, one_line
+from bot.cli.run.words import changes_record, duration, one_line
 from bot.settings import Settings, read_settings
 from services.domain.phase import MANUAL, Phase
 from services.domain.plan import Plan
@@ -25,7 +25,6 @@ from services.planning.draft import PhaseDraft
 from services.publishing import bodies
 from services.publishing.forecast import forecast
 from services.publishing.markers import Markers
-from services.publishing.pace import Pace
 
 _MARKER = re.compile(r"\s*<!-- phasebot:.*?-->")
 """Hidden from readers, and signed with a key that a dry run does not make."""
@@ -86,9 +85,7 @@ class DryRun:
         """How long publishing takes at the least; the tracker on this machine needs no pauses."""
         if self.prepared.request.repo is None:
             return timedelta()
-        settings = self.settings
-        pace = Pace(timedelta(seconds=settings.write_interval), settings.writes_per_minute, settings.writes_per_hour)
-        return forecast(self.plan).duration(pace)
+        return forecast(self.plan).duration(self.settings.pace)
 
     def steps(self, phase: Phase) -> list[Step]:
         workspace = self.prepared.request.workspace.resolve()
@@ -129,7 +126,7 @@ def _changes(run: DryRun) -> Iterator[str]:
     """What becomes of a plan that the file has made before, and of what is done in it."""
     changes = run.foreseen.changes
     if changes is not None:
-        told = list(changed(changes))
+        told = list(changes.lines())
         yield "The plan made of this file goes on" + ("; it is amended:" if told else ", unchanged.")
         yield from told
         yield ""

@@ -13,7 +13,6 @@ from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.execution.batch import Progress
 from services.execution.operations import in_words
-from services.planning.diff import as_text
 
 ICONS: dict[QueueStatus, tuple[str, str]] = {
     QueueStatus.QUEUED: ("·", "dim"),
@@ -32,14 +31,7 @@ ICONS: dict[QueueStatus, tuple[str, str]] = {
 def amended(changes: NewVersion) -> Iterator[str]:
     """What the run has changed about the plan, because its file or the policy has changed."""
     yield "The file has changed since this plan was made; the plan was amended:"
-    yield from changed(changes)
-
-
-def changed(changes: NewVersion) -> Iterator[str]:
-    """How a new version differs from the plan, line by line."""
-    yield from as_text(changes.diff)
-    yield from (f"~ {name} (rules)" for name in changes.reruled)
-    yield from (f"~ {phase.name} (done in the document)" for phase in changes.completed)
+    yield from changes.lines()
 
 
 def changes_record(changes: NewVersion) -> dict[str, Any]:

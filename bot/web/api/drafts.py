@@ -133,9 +133,13 @@ def _phase(phase: PhaseText, key: str, place: int, needs: tuple[DependencyDraft,
 def refuse_unusable(draft: PlanDraft) -> None:
     """Raises Problem with every finding for a draft that cannot become issues."""
     if has_errors(draft.findings):
-        raise _invalid("the plan cannot be published as it stands", draft.findings)
+        raise unpublishable(draft.findings)
     if not draft.has_phases:
         raise _invalid("no phases were found in this document; `?single=true` takes it as one", draft.findings)
+
+
+def unpublishable(findings: Sequence[Finding]) -> Problem:
+    return _invalid("the plan cannot be published as it stands", findings)
 
 
 def _invalid(message: str, findings: Sequence[Finding]) -> Problem:

@@ -30,12 +30,12 @@ from bot.web.api.orders import (
     version_wanted,
 )
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
-from bot.web.api.shapes import PlanDetail, PlanSummary, Shape
-from bot.web.api.showing import plan_detail, plan_summary
+from bot.web.api.shapes import FindingShape, PlanDetail, PlanSummary, Shape
+from bot.web.api.showing import findings, plan_detail, plan_summary
 from bot.web.auth import Admin, Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
-from bot.web.uploads import MOST_FILES, Upload, read_uploads
+from bot.web.uploads import BODIES, Upload, read_uploads
 from services.commands.spec import PRIORITY
 from services.domain.findings import Finding
 from services.domain.messages import RetractPlan
@@ -65,17 +65,6 @@ class UploadOptions(BaseModel):
     again: bool = Field(False, description="Make a new plan, even if this very document is a plan already")
 
 
-class FindingShape(Shape):
-    """One remark about a document, with its place and the way to mend it."""
-
-    code: str
-    severity: str
-    line: int
-    column: int
-    message: str
-    fix: str
-
-
 class Uploaded(Shape):
     """The plan that an upload became, and what is worth knowing about the document and its policy."""
 
@@ -92,39 +81,6 @@ class UploadedSeveral(Shape):
     uploads: list[Uploaded]
 
 
-_BODIES: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "text/markdown": {
-                "schema": {"type": "string"},
-                "example": "# Site\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n",
-            },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["plan"],
-                    "properties": {
-                        "plan": {
-                            "type": "array",
-                            "items": {"type": "string", "format": "binary"},
-                            "minItems": 1,
-                            "maxItems": MOST_FILES,
-                            "description": "Markdown, at most 5 MB each; several files are several plans, or none at all",
-                        },
-                        "policy": {"type": "string", "format": "binary", "description": "YAML"},
-                    },
-                },
-                "example": {
-                    "plan": ["# Site\n\n## Phase 1: Setup\n\nLay the ground.\n"],
-                    "policy": "version: 1\nphases:\n  - {match: Setup, executor: manual}\n",
-                },
-            },
-        },
-    }
-}
-
-
 _PLAN_ALREADY: dict[int | str, Any] = {200: {"model": Uploaded | UploadedSeveral, "description": "A plan already"}}
 
 
@@ -132,7 +88,7 @@ _PLAN_ALREADY: dict[int | str, Any] = {200: {"model": Uploaded | UploadedSeveral
     "",
     status_code=HTTPStatus.CREATED,
     responses=documented(400, 408, 413, 415, 502) | _PLAN_ALREADY,
-    openapi_extra=_BODIES,
+    openapi_extra=BODIES,
 )
 async def upload_plan(
     request: Request, response: Response, permit: Operator, options: Annotated[UploadOptions, Query()]
@@ -233,6 +189,7 @@ def _read(permit: Permit, upload: Upload, options: UploadOptions) -> _Readable:
         again=options.again,
         start=options.start,
         scope=Scope(done=policy.done),
+        by=permit.who,
     )
     return _Readable(submission, draft.findings, (*policy.findings, *policy.unmatched(draft.phases)))
 
@@ -243,8 +200,8 @@ def _take_in(permit: Permit, one: _Readable) -> Uploaded:
         plan=plan_detail(permit, accepted.plan.id),
         resumed=accepted.resumed,
         finished=accepted.finished,
-        findings=_shown(one.findings),
-        policy_findings=_shown(one.policy_findings),
+        findings=findings(one.findings),
+        policy_findings=findings(one.policy_findings),
     )
 
 
@@ -267,7 +224,3 @@ def _source_of(upload: Upload, options: UploadOptions) -> str:
     """The same bytes read in the same way are the same document, so that sending it twice is sending it once."""
     read_as = b"single:" if options.single else b""
     return f"uploads/{hashlib.sha256(read_as + upload.plan).hexdigest()[:20]}"
-
-
-def _shown(findings: Sequence[Finding]) -> list[FindingShape]:
-    return [FindingShape.model_validate(one.as_json()) for one in findings]

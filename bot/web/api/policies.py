@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.policies import PATH, decoded
 from bot.web.api.inputs import Words
-from bot.web.api.plans import FindingShape
 from bot.web.api.projects import Part
-from bot.web.api.shapes import Shape
+from bot.web.api.shapes import FindingShape, Shape
+from bot.web.api.showing import findings
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem, documented
@@ -110,7 +110,7 @@ def _wrong(permit: Permit, text: str) -> list[FindingShape]:
     try:
         _read(permit, text)
     except PolicyInvalid as error:
-        return [FindingShape.model_validate(one.as_json()) for one in error.findings]
+        return findings(error.findings)
     return []
 
 

@@ -1,26 +1,34 @@
-"""`/api/request`: work handed in, in words or as phases. One phase is previewed and confirmed; several are published."""
+"""`/api/request` and `/api/preview`: work handed in, in words, as phases or as documents, previewed and confirmed.
+
+A request of several phases is published at once. What waits is the same draft that the console shows.
+"""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.bootstrap import Phasebot
-from bot.intake import Submission
-from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, refuse_unusable
-from bot.web.api.inputs import Id, Project, Words
-from bot.web.api.orders import give, project_for
-from bot.web.api.shapes import Shape
+from bot.intake import Accepted, new_id
+from bot.store.drafts import StoredDraft, draft_place
+from bot.web import previews
+from bot.web.api.drafts import PhaseText, refuse_unusable
+from bot.web.api.inputs import LONGEST_ID, NAME_PART, Id, Project, Words
+from bot.web.api.orders import project_for
+from bot.web.api.paging import Cursor, Next, after, cursor_of
+from bot.web.api.shapes import ChildIssue, PreviewPhase, PreviewShape, Requested, Shape
+from bot.web.api.showing import findings
 from bot.web.auth import Operator, Viewer
+from bot.web.auth.permits import Permit
 from bot.web.failures import Problem, documented
+from bot.web.uploads import BODIES, Upload, read_uploads
 from services.domain.errors import NotFound
-from services.domain.messages import StartPlan
-from services.domain.plan import Plan, PlanState
-from services.planning.draft import PlanDraft
+from services.planning import parser
+from services.planning.draft import PhaseDraft
 from services.planning.parser import MAX_BYTES
 
 router = APIRouter(tags=["request"])
@@ -52,90 +60,187 @@ class RequestText(BaseModel):
         return self
 
 
-class ChildIssue(Shape):
-    """A phase that was published, or will be in a moment: its issue is null until it is created."""
-
-    phase_number: int
-    issue_number: int | None
-    queue_id: str
-
-
-class Preview(Shape):
-    """What will be published when it is confirmed."""
-
-    id: str
-    project: str
-    title: str
-    content: str = Field(description="Markdown")
-    external_docs: list[str]
-
-
-class Requested(Shape):
-    """What became of a request. Several phases are on their way; a single one waits for `POST /api/confirm/{id}`."""
-
-    is_multi_phase: bool
-    plan_id: str
-    parent_issue_number: int | None
-    child_issues: list[ChildIssue]
-    preview: Preview | None = Field(description="Only for a single phase")
-
-
 @router.post("/request", status_code=HTTPStatus.CREATED, responses=documented(400, 502))
 def request_work(permit: Operator, wanted: RequestText) -> Requested:
     """Hand work in. Several phases are published at once; one phase is only previewed."""
-    draft = _draft(wanted)
-    refuse_unusable(draft)
-    is_multi_phase = len(draft.phases) > 1
-    source = f"requests/{uuid.uuid4().hex}"
-    project = project_for(permit, wanted.project, source)
-    submission = Submission(draft=draft, project=project, source=source, start=is_multi_phase)
-    plan = permit.bot.intake.submit(submission).plan
-    return _requested(permit.bot, plan, None if is_multi_phase else _preview(permit.bot, plan))
+    draft = _draft(permit, wanted)
+    read = previews.read(draft)
+    refuse_unusable(read)
+    if len(read.phases) > 1:
+        return _published(permit, previews.submit(permit.bot, draft, by=permit.who))
+    permit.bot.store.drafts.add(draft)
+    preview = _shown(permit, draft)
+    return Requested(is_multi_phase=False, plan_id=None, parent_issue_number=None, child_issues=[], preview=preview)
+
+
+class PreviewOptions(BaseModel):
+    """What may be said about documents that are handed in to be previewed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: Project = None
+    amends: Annotated[str, Query(pattern=NAME_PART, max_length=LONGEST_ID)] | None = None
+    """The id of the plan that it is a new version of."""
+
+
+class Previews(Shape):
+    """Drafts that wait, the newest first."""
+
+    previews: list[PreviewShape]
+    next: Next = None
+
+
+@router.post(
+    "/preview",
+    status_code=HTTPStatus.CREATED,
+    responses=documented(400, 404, 408, 409, 413, 415, 502),
+    openapi_extra=BODIES,
+)
+async def preview_documents(
+    request: Request, permit: Operator, options: Annotated[PreviewOptions, Query()]
+) -> Previews:
+    """Upload Markdown to see what it would become; nothing is published before `POST /api/confirm/{id}`. What is wrong with a
+    document is part of its preview."""
+    uploads = await read_uploads(request)
+    return await run_in_threadpool(_take_in, permit, uploads, options)
+
+
+@router.get("/preview")
+def list_previews(permit: Viewer, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Previews:
+    """What waits to be confirmed."""
+    bot = permit.bot
+    place = after(cursor, int, str)
+    found = bot.store.drafts.open(bot.clock.now(), projects=permit.projects, after=place, limit=limit)
+    next = cursor_of(draft_place(found[-1])) if len(found) == limit else None
+    return Previews(previews=[_shown(permit, one) for one in found], next=next)
 
 
 @router.get("/preview/{id}", responses=documented(404))
-def show_preview(permit: Viewer, id: Id) -> Preview:
-    """What a request would become. It waits, even over a restart, until it is confirmed."""
-    plan = permit.plan(id)
-    if plan.state is not PlanState.PLANNED:
+def show_preview(permit: Viewer, id: Id) -> PreviewShape:
+    """What would be published. It waits, even over a restart, until it is confirmed or expires."""
+    draft = _stored(permit, id)
+    if draft.plan:
         raise NotFound(f"nothing named {id} waits for confirmation")
-    return _preview(permit.bot, plan)
+    return _shown(permit, draft)
 
 
-@router.post("/confirm/{id}", responses=documented(404, 409))
-def confirm_request(permit: Operator, id: Id) -> Requested:
+@router.delete("/preview/{id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+def drop_preview(permit: Operator, id: Id) -> Response:
+    """Discard it. A plan that it has become stays."""
+    permit.bot.store.drafts.drop(_stored(permit, id).id)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.post("/confirm/{id}", responses=documented(404, 409, 502))
+def confirm_request(
+    permit: Operator,
+    id: Id,
+    again: Annotated[bool, Query(description="A new plan, even if the document is one already")] = False,
+) -> Requested:
     """Publish what was previewed, and carry it out."""
-    plan = permit.plan(id)
-    if plan.state is not PlanState.PLANNED:
-        raise Problem(HTTPStatus.CONFLICT, "confirmed_already", f"{id} was confirmed already; its plan is {plan.state}")
-    # the same cause from two who confirm at one moment: it is done once
-    give(permit.bot, StartPlan(plan=id, cause=f"confirm/{id}", by=permit.who))
-    return _requested(permit.bot, permit.plan(id), None)
+    _stored(permit, id)
+    return _published(permit, previews.publish(permit.bot, id, by=permit.who, again=again))
 
 
-def _draft(wanted: RequestText) -> PlanDraft:
-    if wanted.phases:
-        return draft_of_phases(wanted.phases, wanted.title, wanted.text)
-    return draft_in_words(wanted.text, wanted.title)
+# ---------------------------------------------------------------- drafts
 
 
-def _requested(phasebot: Phasebot, plan: Plan, preview: Preview | None) -> Requested:
-    items = phasebot.store.views.queue(plan=plan.id)
+def _draft(permit: Permit, wanted: RequestText) -> StoredDraft:
+    id = new_id()
+    return StoredDraft(
+        id=id,
+        project=project_for(permit, wanted.project, f"requests/{id}"),
+        name=previews.REQUEST,
+        document=wanted.text,
+        created_by=permit.who,
+        created_at=permit.bot.clock.now(),
+        title=wanted.title,
+        phases=[one.model_dump(mode="json", by_alias=True) for one in wanted.phases] or None,
+    )
+
+
+def _take_in(permit: Permit, uploads: Sequence[Upload], options: PreviewOptions) -> Previews:
+    """All of them can be read, or none is kept."""
+    drafts = [_of_upload(permit, one, options) for one in uploads]
+    for one in drafts:
+        permit.bot.store.drafts.add(one)
+    return Previews(previews=[_shown(permit, one) for one in drafts])
+
+
+def _of_upload(permit: Permit, upload: Upload, options: PreviewOptions) -> StoredDraft:
+    amended = permit.plan(options.amends) if options.amends else None
+    if amended is not None and amended.retracted_at is not None:
+        raise Problem(HTTPStatus.CONFLICT, "order_refused", "the plan was retracted: make a new one")
+    policy = None if upload.policy is None else parser.decode(upload.policy, name="policy")
+    return StoredDraft(
+        id=new_id(),
+        project=amended.project if amended else project_for(permit, options.project, "plans/plan.md"),
+        name=upload.name,
+        document=parser.decode(upload.plan, name=upload.name),
+        policy=policy,
+        created_by=permit.who,
+        created_at=permit.bot.clock.now(),
+        amends=options.amends or "",
+    )
+
+
+def _stored(permit: Permit, id: str) -> StoredDraft:
+    """Raises NotFound, or Problem for too small a role."""
+    draft = permit.bot.store.drafts.one(id, permit.bot.clock.now())
+    permit.see(draft.project, f"there is no draft {id}")
+    return draft
+
+
+# ---------------------------------------------------------------- showing
+
+
+def _published(permit: Permit, accepted: Accepted) -> Requested:
+    plan = permit.plan(accepted.plan.id)
+    items = permit.bot.store.views.queue(plan=plan.id)
     return Requested(
         is_multi_phase=len(items) > 1,
         plan_id=plan.id,
         parent_issue_number=plan.issue and plan.issue.number,
         child_issues=[ChildIssue.model_validate(item) for item in items],
-        preview=preview,
+        preview=None,
     )
 
 
-def _preview(phasebot: Phasebot, plan: Plan) -> Preview:
-    first = phasebot.store.views.queue(plan=plan.id)[0].phase_data
-    return Preview(
-        id=plan.id,
-        project=plan.project,
-        title=plan.title,
-        content=first.content,
-        external_docs=list(first.external_docs),
+def _shown(permit: Permit, stored: StoredDraft) -> PreviewShape:
+    found = previews.preview_of(permit.bot, stored)
+    draft = found.draft
+    single = draft.phases[0] if len(draft.phases) == 1 else None
+    documents = dict.fromkeys(path for phase in draft.phases for path in phase.external_docs)
+    return PreviewShape(
+        id=stored.id,
+        project=stored.project,
+        title=draft.title or stored.name,
+        content=single.content if single else draft.overview,
+        external_docs=list(documents),
+        name=stored.name,
+        created_by=stored.created_by,
+        created_at=stored.created_at,
+        expires_at=stored.expires_at,
+        phases=[_phase(found, phase) for phase in draft.phases],
+        findings=findings(draft.findings),
+        policy_findings=findings(found.policy_findings),
+        may_be_published=found.may_be_published,
+        known_plan=found.known and found.known.id,
+        changes=list(found.changes.lines()) if found.changes else [],
+        requests=found.forecast and found.forecast.requests,
+        seconds=None if found.duration is None else found.duration.total_seconds(),
+    )
+
+
+def _phase(preview: previews.Preview, phase: PhaseDraft) -> PreviewPhase:
+    rules, places = preview.rules_for(phase), preview.place_of
+    return PreviewPhase(
+        place=places[phase.key],
+        number=phase.number,
+        title=phase.title,
+        tasks=len(phase.tasks),
+        depends_on=[places[need.key] for need in phase.depends_on if need.key in places],
+        executor=rules.executor,
+        on_error=rules.on_error,
+        done=phase.done,
     )

@@ -190,6 +190,71 @@ class LogPart(Shape):
     is_over: bool
 
 
+class FindingShape(Shape):
+    """One remark about a document, with its place and the way to mend it."""
+
+    code: str
+    severity: str
+    line: int
+    column: int
+    message: str
+    fix: str
+
+
+class PreviewPhase(Shape):
+    """A phase as it would begin. `number` as the document writes it; `place` in the plan, from 1."""
+
+    place: int
+    number: str | None
+    title: str
+    tasks: int = Field(description="How many tasks it has")
+    depends_on: list[int] = Field(description="Places in the plan")
+    executor: str
+    on_error: OnError
+    done: bool = Field(description="The document says that it is done")
+
+
+class PreviewShape(Shape):
+    """What will be published when it is confirmed. The console shows the same, and takes edits of it."""
+
+    id: str
+    project: str
+    title: str
+    content: str = Field(description="Markdown: of a single phase its text, of several the overview")
+    external_docs: list[str]
+    name: str = Field(description="That of the file; `request` for what was typed")
+    created_by: str
+    created_at: datetime
+    expires_at: datetime = Field(description="Until then it waits to be confirmed")
+    phases: list[PreviewPhase]
+    findings: list[FindingShape]
+    policy_findings: list[FindingShape]
+    may_be_published: bool
+    known_plan: str | None = Field(description="The plan that this document is already, or a new version of")
+    changes: list[str] = Field(description="What confirming would change about that plan")
+    requests: int | None = Field(description="To GitHub, for publishing; null for a plan without issues")
+    seconds: float | None = Field(description="How long that takes at its pace")
+
+
+class ChildIssue(Shape):
+    """A phase that was published, or will be in a moment: its issue is null until it is created."""
+
+    phase_number: int
+    issue_number: int | None
+    queue_id: str
+
+
+class Requested(Shape):
+    """What became of a request. Several phases are on their way; a single one waits for `POST /api/confirm/{id}`, and is no
+    plan before that."""
+
+    is_multi_phase: bool
+    plan_id: str | None
+    parent_issue_number: int | None
+    child_issues: list[ChildIssue]
+    preview: PreviewShape | None = Field(description="Only for what waits")
+
+
 class ToolMetrics(Shape):
     """Since this process began; times in seconds."""
 

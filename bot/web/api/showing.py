@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.bootstrap import Phasebot
@@ -13,6 +13,7 @@ from bot.web.api.shapes import (
     ChangesShape,
     EventShape,
     FailureShape,
+    FindingShape,
     PhaseData,
     PhaseDetail,
     PlanDetail,
@@ -27,6 +28,7 @@ from services.coordinator.reason_words import in_words
 from services.domain.access import Role
 from services.domain.attempts import Attempt, Result
 from services.domain.failure import Failure
+from services.domain.findings import Finding
 from services.domain.phase import QueueStatus
 from services.domain.plan import Plan
 
@@ -120,6 +122,10 @@ def event(line: EventLine) -> EventShape:
         cause=what.cause,
         facts=dict(what.facts),
     )
+
+
+def findings(found: Iterable[Finding]) -> list[FindingShape]:
+    return [FindingShape.model_validate(one.as_json()) for one in found]
 
 
 def plan_summary(view: views.PlanView) -> PlanSummary:

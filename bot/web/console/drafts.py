@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,12 +20,14 @@ from bot.web.api.inputs import NAME_PART, Id
 from bot.web.api.orders import project_for
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
+from bot.web.console.drawing import graph_of
 from bot.web.console.phase_rows import Rows
 from bot.web.console.plans import shares
-from bot.web.console.previews import REQUEST, Preview, executors, preview_of, submission
+from bot.web.console.remarks import remarks_on
 from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from bot.web.console.start import SAMPLE
 from bot.web.failures import Problem
+from bot.web.previews import REQUEST, Preview, executors, preview_of, publish
 from services.domain.access import Role
 from services.domain.errors import PlanUnreadable, UserError
 from services.domain.phase import OnError
@@ -37,8 +38,6 @@ router = APIRouter(include_in_schema=False)
 
 MOST_FILES = 20
 _LONGEST_NAME = 120
-_publishing = threading.Lock()
-"""Of two who confirm at one moment, the second is shown what the first has made."""
 
 
 @router.get("/new")
@@ -164,8 +163,7 @@ def drafts_page(permit: Viewer, page: Shown) -> Response:
 
 
 def _mine(permit: Permit) -> list[StoredDraft]:
-    found = permit.bot.store.drafts.open(permit.bot.clock.now())
-    return [one for one in found if permit.caller.role_in(one.project)]
+    return permit.bot.store.drafts.open(permit.bot.clock.now(), projects=permit.projects)
 
 
 def _draft(permit: Permit, id: str) -> StoredDraft:
@@ -199,6 +197,9 @@ def _preview(permit: Permit, page: Page, preview: Preview) -> Response:
     return page.show(
         "draft.html",
         preview=preview,
+        graph=graph_of(preview.plan, links=False) if preview.plan else None,
+        remarks=remarks_on(preview.draft.findings, preview.stored.document),
+        policy_remarks=remarks_on(preview.policy_findings, preview.stored.policy or ""),
         executors=executors(permit.bot, preview.stored),
         on_errors=[one.value for one in OnError],
         may_steer=may(permit, Role.OPERATOR, preview.stored.project),
@@ -221,7 +222,7 @@ def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Respons
         stored = replace(stored, edits=_edits(permit, preview_of(permit.bot, stored), form, do).as_json())
     except HandedInWrong as error:
         return page.lead(f"/drafts/{id}", sentence(error), "bad")
-    permit.bot.store.drafts.edit(id, stored.document, stored.edits)
+    permit.bot.store.drafts.edit(id, stored.edits)
     if do == "publish":
         return _publish(permit, page, id, again=field(form, "again") == "yes")
     return page.lead(f"/drafts/{id}", "" if ":" in do else "The draft is as you want it.")
@@ -234,25 +235,21 @@ def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) 
         parser.decode(document.encode(), name=stored.name)
     except UserError as error:
         return page.lead(f"/drafts/{stored.id}", sentence(error), "bad")
-    permit.bot.store.drafts.edit(stored.id, document, {})
+    permit.bot.store.drafts.rewrite(stored.id, document)
     return page.lead(f"/drafts/{stored.id}", "The text was read again.")
 
 
 def _publish(permit: Permit, page: Page, id: str, *, again: bool) -> Response:
-    with _publishing:
-        stored = _draft(permit, id)
-        if stored.plan:
+    try:
+        accepted = publish(permit.bot, id, by=permit.who, again=again)
+    except Problem as problem:
+        if problem.type == "confirmed_already":
             return page.lead(f"/drafts/{id}")
-        preview = preview_of(permit.bot, stored)
-        if not preview.may_be_published:
-            return page.lead(f"/drafts/{id}", "It cannot be published as it stands: see the findings.", "bad")
-        wanted = replace(submission(permit.bot, preview), again=again and not stored.amends)
-        try:
-            accepted = permit.bot.intake.submit(wanted)
-        except UserError as error:
-            return page.lead(f"/drafts/{id}", sentence(error), "bad")
-        permit.bot.store.drafts.published(id, accepted.plan.id)
-    return page.lead(f"/plans/{accepted.plan.id}" if stored.amends else f"/drafts/{id}", "")
+        return page.lead(f"/drafts/{id}", "It cannot be published as it stands: see the findings.", "bad")
+    except UserError as error:
+        return page.lead(f"/drafts/{id}", sentence(error), "bad")
+    is_amended = bool(_draft(permit, id).amends)
+    return page.lead(f"/plans/{accepted.plan.id}" if is_amended else f"/drafts/{id}")
 
 
 # ---------------------------------------------------------------- edits

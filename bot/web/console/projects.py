@@ -9,7 +9,7 @@ from bot.policies import PATH
 from bot.web.api.projects import Part, pause_project, resume_project, show_project
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
-from bot.web.console.previews import Remark, remarks_on
+from bot.web.console.remarks import Remark, remarks_on
 from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from services.domain.access import Role
 from services.domain.errors import PolicyInvalid, UserError

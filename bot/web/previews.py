@@ -1,18 +1,23 @@
-"""Previews: what a draft would become, computed anew from its text and its edits each time it is looked at."""
+"""Previews: what a draft would become, computed anew from its text and its edits each time it is looked at; and publishing it.
+
+Drafts of the API and of the console are the same: what is handed in here can be looked at, edited and confirmed there.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from http import HTTPStatus
 
 from bot.bootstrap import Phasebot
-from bot.intake import Submission
+from bot.intake import Accepted, Submission
 from bot.policies import CurrentPolicy
 from bot.store.drafts import StoredDraft
-from bot.web.api.drafts import draft_in_words
-from bot.web.console.drawing import Graph, graph_of
+from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, unpublishable
+from bot.web.failures import Problem
 from services.coordinator.intake import Origin, plan_from
 from services.coordinator.new_version import NewVersion
 from services.domain.errors import PlanInvalid, PolicyInvalid
@@ -25,19 +30,10 @@ from services.planning.edits import Edits, edited, edits_of
 from services.planning.policy import Policy, read_policy
 from services.planning.scope import Scope
 from services.publishing.forecast import Forecast, forecast
-from services.publishing.pace import Pace
 
 POLICY = "policy"
 REQUEST = "request"
 """The name of a draft that was typed; others have that of their file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A finding with the lines around it: number, text, and whether it is the line that is meant."""
-
-    finding: Finding
-    lines: list[tuple[int, str, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +46,9 @@ class Preview:
     edits: Edits
     rules_for: Callable[[PhaseDraft], Rules]
     policy: Policy
-    remarks: list[Remark]
-    policy_remarks: list[Remark]
+    policy_findings: tuple[Finding, ...]
     is_single: bool
     plan: Plan | None
-    graph: Graph | None
     forecast: Forecast | None
     duration: timedelta | None
     known: Plan | None
@@ -62,7 +56,7 @@ class Preview:
 
     @property
     def may_be_published(self) -> bool:
-        return self.plan is not None and not any(one.finding.severity == "error" for one in self.policy_remarks)
+        return self.plan is not None and not has_errors(self.policy_findings)
 
     @property
     def place_of(self) -> dict[str, int]:
@@ -81,31 +75,63 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
     wanted = _submission(bot, stored, draft, rules_for, policy) if plan else None
     known = bot.intake.known(wanted) if wanted else None
     foreseen = forecast(plan) if plan and plan.tracked else None
-    findings = [*wrong, *policy.findings, *policy.unmatched(draft.phases)]
     return Preview(
         stored=stored,
         draft=draft,
         edits=edits,
         rules_for=rules_for,
         policy=policy,
-        remarks=remarks_on(draft.findings, stored.document),
-        policy_remarks=remarks_on(findings, stored.policy or ""),
+        policy_findings=(*wrong, *policy.findings, *policy.unmatched(draft.phases)),
         is_single=len(draft.phases) == 1 and draft.dialect == "single",
         plan=plan,
-        graph=graph_of(plan, links=False) if plan else None,
         forecast=foreseen,
-        duration=foreseen.duration(_pace(bot)) if foreseen else None,
+        duration=_duration(bot, foreseen) if foreseen else None,
         known=known,
         changes=bot.intake.changes(wanted) if wanted and known else None,
     )
 
 
+def _duration(bot: Phasebot, foreseen: Forecast) -> timedelta:
+    """A tracker on this machine needs no pauses."""
+    return foreseen.duration(bot.settings.pace) if bot.tracker.is_shared else timedelta()
+
+
 def read(stored: StoredDraft) -> PlanDraft:
-    """A document with phases is a plan; any other text is one phase."""
-    draft = parser.parse(stored.document, name=stored.name)
+    """Phases that were handed in one by one, a document with phases, or any other text, which is one phase."""
+    if stored.phases is not None:
+        return draft_of_phases([PhaseText.model_validate(one) for one in stored.phases], stored.title, stored.document)
+    draft = parser.parse(stored.document, name="" if stored.name == REQUEST else stored.name)
     if draft.has_phases or has_errors(draft.findings):
-        return draft
-    return draft_in_words(stored.document, "")
+        return replace(draft, title=stored.title or draft.title)
+    return draft_in_words(stored.document, stored.title)
+
+
+_publishing = threading.Lock()
+"""Of two who confirm at one moment, the second is shown what the first has made."""
+
+
+def publish(bot: Phasebot, id: str, *, by: str, again: bool = False) -> Accepted:
+    """Make a plan of the draft, or amend the one that it is a new version of; nothing is lost if the process dies meanwhile.
+
+    `again`: a new plan, even if the document is one already. Raises NotFound, and Problem for a draft that is published, or
+    cannot be.
+    """
+    with _publishing:
+        stored = bot.store.drafts.one(id, bot.clock.now())
+        if stored.plan:
+            message = f"{id} was confirmed already; its plan is {stored.plan}"
+            raise Problem(HTTPStatus.CONFLICT, "confirmed_already", message, details={"plan": stored.plan})
+        accepted = submit(bot, stored, by=by, again=again and not stored.amends)
+        bot.store.drafts.published(id, accepted.plan.id)
+    return accepted
+
+
+def submit(bot: Phasebot, stored: StoredDraft, *, by: str, again: bool = False) -> Accepted:
+    """Hand it in as it is previewed. Raises Problem for one that cannot be published."""
+    preview = preview_of(bot, stored)
+    if not preview.may_be_published:
+        raise unpublishable((*preview.draft.findings, *preview.policy_findings))
+    return bot.intake.submit(replace(submission(bot, preview), again=again, by=by))
 
 
 def submission(bot: Phasebot, preview: Preview) -> Submission:
@@ -175,23 +201,3 @@ def _plan(
         return plan_from(draft, rules_for, origin, id="preview", done=policy.done)[0]
     except PlanInvalid:
         return None
-
-
-def _pace(bot: Phasebot) -> Pace:
-    settings = bot.settings
-    if not bot.tracker.is_shared:
-        return Pace(timedelta(), 1_000_000, 1_000_000)
-    interval = timedelta(seconds=settings.write_interval)
-    return Pace(interval, settings.writes_per_minute, settings.writes_per_hour)
-
-
-def remarks_on(findings: Sequence[Finding], text: str) -> list[Remark]:
-    lines = text.split("\n")
-    return [Remark(one, _around(lines, one.line)) for one in findings]
-
-
-def _around(lines: Sequence[str], line: int) -> list[tuple[int, str, bool]]:
-    if not 1 <= line <= len(lines) or lines == [""]:
-        return []
-    first, last = max(1, line - 1), min(len(lines), line + 1)
-    return [(number, lines[number - 1][:400], number == line) for number in range(first, last + 1)]
