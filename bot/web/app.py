@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from bot.bootstrap import Phasebot
@@ -140,8 +141,8 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
 def describe(app: FastAPI) -> None:
     """The description of the API, for whoever has a token of any role."""
 
-    def description() -> JSONResponse:
-        return JSONResponse(app.openapi())
+    def description(request: Request) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
 
     any_role = [Depends(needs(Role.VIEWER))]
     app.add_api_route("/api/openapi.json", description, include_in_schema=False, dependencies=any_role)
