@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from fastapi import APIRouter
 
-from bot.bootstrap import Phasebot
-from bot.web.app import create_app, guarded_routes, require_roles
-from bot.web.auth import Access
 from bot.web.auth.middleware import OPEN
+from bot.web.routes import all_routes, guarded_routes, require_roles
 from services.domain.access import Role
 
-from .conftest import PLAN, TOKEN, Bot, error_of, ok
+from .conftest import PLAN, Bot, error_of, ok
 
 POLICY = """version: 1
 phases:
@@ -33,9 +32,9 @@ class Case(NamedTuple):
     role: Role
 
 
-def routes(phasebot: Phasebot) -> Iterator[Case]:
+def routes() -> Iterator[Case]:
     """All that are not open."""
-    for route in guarded_routes(create_app(phasebot, Access(TOKEN, local_only=True))):
+    for route in guarded_routes(all_routes()):
         if route.role is not None:
             yield from (Case(method, route.path, route.role) for method in route.methods)
 
@@ -124,7 +123,7 @@ def world(bot: Bot) -> World:
 
 
 def test_every_route_takes_its_role_and_no_smaller_one(world: World) -> None:
-    table = list(routes(world.bot.phasebot))
+    table = list(routes())
     assert len(table) > 20
 
     for case in table:
@@ -141,7 +140,7 @@ def test_every_route_takes_its_role_and_no_smaller_one(world: World) -> None:
 
 
 def test_what_is_in_a_project_of_others_is_not_there(world: World) -> None:
-    for case in routes(world.bot.phasebot):
+    for case in routes():
         path = world.path(case)
         answer = world.ask(case, path, world.tokens[Role.ADMIN, THEIRS])
         is_about_it = "{" in case.path or "plan=" in path or case.method == "POST"
@@ -184,21 +183,19 @@ def test_a_plan_goes_to_the_only_project_that_its_sender_has(world: World) -> No
     assert ok(answer)["plan"]["project"] == MINE
 
 
-def test_every_open_route_is_one_that_is_meant(phasebot: Phasebot) -> None:
-    app = create_app(phasebot, Access(TOKEN, local_only=True))
-
-    opened = {route.path for route in guarded_routes(app) if route.role is None}
+def test_every_open_route_is_one_that_is_meant() -> None:
+    opened = {route.path for route in guarded_routes(all_routes()) if route.role is None}
 
     assert all(path.startswith(OPEN) for path in opened)
     assert opened >= {"/healthz", "/readyz", "/webhooks/github", "/sign-in", "/sign-in/link"}
     assert opened >= {"/sign-in/github", "/sign-in/github/callback", "/static/{mark}/{name}"}
 
 
-def test_a_route_without_a_role_is_a_mistake_at_the_start(phasebot: Phasebot) -> None:
-    app = create_app(phasebot, Access(TOKEN, local_only=True))
+def test_a_route_without_a_role_is_a_mistake_at_the_start() -> None:
+    router = APIRouter()
 
-    @app.get("/forgotten")
+    @router.get("/forgotten")
     def forgotten() -> None: ...
 
     with pytest.raises(AssertionError, match="/forgotten does not say"):
-        require_roles(app)
+        require_roles([*all_routes(), *router.routes])

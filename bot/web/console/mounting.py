@@ -1,10 +1,9 @@
-"""Mounting: all pages of the console on one application, and the page that errors become for whoever reads pages."""
+"""Mounting: all pages of the console, and the page that errors become for whoever reads pages."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -26,7 +25,7 @@ from bot.web.console import (
 from bot.web.console.rendering import Page
 from bot.web.failures import Problem, request_id
 
-_PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, tokens, start, theme)
+PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, tokens, start, theme)
 
 _TITLES = {
     HTTPStatus.FORBIDDEN: "You may not do this",
@@ -37,13 +36,6 @@ _TITLES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "That was our mistake",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not at the moment",
 }
-
-
-def add_console(app: FastAPI) -> None:
-    """All pages."""
-    for module in _PAGES:
-        app.include_router(module.router)
-    app.state.problem_page = problem_page
 
 
 def problem_page(scope: Scope, problem: Problem) -> Response:
