@@ -34,7 +34,7 @@ from bot.jobs import JobPremises, Jobs
 from bot.once import Once
 from bot.origins import ProjectOrigins
 from bot.parts import Parts
-from bot.policies import Policies, ReadFile
+from bot.policies import Policies
 from bot.recovery import recover
 from bot.settings import Settings
 from bot.store import Store
@@ -50,7 +50,7 @@ from bot.workspaces.origins import Access, Origin
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
 from services.domain.messages import Message, Report
-from services.domain.plan import Plan
+from services.domain.plan import HANDED_IN, Plan
 from services.domain.rules import MANUAL
 from services.domain.world import Limits
 from services.execution.batch import Progress
@@ -127,6 +127,7 @@ class Phasebot:
         self.carrier = Carrier(parts)
         self.answers = Answers(parts, self.carrier.is_idle)
         self.jobs = self._jobs()
+        self.policies = self._policies()
         self.intake = Intake(parts, repo=self.options.repo, tracked=self.options.issues)
         self.hooks = Hooks(settings, self.tracker if self.options.issues else None)
         self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
@@ -229,24 +230,30 @@ class Phasebot:
             projects=lookups.watched,
             pending=lookups.pending,
             heard=lambda cause: lookups.has_heard([cause]),
-            documents=self._desk,
+            documents=Desk(self.intake, self.policies),
+            labels=self._labels_of,
             ledger=self.store.ledger,
             runs=self.elsewhere,
             moments=self.store.cursors,
         )
         return Remote(self.tracker, self.settings, self.options.labels, known)
 
-    def _desk(self, read_file: ReadFile) -> Desk:
-        """Where documents of repositories are taken in. On a tracker of this machine all commands are its operator's own."""
-        policies = Policies(
+    def _policies(self) -> Policies:
+        """On a tracker of this machine all commands are its operator's own."""
+        return Policies(
             kept=self.store.policies,
-            read_file=read_file,
+            files=lambda: self.remote() if self.options.issues else None,
             clock=self.clock,
-            tools=self.registry.inputs(),
-            executors=self.executors.names,
+            tools=self.registry.inputs,
+            executors=lambda: self.executors.names,
             allowed=lambda project: not self.tracker.is_shared or self.settings.allows_commands_of(project),
         )
-        return Desk(self.intake, policies)
+
+    def _labels_of(self, plan: Plan) -> LabelNames:
+        """As the policy has them that the plan was made under, else the one that counts now."""
+        is_frozen = plan.policy not in ("", HANDED_IN)
+        policy = self.policies.at(plan.project, plan.policy) if is_frozen else self.policies.ruling(plan.project).policy
+        return LabelNames(policy.labels.parent, policy.labels.child)
 
     # ------------------------------------------------------------ life
 

@@ -19,6 +19,7 @@ from services.domain.effects import (
     RefreshParent,
     RestoreComment,
     ReviseParent,
+    SayOnCommit,
     SayOnIssue,
     StopAttempt,
 )
@@ -142,7 +143,7 @@ class Carrier:
         effect = sending.effect
         if isinstance(effect, DispatchAttempt | StopAttempt):
             return self._remotely(sending, effect)
-        if isinstance(effect, SayOnIssue | React | RestoreComment):
+        if isinstance(effect, SayOnIssue | SayOnCommit | React | RestoreComment):
             self._parts.remote().speak(effect, sending)
             return ()
         plan = self._parts.store.lookups.plan(effect.plan)

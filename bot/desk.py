@@ -7,6 +7,7 @@ from bot.intake import Intake, Submission
 from bot.policies import CurrentPolicy, Policies
 from services.coordinator.new_version import NewVersion
 from services.domain.plan import Plan
+from services.planning.scope import Scope
 
 
 class Desk:
@@ -16,8 +17,8 @@ class Desk:
         self._intake = intake
         self._policies = policies
 
-    def ruling(self, project: str, commit: str = "", *, anew: bool = False) -> CurrentPolicy:
-        return self._policies.of(project, commit, anew=anew)
+    def ruling(self, project: str, at: str = "", *, anew: bool = False) -> CurrentPolicy:
+        return self._policies.ruling(project, at, anew=anew)
 
     def known(self, document: Document) -> Plan | None:
         return self._intake.known(_submission(document))
@@ -34,7 +35,10 @@ def _submission(document: Document, *, start: bool = False) -> Submission:
         draft=document.draft,
         source=document.source,
         project=document.project,
-        rules_for=document.rules_for,
+        rules_for=document.ruling.rules_for,
+        policy=document.ruling.origin,
+        by=document.by,
+        scope=Scope(done=document.ruling.policy.done),
         start=start,
         issue=document.issue,
     )

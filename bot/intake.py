@@ -28,6 +28,7 @@ class Submission:
     `source` identifies it within the project: a path, an issue, an upload. `project` None: the process's own. `again`: a
     new plan even if the source has made one. `start`: publish and carry out at once.
     `issue`: the document is this issue, which becomes the parent. `by` hands it in; empty for the machine itself.
+    `policy` says where `rules_for` comes from, as `Plan.policy` does.
     """
 
     draft: PlanDraft
@@ -39,6 +40,7 @@ class Submission:
     scope: Scope = field(default_factory=Scope)
     issue: IssueRef | None = None
     by: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,14 @@ class Intake:
         return wanted.project or self.project_for(wanted.source)
 
     def _made(self, wanted: Submission, draft: PlanDraft) -> tuple[Plan, PlanText]:
-        origin = Origin(self._project(wanted), wanted.source, self._parts.clock.now(), tracked=self._tracked)
+        origin = Origin(
+            self._project(wanted),
+            wanted.source,
+            self._parts.clock.now(),
+            tracked=self._tracked,
+            by=wanted.by,
+            policy=wanted.policy,
+        )
         plan, text = plan_from(draft, wanted.rules_for, origin, id=new_id(), done=wanted.scope.done)
         return replace(plan, issue=wanted.issue), text
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
+import structlog
 from pydantic import BaseModel
 
 from bot.store.policies import KeptPolicy, SqlPolicies
-from services.domain.errors import NotFound, PolicyInvalid
+from services.domain.errors import NotAllowed, NotFound, PolicyInvalid, RemoteUnavailable, TransientError
+from services.domain.findings import Finding, Severity
 from services.domain.phase import MANUAL, Qa, Rules
+from services.domain.plan import HANDED_IN
 from services.planning.draft import PhaseDraft
 from services.planning.policy import Policy, read_policy
 from services.ports import Clock
+
+log = structlog.get_logger()
 
 PATH = ".github/phasebot.yml"
 MAX_BYTES = 1024 * 1024
@@ -22,20 +29,53 @@ LOCAL = "local"
 FRESH = timedelta(seconds=60)
 """For so long a policy counts as read; a push that changes it is heard of at once."""
 
-ReadFile = Callable[[str, str, str], tuple[str, bytes]]
-"""Hash and bytes of a file of a repository at a commit ("": the default branch). Raises NotFound, TransientError."""
+REMEMBERED = 64
+"""Earlier policies that are kept at hand, for plans that were made under them."""
+
+
+class Files(Protocol):
+    """The files of repositories. Both raise NotFound, NotAllowed, TransientError, RemoteUnavailable."""
+
+    def last_change(self, project: str, path: str, at: str) -> str:
+        """The commit that has changed a file last, as of a commit ("": the newest of the default branch); "" without one."""
+
+    def read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
+        """Hash and bytes of a file at a commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentPolicy:
-    """What counts for a repository now. `sha` is git's hash of the text; "" without one. `problem`: the file that is there
-    now cannot be used, so an older one counts (`has_older`), or none. `may_run_here`: its commands may run on this machine."""
+    """What counts for a repository now. `sha` is git's hash of the text, `commit` the one that made it so; "" without a policy.
+
+    `problem`: the file that is there now, since the commit `newest`, cannot be used, so an older one counts (`has_older`), or
+    none. `is_stale`: the file cannot be read now, and this is how it was last. `is_handed_in`: it came with the document, and
+    is none of the repository. `may_run_here`: its commands may run on this machine.
+    """
 
     policy: Policy
     sha: str = ""
+    commit: str = ""
+    newest: str = ""
     problem: PolicyInvalid | None = None
     has_older: bool = False
+    is_stale: bool = False
+    is_handed_in: bool = False
     may_run_here: bool = True
+
+    @property
+    def origin(self) -> str:
+        """For the plan that is made under it: see `Plan.policy`."""
+        return HANDED_IN if self.is_handed_in else self.commit
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the file that is there, and what is odd about the policy that counts."""
+        wrong = self.problem.findings if self.problem else ()
+        return (*wrong, *((_STALE,) if self.is_stale else ()), *self.policy.findings)
+
+    def findings_for(self, phases: Collection[PhaseDraft]) -> tuple[Finding, ...]:
+        """The same, and what in a policy made for just this document is about none of its phases."""
+        return (*self.findings, *(self.policy.unmatched(phases) if self.is_handed_in else ()))
 
     def rules_for(self, phase: PhaseDraft) -> Rules:
         """Where commands may not run on this machine, a person does that work, and gives that verdict."""
@@ -51,62 +91,134 @@ class CurrentPolicy:
         return not self.may_run_here and any(_runs_here(self.policy.rules_for(one)) for one in phases)
 
 
+_STALE = Finding(
+    "policy_stale", Severity.WARNING, 1, "the repository cannot be read now, so its policy counts as it was read last"
+)
+
+
 def _runs_here(rules: Rules) -> bool:
     return rules.executor == LOCAL or rules.qa is Qa.TOOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """`tools` are those that an operation may name, with what each takes; `allowed` says where commands may run here."""
+    """The one place that says which policy counts, whichever way a plan comes in. One for a process.
+
+    `files` None: there are no repositories, only what is kept. `tools` are those that an operation may name, with what each
+    takes; `allowed` says where commands may run here.
+    """
 
     kept: SqlPolicies
-    read_file: ReadFile
-    tools: Mapping[str, type[BaseModel]]
-    executors: Collection[str]
+    files: Callable[[], Files | None]
+    tools: Callable[[], Mapping[str, type[BaseModel]]]
+    executors: Callable[[], Collection[str]]
     allowed: Callable[[str], bool]
     clock: Clock
     _lately: dict[str, tuple[datetime, CurrentPolicy]] = field(default_factory=dict, init=False, repr=False)
+    _earlier: OrderedDict[tuple[str, str], Policy] = field(default_factory=OrderedDict, init=False, repr=False)
 
-    def of(self, project: str, commit: str = "", *, anew: bool = False) -> CurrentPolicy:
-        """Never raises over a policy that is wrong: the last right one counts. What was read a moment ago is not read again,
-        unless a commit is named, or it is wished for `anew`. Raises TransientError."""
+    def ruling(self, project: str, at: str = "", *, anew: bool = False) -> CurrentPolicy:
+        """What counts now. Never raises over a policy that is wrong: the last right one counts, as it does while the repository
+        cannot be read. What was read a moment ago is not read again, unless the newest commit is named, or it is wished for
+        `anew`.
+
+        Raises TransientError, RemoteUnavailable where nothing is known yet.
+        """
         now, known = self.clock.now(), self._lately.get(project)
-        if not commit and not anew and known is not None and now - known[0] < FRESH:
+        if not at and not anew and known is not None and now - known[0] < FRESH:
             return known[1]
-        found = self._looked_up(project, commit)
-        self._lately[project] = (now, found)
+        found = self._looked_up(project, at)
+        if not found.is_stale:
+            self._lately[project] = (now, found)
         return found
 
-    def _looked_up(self, project: str, commit: str) -> CurrentPolicy:
-        may_run_here = self.allowed(project)
+    def at(self, project: str, commit: str) -> Policy:
+        """The policy as it was made by a commit, for a plan that has its rules from there. Raises what `Files` raises, and
+        PolicyInvalid if tools that it names are here no more."""
+        key, files = (project, commit), self.files()
+        if key not in self._earlier and files is not None:
+            self._earlier[key] = self.read(decoded(files.read_file(project, PATH, commit)[1]))
+            if len(self._earlier) > REMEMBERED:
+                self._earlier.popitem(last=False)
+        return self._earlier.get(key, Policy())
+
+    def forget(self, project: str) -> None:
+        """It was changed just now: it is read again when it is next asked for."""
+        self._lately.pop(project, None)
+
+    def handed_in(self, text: str, where: str) -> CurrentPolicy:
+        """One that comes with a document, from somebody who may run what it says. Raises PolicyInvalid."""
+        return CurrentPolicy(policy=self.read(text, where=where), is_handed_in=True)
+
+    def read(self, text: str, *, where: str = PATH) -> Policy:
+        """Any text, checked against the tools and executors of this process. Raises PolicyInvalid."""
+        return read_policy(text, tools=self.tools(), executors=self.executors(), where=where)
+
+    # ------------------------------------------------------------ inside
+
+    def _looked_up(self, project: str, at: str) -> CurrentPolicy:
+        files = self.files()
+        if files is None:
+            return self._as_kept(project)
         try:
-            sha, raw = self.read_file(project, PATH, commit)
-        except NotFound:
-            return CurrentPolicy(policy=Policy(), may_run_here=may_run_here)
+            commit = files.last_change(project, PATH, at)
+            sha, raw = files.read_file(project, PATH, commit) if commit else ("", None)
+        except NotFound:  # the file was removed, or there is nothing at all
+            commit, sha, raw = "", "", None
+        except NotAllowed as refusal:
+            return self._as_kept(project, problem=unreadable(f"it may not be read: {refusal.message}", refusal.fix))
+        except (TransientError, RemoteUnavailable) as error:
+            if at or self.kept.last(project) is None:
+                raise
+            log.warning("policy_not_read", project=project, error=str(error))
+            return self._as_kept(project, is_stale=True)
+        if raw is None:
+            self.kept.drop(project)
+            return CurrentPolicy(policy=Policy(), may_run_here=self.allowed(project))
+        return self._judged(project, raw, sha=sha, commit=commit)
+
+    def _judged(self, project: str, raw: bytes, *, sha: str, commit: str) -> CurrentPolicy:
         try:
             text = decoded(raw)
-            policy = self._read(text)
+            policy = self.read(text)
         except PolicyInvalid as problem:
-            last = self.kept.last(project)
-            older = self._read(last.text) if last else Policy()
-            return CurrentPolicy(
-                policy=older,
-                sha=last.sha if last else "",
-                problem=problem,
-                has_older=last is not None,
-                may_run_here=may_run_here,
-            )
-        self.kept.keep(project, KeptPolicy(sha, text))
-        return CurrentPolicy(policy=policy, sha=sha, may_run_here=may_run_here)
+            return self._as_kept(project, problem=problem, newest=commit)
+        self.kept.keep(project, KeptPolicy(sha, text, commit))
+        return CurrentPolicy(policy=policy, sha=sha, commit=commit, newest=commit, may_run_here=self.allowed(project))
 
-    def _read(self, text: str) -> Policy:
-        return read_policy(text, tools=self.tools, executors=self.executors, where=PATH)
+    def _as_kept(
+        self, project: str, *, problem: PolicyInvalid | None = None, newest: str = "", is_stale: bool = False
+    ) -> CurrentPolicy:
+        """The last right one, as far as it is still right for the tools of this process."""
+        last, policy = self.kept.last(project), Policy()
+        if last is not None:
+            try:
+                policy = self.read(last.text)
+            except PolicyInvalid as worse:
+                last, problem = None, problem or worse
+        return CurrentPolicy(
+            policy=policy,
+            sha=last.sha if last else "",
+            commit=last.commit if last else "",
+            newest=newest,
+            problem=problem,
+            has_older=last is not None and problem is not None,
+            is_stale=is_stale,
+            may_run_here=self.allowed(project),
+        )
 
 
 def decoded(raw: bytes) -> str:
+    """The text of a policy. Raises PolicyInvalid."""
     if len(raw) > MAX_BYTES:
-        raise PolicyInvalid(f"the file has more than {MAX_BYTES:,} bytes", where=PATH)
+        raise unreadable(f"the file has more than {MAX_BYTES:,} bytes", "Is it the right one?")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise PolicyInvalid("this is not UTF-8 text", where=PATH, fix="Save it as UTF-8.") from None
+        raise unreadable("this is not UTF-8 text", "Save it as UTF-8.") from None
+
+
+def unreadable(what: str, fix: str) -> PolicyInvalid:
+    """Nothing can be said about what is in it."""
+    finding = Finding("policy_unreadable", Severity.ERROR, 1, what, fix)
+    return PolicyInvalid.listing((finding,), where=PATH)

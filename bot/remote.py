@@ -24,7 +24,6 @@ from bot.github.session import Access
 from bot.github.speaking import Speaking
 from bot.github.standing import look_at
 from bot.keys import marker_key
-from bot.policies import ReadFile
 from bot.settings import Settings
 from bot.tracker import Tracker
 from services.publishing.labels import LabelNames
@@ -50,8 +49,8 @@ class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project, `under_way`
     all of them; `projects` are those with issues of ours; `pending` what a plan has still to have done; `heard` whether a
-    cause was applied; `ledger` what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive
-    the process."""
+    cause was applied; `labels` how a plan's issues are labelled; `ledger` what was written lately, and by whom; `runs` which
+    attempts runs are about; `moments` outlive the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -62,7 +61,8 @@ class Known:
     projects: Callable[[], Collection[str]]
     pending: Callable[[str], Sequence[Effect]]
     heard: Callable[[str], bool]
-    documents: Callable[[ReadFile], Documents]
+    documents: Documents
+    labels: Callable[[Plan], LabelNames]
     runs: Runs
     moments: Moments
 
@@ -85,11 +85,11 @@ class Remote:
         self._performer = Performer(
             lambda: github,
             markers,
-            labels_of=lambda project: labels or self._labels_of(project),
+            labels_of=lambda plan: labels or known.labels(plan),
             # a tracker on this machine has no files to link to
             page_of=lambda project: f"{address.web_url}/{project}" if tracker.is_shared else "",
         )
-        self._documents = known.documents(self.read_file)
+        self._documents = known.documents
         linked = LinkedDocuments(address.api_url, address.identity, api_version=settings.github_api_version)
         self._resolver = Resolver(
             Sources(
@@ -103,7 +103,7 @@ class Remote:
                 under_way=known.under_way,
                 projects=known.projects,
                 pending=known.pending,
-                documents=self._documents,
+                documents=known.documents,
                 linked=lambda link: linked.read(link).text,
                 pace=self._pace,
                 runs=known.runs,
@@ -128,7 +128,7 @@ class Remote:
     def budgets(self, project: str) -> Budgets | None:
         """What the repository's own policy allows now; None without one. Raises TransientError."""
         ruling = self._documents.ruling(project, anew=True)
-        return ruling.policy.budgets if ruling.sha else None
+        return ruling.policy.budgets if ruling.commit else None
 
     def repository(self, project: str) -> RemoteRepository:
         return self._github.repository(project)
@@ -152,14 +152,12 @@ class Remote:
         """What it means that issues of the plan are not among those that are there."""
         return gone(self._github, plan, pending, listed)
 
+    def last_change(self, project: str, path: str, at: str) -> str:
+        return self._github.last_commit(project, at, path=path)
+
     def read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
         found = self._github.file(project, path, commit)
         return found.sha, found.bytes
-
-    def _labels_of(self, project: str) -> LabelNames:
-        """As the repository's own policy has them."""
-        labels = self._documents.ruling(project).policy.labels
-        return LabelNames(labels.parent, labels.child)
 
     def write_file(self, project: str, path: str, text: str, *, sha: str, message: str) -> str:
         """Commit a file to the default branch, in place of the one with this hash ("": there is none); its new hash."""

@@ -6,7 +6,7 @@ from base64 import b64decode
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from services.commands.permission import level
 from services.commands.spec import Level
@@ -93,6 +93,16 @@ class Committed(_Answer):
     """A file that was committed, as it is from now on."""
 
     content: RemoteFile
+
+
+class Commit(_Answer):
+    """One of the history."""
+
+    sha: str
+
+
+class Commits(RootModel[tuple[Commit, ...]]):
+    """A part of the history, the newest first."""
 
 
 class Reaction(_Answer):

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import takewhile
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from bot.github.answers import (
     Account,
+    Commits,
     Committed,
     Nothing,
     Permission,
@@ -26,6 +27,7 @@ from bot.github.answers import (
     RemoteIssue,
     RemoteRepository,
 )
+from bot.github.errors import Unprocessable
 from bot.github.features import Features, Moments, Passing
 from bot.github.pacing import Pacer
 from bot.github.runs import ActionsApi
@@ -176,6 +178,15 @@ class GitHub:
     def edit_comment(self, project: str, id: int, body: str) -> RemoteComment:
         return self._sessions.one(RemoteComment, "PATCH", f"/repos/{project}/issues/comments/{id}", {"body": body})
 
+    def comment_on_commit(self, project: str, sha: str, body: str) -> RemoteComment:
+        """https://docs.github.com/en/rest/commits/comments"""
+        return self._sessions.one(RemoteComment, "POST", f"/repos/{project}/commits/{sha}/comments", {"body": body})
+
+    def own_commit_comments(self, project: str, sha: str) -> Iterator[RemoteComment]:
+        """This account's comments on a commit, oldest first."""
+        found = self._sessions.all(RemoteComment, f"/repos/{project}/commits/{sha}/comments")
+        return (one for one in found if one.author == self.login)
+
     def react(self, project: str, comment: int, content: str) -> None:
         """To give the same reaction again changes nothing."""
         path = f"/repos/{project}/issues/comments/{comment}/reactions"
@@ -198,6 +209,19 @@ class GitHub:
         if found.content or not found.size:
             return found
         return self._sessions.one(RemoteFile, "GET", f"/repos/{project}/git/blobs/{found.sha}")
+
+    def last_commit(self, project: str, ref: str = "", *, path: str = "") -> str:
+        """The newest commit of a branch, or as of a commit ("": of the default branch); with `path` the newest that has
+        changed this file. "" where there is none. Raises NotFound for a ref that is not there.
+
+        https://docs.github.com/en/rest/commits/commits#list-commits
+        """
+        asked = {"per_page": "1", **({"sha": ref} if ref else {}), **({"path": path} if path else {})}
+        try:
+            found = self._sessions.one(Commits, "GET", f"/repos/{project}/commits?{urlencode(asked)}").root
+        except Unprocessable:
+            raise NotFound(f"{project} has no commit {ref}") from None
+        return found[0].sha if found else ""
 
     def put_file(self, project: str, path: str, content: bytes, *, sha: str, message: str) -> Committed:
         """Commit a file to the default branch, in place of the one with this hash; "" for a new one.

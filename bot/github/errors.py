@@ -22,6 +22,9 @@ _LIMIT_WORDS = re.compile(r"rate limit|abuse detection|wait a few minutes", re.I
 _SIBLING_AT_WORK = "Priority has already been taken"
 """The 422 by which two children that arrive under one parent at once get in each other's way."""
 
+_NO_COMMITS = "Git Repository is empty"
+"""The 409 about commits of a repository that has none: nothing to wait for."""
+
 _SECONDS_PAST_RESET = 1.0
 
 _OVER_ITS_CONTENT = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -76,6 +79,8 @@ def _answered(error: GithubException, *, is_write: bool, now: datetime) -> Excep
             return NotAllowed(f"GitHub has shut this for legal reasons: {message}")
         case HTTPStatus.REQUEST_TIMEOUT:
             return _maybe_done(f"GitHub gave up waiting: {message}", is_write=is_write)
+        case HTTPStatus.CONFLICT if _NO_COMMITS in message:
+            return NotFound(f"GitHub knows no such thing: {message}")
         case HTTPStatus.CONFLICT:
             return TransientError(f"GitHub is busy with it: {message}")
     if _SIBLING_AT_WORK in message:

@@ -19,7 +19,7 @@ CODE: Mapping[str, Permissions] = {
 """For git itself: fetching, and pushing."""
 _BY_PATH: Mapping[str, Permissions] = {
     "actions": {"actions": "write", "metadata": "read"},
-    "commits": {"checks": "read", "statuses": "read", "metadata": "read"},
+    "commits": {"contents": "read", "checks": "read", "statuses": "read", "metadata": "read"},
     "contents": {"contents": "read", "metadata": "read"},
     "pulls": {"pull_requests": "read", "metadata": "read"},
 }

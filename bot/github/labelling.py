@@ -15,19 +15,19 @@ from services.publishing.labels import LabelNames
 
 log = structlog.get_logger()
 
-LabelsOf = Callable[[str], LabelNames]
-"""What the labels are called in a repository. Raises TransientError, UserError."""
+LabelsOf = Callable[[Plan], LabelNames]
+"""What the labels of a plan's issues are called. Raises TransientError, UserError."""
 
 REMEMBERED = 1_000
 """Plans whose names are kept, so that all the issues of one are called alike; of any other they are asked for again."""
 
 
-def by_default(_: str) -> LabelNames:
+def by_default(_: Plan) -> LabelNames:
     return LabelNames()
 
 
 class Labelling:
-    """`labels_of` says what the policy of a repository calls them."""
+    """`labels_of` says what the policy that counts for a plan calls them."""
 
     def __init__(self, labels_of: LabelsOf = by_default) -> None:
         self._labels_of = labels_of
@@ -37,7 +37,7 @@ class Labelling:
         """Raises TransientError. Where the policy may not be read, what is usual counts."""
         if plan.id not in self._plans:
             try:
-                self._plans[plan.id] = self._labels_of(plan.project)
+                self._plans[plan.id] = self._labels_of(plan)
             except UserError as error:
                 log.warning("labels_not_known", project=plan.project, error=error.message)
                 return LabelNames()

@@ -64,7 +64,10 @@ class PlanIssue:
         known = self._known()
         if known is not None and known.state is not PlanState.PLANNED:
             return self._what_changed(known, wanted, publish=publish)
-        plan = self._taken_in()
+        try:
+            plan = self._taken_in(wanted.by)
+        except PlanInvalid as error:  # as the policy has it, nothing is left to be done
+            return (self._shown(wanted, previews.refused(error)),)
         preview = self._shown(wanted, self._preview(plan), plan=plan.id)
         start = StartPlan(plan=plan.id, cause=f"{wanted.cause}/start", by=wanted.by, asked=wanted.asked)
         return (preview, start) if publish and not self._is_single else (preview,)
@@ -105,20 +108,21 @@ class PlanIssue:
             return previews.unreadable(self._problem)
         return previews.empty() if self._is_empty else previews.unusable(self._draft)
 
-    def _document(self) -> Document:
+    def _document(self, by: str = "") -> Document:
         return Document(
             project=self._project,
             source=source_of(self._issue.id),
             draft=self._draft,
-            rules_for=self._ruling.rules_for,
+            ruling=self._ruling,
+            by=by,
             issue=IssueRef(number=self._issue.number, id=self._issue.id),
         )
 
     def _known(self) -> Plan | None:
         return self._sources.documents.known(self._document())
 
-    def _taken_in(self) -> Plan:
-        return self._sources.documents.take_in(self._document(), start=False)
+    def _taken_in(self, by: str) -> Plan:
+        return self._sources.documents.take_in(self._document(by), start=False)
 
     def _is_usable(self) -> bool:
         try:
@@ -157,7 +161,7 @@ class PlanIssue:
                 plan=plan,
                 pace=replace(self._sources.pace, spent=self._sources.github.spent(self._project)),
                 single=self._is_single,
-                commit=self._ruling.sha,
+                commit=self._ruling.commit,
                 is_published=is_published,
                 remarks=tuple(self._remarks()),
             )

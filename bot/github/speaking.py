@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.github.client import GitHub
-from services.domain.effects import React, RestoreComment, SayOnIssue, Spoken
+from services.domain.effects import React, RestoreComment, SayOnCommit, SayOnIssue, Spoken
 from services.domain.errors import NotFound
 from services.ports import Sending
 from services.publishing.markers import Marker, MarkerKind, Markers
@@ -29,6 +29,8 @@ class Speaking:
                     self._say(github, effect, sending)
                 case SayOnIssue():
                     self._show(github, effect, sending)
+                case SayOnCommit():
+                    self._say_on_commit(github, effect, sending)
                 case React():
                     github.react(sending.project, effect.comment, effect.content)
                 case RestoreComment():
@@ -52,6 +54,12 @@ class Speaking:
                     github.edit_comment(sending.project, comment.id, body)
                 return
         github.post_comment(sending.project, effect.issue, body)
+
+    def _say_on_commit(self, github: GitHub, effect: SayOnCommit, sending: Sending) -> None:
+        body = self._marked(effect.body, Marker(MarkerKind.COMMENT, effect.plan, effect.key))
+        known = github.own_commit_comments(sending.project, effect.commit) if sending.tries > 1 else ()
+        if all(one.body != body for one in known):
+            github.comment_on_commit(sending.project, effect.commit, body)
 
     def _found(self, github: GitHub, project: str, issue: int, marker: Marker) -> int | None:
         own = github.own_comments(project, issue)

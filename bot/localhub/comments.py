@@ -29,7 +29,7 @@ class Comments:
         self._news = ground.news
 
     def create(self, issue: Issue, actor: User, body: str) -> Comment:
-        _check(body)
+        refuse_unfit("IssueComment", body)
         now = stamp(self._clock())
         with self._db.transaction():
             comment_id = self._db.insert(
@@ -59,7 +59,7 @@ class Comments:
 
     def edit(self, repository: Repository, comment: Comment, actor: User, body: str) -> Comment:
         self._demand_hand(repository, comment, actor)
-        _check(body)
+        refuse_unfit("IssueComment", body)
         with self._db.transaction():
             self._db.update("comments", comment.id, body=body, updated_at=stamp(self._clock()))
             edited = self._only(comment.id)
@@ -97,9 +97,10 @@ class Comments:
         )
 
 
-def _check(body: str) -> None:
+def refuse_unfit(resource: str, body: str) -> None:
+    """422 for nothing, and for too much."""
     if not body.strip():
-        raise invalid("IssueComment", "body", "missing_field")
+        raise invalid(resource, "body", "missing_field")
     if len(body) > limits.BODY:
         too_long = f"body is too long (maximum is {limits.BODY} characters)"
-        raise invalid("IssueComment", "data", "unprocessable", too_long)
+        raise invalid(resource, "data", "unprocessable", too_long)

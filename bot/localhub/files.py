@@ -8,7 +8,7 @@ from bot.localhub.database import stamp
 from bot.localhub.ground import Ground
 from bot.localhub.problems import invalid, not_found
 from bot.localhub.shapes import Json
-from bot.localhub.values import Repository, Role, StoredFile, User
+from bot.localhub.values import Repository, Role, StoredCommit, StoredFile, User
 
 
 class Files:
@@ -106,6 +106,20 @@ class Files:
         row = self._db.first(sql, repository.id, path, rows[0]["id"])
         content = row["content"] if row else None
         return None if content is None else StoredFile(path, content, blob_sha(content))
+
+    def commits(self, repository: Repository, ref: str, path: str) -> list[StoredCommit]:
+        """The newest first, as of a commit or (`ref` empty) of the branch; with `path` those that changed this file."""
+        rows = self._db.rows("SELECT * FROM commits WHERE repository_id = ? ORDER BY id DESC", repository.id)
+        known = [row["sha"] for row in rows]
+        if ref and ref not in known:
+            raise not_found(f"No commit found for SHA: {ref}")
+        before = rows[known.index(ref) :] if ref else rows
+        parents = [*(row["sha"] for row in before), ""][1:]
+        return [
+            StoredCommit(sha=row["sha"], path=row["path"], is_removal=row["content"] is None, parent=parent)
+            for row, parent in zip(before, parents, strict=False)
+            if path in ("", row["path"])
+        ]
 
     def find(self, repository: Repository, path: str) -> StoredFile | None:
         row = self._db.first("SELECT * FROM files WHERE repository_id = ? AND path = ?", repository.id, path)

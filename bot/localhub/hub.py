@@ -8,6 +8,7 @@ from typing import Unpack
 from bot.localhub.apps import Apps
 from bot.localhub.clock import Clock, utc_now
 from bot.localhub.comments import Comments
+from bot.localhub.commit_comments import CommitComments
 from bot.localhub.courier import Courier
 from bot.localhub.database import Database
 from bot.localhub.faults import Faults
@@ -68,6 +69,7 @@ class Hub:
         self.comments = Comments(ground, self.rows)
         self.reactions = Reactions(ground)
         self.files = Files(ground)
+        self.commit_comments = CommitComments(ground, self.files)
         self.apps = Apps(ground)
         self.runs = Runs(ground, self.files)
         self.oidc = Oidc(ground)

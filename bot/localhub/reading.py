@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.localhub.run_values import Run
-from bot.localhub.values import Comment, Delivery, Hook, Issue, IssueQuery, Label, Reaction, Repository, TimelineEntry
+from bot.localhub.values import (
+    Comment,
+    CommitComment,
+    Delivery,
+    Hook,
+    Issue,
+    IssueQuery,
+    Label,
+    Reaction,
+    Repository,
+    TimelineEntry,
+)
 
 if TYPE_CHECKING:
     from bot.localhub.hub import Hub
@@ -35,6 +46,9 @@ class RepositoryReading:
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         return tuple(self._hub.comments.of_issue(self.issue(number)))
+
+    def commit_comments(self, sha: str) -> tuple[CommitComment, ...]:
+        return tuple(self._hub.commit_comments.of(self._repository, sha))
 
     def sub_issues(self, number: int) -> tuple[Issue, ...]:
         """The children, in their order."""

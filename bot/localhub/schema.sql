@@ -92,6 +92,16 @@ CREATE TABLE IF NOT EXISTS comments (
     updated_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS comments_by_issue ON comments (issue_id);
+CREATE TABLE IF NOT EXISTS commit_comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repositories,
+    sha TEXT NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES users,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS commit_comments_of_commit ON commit_comments (repository_id, sha);
+
 CREATE TABLE IF NOT EXISTS reactions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     subject TEXT NOT NULL,

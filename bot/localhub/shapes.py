@@ -15,6 +15,7 @@ from bot.localhub.values import (
     REACTIONS,
     App,
     Comment,
+    CommitComment,
     Delivery,
     Hook,
     Installation,
@@ -307,6 +308,23 @@ class Shapes:
             "author_association": comment.association,
             "reactions": self.reactions(url, comment.reactions),
             "performed_via_github_app": None,
+        }
+
+    def commit_comment(self, comment: CommitComment) -> Json:
+        return {
+            "url": f"{self.repository_url(comment.repository)}/comments/{comment.id}",
+            "html_url": f"{self.html}/{comment.repository}/commit/{comment.sha}#commitcomment-{comment.id}",
+            "id": comment.id,
+            "node_id": node_id("CC", comment.id),
+            "user": self.user(comment.user),
+            "position": None,
+            "line": None,
+            "path": None,
+            "commit_id": comment.sha,
+            "created_at": stamp(comment.created_at),
+            "updated_at": stamp(comment.created_at),
+            "author_association": comment.association,
+            "body": comment.body,
         }
 
     def event(self, entry: TimelineEntry) -> Json:

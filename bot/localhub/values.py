@@ -175,6 +175,19 @@ class Comment:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitComment:
+    """What somebody says about a commit. `repository` is its full name."""
+
+    id: int
+    repository: str
+    sha: str
+    user: User
+    association: str
+    body: str
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Reaction:
     id: int
@@ -206,6 +219,16 @@ class StoredFile:
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCommit:
+    """A commit, which changes one file. `parent` is empty for the first."""
+
+    sha: str
+    path: str
+    is_removal: bool
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)

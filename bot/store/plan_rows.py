@@ -57,6 +57,7 @@ def plan_row(plan: Plan, wake_at: int | None, now: int) -> dict[str, Any]:
         "wake_at": wake_at,
         "revision": plan.revision,
         "retracted_at": micros_or_none(plan.retracted_at),
+        "policy": plan.policy,
     }
 
 
@@ -67,6 +68,7 @@ def new_plan_row(plan: Plan, now: int) -> dict[str, Any]:
         "source": plan.source,
         "tracked": plan.tracked,
         "created_at": micros_or_none(plan.created_at),
+        "made_by": plan.by,
     }
 
 
@@ -173,6 +175,7 @@ _PLANS = Listed(
     lambda ids: select(
         *(_p.id, _p.project, _p.title, _p.source, _p.state, _p.version, _p.fences, _p.priority, _p.tracked),
         *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at, _p.revision, _p.retracted_at),
+        *(_p.made_by, _p.policy),
     ).where(_p.id.in_(ids))
 )
 ATTEMPT = (
@@ -227,7 +230,7 @@ def _graph(needs: dict[str, list[str]]) -> Graph:
 
 def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: Graph) -> Plan:
     id, project, title, source, state, version, fences, priority, tracked = row[:9]
-    number, issue, selected, created_at, revision, retracted_at = row[9:]
+    number, issue, selected, created_at, revision, retracted_at, by, policy = row[9:]
     return Plan(
         id=id,
         project=project,
@@ -246,6 +249,8 @@ def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: G
         revision=revision,
         removed=removed,
         retracted_at=moment_or_none(retracted_at),
+        by=by,
+        policy=policy,
     )
 
 

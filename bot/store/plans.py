@@ -42,7 +42,7 @@ from services.domain.plan import Plan
 from services.domain.world import Slots
 from services.ports import PhaseText, PlanText
 
-_FIXED_OF_PLAN = ("id", "project", "source", "tracked", "created_at")
+_FIXED_OF_PLAN = ("id", "project", "source", "tracked", "created_at", "made_by")
 _SHAPE_OF_PHASE = ("ordinal", "title", "number", "rules", "leaving", "removed_at", "paths")
 _FIXED_OF_PHASE = ("id", "plan_id", "key", *_SHAPE_OF_PHASE)
 _CHANGE_PLAN = update_of(plans, names_of(plans, *_FIXED_OF_PLAN), "id = :id AND version = :known")

@@ -71,6 +71,7 @@ policies = Table(
     Column("project", Text, primary_key=True),  # owner/name, served or not
     Column("sha", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("read_at", Text, nullable=False, server_default=""),  # the commit that made it so
 )
 
 plans = Table(
@@ -93,6 +94,8 @@ plans = Table(
     Column("wake_at", _Moment),
     Column("revision", Integer, nullable=False, server_default="0"),  # how often its shape was amended
     Column("retracted_at", _Moment),
+    Column("made_by", Text, nullable=False, server_default=""),
+    Column("policy", Text, nullable=False, server_default=""),  # a commit, or `handed_in`
 )
 Index("ix_plans_source", plans.c.project, plans.c.source)
 Index("ix_plans_issue_number", plans.c.issue_number)

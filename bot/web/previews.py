@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 
 from bot.bootstrap import Phasebot
 from bot.intake import Accepted, Submission
-from bot.policies import CurrentPolicy
+from bot.policies import CurrentPolicy, unreadable
 from bot.store.drafts import StoredDraft
 from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, unpublishable
 from bot.web.failures import Problem
-from services.coordinator.intake import Origin, plan_from
+from services.coordinator.intake import Origin, RulesFor, plan_from
 from services.coordinator.new_version import NewVersion
-from services.domain.errors import PlanInvalid, PolicyInvalid
+from services.domain.errors import PlanInvalid, PolicyInvalid, RemoteUnavailable, TransientError, UserError
 from services.domain.findings import Finding, has_errors
-from services.domain.phase import Rules
 from services.domain.plan import Plan
 from services.planning import parser
-from services.planning.draft import PhaseDraft, PlanDraft
+from services.planning.draft import PlanDraft
 from services.planning.edits import Edits, edited, edits_of
-from services.planning.policy import Policy, read_policy
+from services.planning.policy import Policy
 from services.planning.scope import Scope
 from services.publishing.forecast import Forecast, forecast
 
@@ -39,13 +37,14 @@ REQUEST = "request"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """A draft as it would be published. `plan` None: it cannot be. `known` is the plan that this document is already, and
-    `changes` what publishing would change about it."""
+    `changes` what publishing would change about it. `lacks_policy`: it is not known which rules count."""
 
     stored: StoredDraft
     draft: PlanDraft
     edits: Edits
-    rules_for: Callable[[PhaseDraft], Rules]
-    policy: Policy
+    rules_for: RulesFor
+    ruling: CurrentPolicy
+    lacks_policy: bool
     policy_findings: tuple[Finding, ...]
     is_single: bool
     plan: Plan | None
@@ -56,7 +55,7 @@ class Preview:
 
     @property
     def may_be_published(self) -> bool:
-        return self.plan is not None and not has_errors(self.policy_findings)
+        return self.plan is not None and not self.lacks_policy
 
     @property
     def place_of(self) -> dict[str, int]:
@@ -69,10 +68,10 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
     edits = edits_of(stored.edits)
     found = read(stored)
     draft = edited(found, edits)
-    policy, rules_for, wrong = _policy(bot, stored)
-    rules_for = edits.ruling(rules_for)
-    plan = _plan(bot, stored, draft, rules_for, policy)
-    wanted = _submission(bot, stored, draft, rules_for, policy) if plan else None
+    ruling, lacks_policy = _ruling(bot, stored)
+    rules_for = edits.ruling(ruling.rules_for)
+    plan = _plan(bot, stored, draft, rules_for, ruling)
+    wanted = _submission(bot, stored, draft, rules_for, ruling) if plan else None
     known = bot.intake.known(wanted) if wanted else None
     foreseen = forecast(plan) if plan and plan.tracked else None
     return Preview(
@@ -80,8 +79,9 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
         draft=draft,
         edits=edits,
         rules_for=rules_for,
-        policy=policy,
-        policy_findings=(*wrong, *policy.findings, *policy.unmatched(draft.phases)),
+        ruling=ruling,
+        lacks_policy=lacks_policy,
+        policy_findings=ruling.findings_for(draft.phases),
         is_single=len(draft.phases) == 1 and draft.dialect == "single",
         plan=plan,
         forecast=foreseen,
@@ -110,37 +110,47 @@ _publishing = threading.Lock()
 """Of two who confirm at one moment, the second is shown what the first has made."""
 
 
-def publish(bot: Phasebot, id: str, *, by: str, again: bool = False) -> Accepted:
+class PolicyMoved(UserError):
+    """The policy of the repository has changed since somebody looked at a preview."""
+
+    code = "policy_moved"
+
+
+def publish(bot: Phasebot, id: str, *, by: str, again: bool = False, looked_at: str | None = None) -> Accepted:
     """Make a plan of the draft, or amend the one that it is a new version of; nothing is lost if the process dies meanwhile.
 
-    `again`: a new plan, even if the document is one already. Raises NotFound, and Problem for a draft that is published, or
-    cannot be.
+    `again`: a new plan, even if the document is one already. `looked_at`: where the rules came from that were looked at; None
+    for any. Raises NotFound, PolicyMoved, and Problem for a draft that is published, or cannot be.
     """
     with _publishing:
         stored = bot.store.drafts.one(id, bot.clock.now())
         if stored.plan:
             message = f"{id} was confirmed already; its plan is {stored.plan}"
             raise Problem(HTTPStatus.CONFLICT, "confirmed_already", message, details={"plan": stored.plan})
-        accepted = submit(bot, stored, by=by, again=again and not stored.amends)
+        accepted = submit(bot, stored, by=by, again=again and not stored.amends, looked_at=looked_at)
         bot.store.drafts.published(id, accepted.plan.id)
     return accepted
 
 
-def submit(bot: Phasebot, stored: StoredDraft, *, by: str, again: bool = False) -> Accepted:
+def submit(
+    bot: Phasebot, stored: StoredDraft, *, by: str, again: bool = False, looked_at: str | None = None
+) -> Accepted:
     """Hand it in as it is previewed. Raises Problem for one that cannot be published."""
     preview = preview_of(bot, stored)
     if not preview.may_be_published:
         raise unpublishable((*preview.draft.findings, *preview.policy_findings))
+    if looked_at not in (None, preview.ruling.origin):
+        raise PolicyMoved("the policy of the repository has changed since", fix="Look at the preview again.")
     return bot.intake.submit(replace(submission(bot, preview), again=again, by=by))
 
 
 def submission(bot: Phasebot, preview: Preview) -> Submission:
     """What is handed in when the preview is confirmed."""
-    return _submission(bot, preview.stored, preview.draft, preview.rules_for, preview.policy)
+    return _submission(bot, preview.stored, preview.draft, preview.rules_for, preview.ruling)
 
 
 def _submission(
-    bot: Phasebot, stored: StoredDraft, draft: PlanDraft, rules_for: Callable[[PhaseDraft], Rules], policy: Policy
+    bot: Phasebot, stored: StoredDraft, draft: PlanDraft, rules_for: RulesFor, ruling: CurrentPolicy
 ) -> Submission:
     """A new version has the source of the old one, and leaves it to people whether a paused plan goes on."""
     amended = bot.answers.plan(stored.amends) if stored.amends else None
@@ -150,7 +160,8 @@ def _submission(
         project=stored.project,
         rules_for=rules_for,
         start=amended is None,
-        scope=Scope(done=policy.done),
+        scope=Scope(done=ruling.policy.done),
+        policy=ruling.origin,
     )
 
 
@@ -162,42 +173,30 @@ def source_of(stored: StoredDraft, draft: PlanDraft) -> str:
     return f"uploads/{hashlib.sha256(read_as + stored.document.encode()).hexdigest()[:20]}"
 
 
-def executors(bot: Phasebot, stored: StoredDraft) -> list[str]:
+def executors(bot: Phasebot, preview: Preview) -> list[str]:
     """Those that may be chosen. Commands of a repository run on this machine only where that is allowed."""
-    is_allowed = stored.policy is not None or _may_run_here(bot, stored.project)
-    return sorted(name for name in bot.executors.names if is_allowed or name != "local")
+    return sorted(name for name in bot.executors.names if preview.ruling.may_run_here or name != "local")
 
 
-def _policy(bot: Phasebot, stored: StoredDraft) -> tuple[Policy, Callable[[PhaseDraft], Rules], tuple[Finding, ...]]:
-    """The one that was handed in, else the last right one of the repository, else none: then all is a person's work."""
-    tools, names = bot.registry.inputs(), bot.executors.names
-    if stored.policy is not None:
-        try:
-            policy = read_policy(stored.policy, tools=tools, executors=names, where=POLICY)
-        except PolicyInvalid as error:
-            return Policy(), Policy().rules_for, tuple(error.findings)
-        return policy, policy.rules_for, ()
-    last = bot.store.policies.last(stored.project)
-    if last is None:
-        return Policy(), Policy().rules_for, ()
+def _ruling(bot: Phasebot, stored: StoredDraft) -> tuple[CurrentPolicy, bool]:
+    """The policy that was handed in, else that of the repository. True: it is not known what counts, so nothing can be
+    published. A repository's policy that is wrong stops nobody: the last right one counts."""
     try:
-        policy = read_policy(last.text, tools=tools, executors=names, where=POLICY)
-    except PolicyInvalid:  # it was right for a process with other tools
-        return Policy(), Policy().rules_for, ()
-    current = CurrentPolicy(policy=policy, sha=last.sha, may_run_here=_may_run_here(bot, stored.project))
-    return policy, current.rules_for, ()
-
-
-def _may_run_here(bot: Phasebot, project: str) -> bool:
-    return not bot.tracker.is_shared or bot.settings.allows_commands_of(project)
+        if stored.policy is None:
+            return bot.policies.ruling(stored.project), False
+        return bot.policies.handed_in(stored.policy, POLICY), False
+    except PolicyInvalid as problem:
+        return CurrentPolicy(policy=Policy(), problem=problem, is_handed_in=True), True
+    except (TransientError, RemoteUnavailable) as error:
+        return CurrentPolicy(policy=Policy(), problem=unreadable(str(error), "Try again later.")), True
 
 
 def _plan(
-    bot: Phasebot, stored: StoredDraft, draft: PlanDraft, rules_for: Callable[[PhaseDraft], Rules], policy: Policy
+    bot: Phasebot, stored: StoredDraft, draft: PlanDraft, rules_for: RulesFor, ruling: CurrentPolicy
 ) -> Plan | None:
     source = source_of(stored, draft)
     origin = Origin(stored.project, source, bot.clock.now(), tracked=bot.options.issues)
     try:
-        return plan_from(draft, rules_for, origin, id="preview", done=policy.done)[0]
+        return plan_from(draft, rules_for, origin, id="preview", done=ruling.policy.done)[0]
     except PlanInvalid:
         return None

@@ -39,7 +39,11 @@ BODIES: dict[str, Any] = {
                             "maxItems": MOST_FILES,
                             "description": "Markdown, at most 5 MB each; several files are several plans, or none at all",
                         },
-                        "policy": {"type": "string", "format": "binary", "description": "YAML"},
+                        "policy": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "YAML; in place of the policy of the repository",
+                        },
                     },
                 },
                 "example": {

@@ -38,7 +38,8 @@ def amend(plan: Plan, order: m.AmendPlan, now: datetime) -> Decision:
     changed = {shape.key: shape.text for shape in order.phases if shape.text is not None}
     if after is plan and not changed and order.title == plan.title and order.old_overview is None:
         return Decision(_with_ticks(plan, plan, order, now))
-    after = _published_again(replace(after, title=order.title, revision=plan.revision + 1))
+    policy = plan.policy if order.policy is None else order.policy
+    after = _published_again(replace(after, title=order.title, policy=policy, revision=plan.revision + 1))
     shown = (*_revised(plan, after, order), *_refreshed(plan, after, shapes, order.cause))
     return Decision(_with_ticks(plan, after, order, now), shown, text=PlanText(order.overview, changed))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from services.coordinator import answers
 from services.coordinator.decision import Decision
 from services.domain import messages as m
-from services.domain.effects import React, RestoreComment, SayOnIssue, Spoken
+from services.domain.effects import React, RestoreComment, SayOnCommit, SayOnIssue, Spoken
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 
 
 def said(message: m.Say) -> tuple[Spoken, ...]:
     """The effects of an answer that was made up before."""
+    if message.commit:
+        return (SayOnCommit(plan="", key=f"say:{message.cause}", commit=message.commit, body=message.body),)
     words = SayOnIssue(
         plan=message.plan, key=f"say:{message.cause}", issue=message.issue, body=message.body, sticky=message.sticky
     )

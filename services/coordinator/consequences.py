@@ -122,6 +122,9 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
         yield Event("phase_added", after.id, message.cause, key, message.by)
     yield from done_already(after, added, message.cause)
     yield from _particulars(before, after, after.id, None, message)
+    if before.policy != after.policy:
+        facts = {"from": before.policy, "to": after.policy}
+        yield Event("policy_changed", after.id, message.cause, by=message.by, facts=facts)
     if before.state is not after.state:
         facts = {"from": before.state.value}
         yield Event(f"plan_{after.state}", after.id, message.cause, by=message.by, facts=facts)
@@ -133,6 +136,13 @@ def _particulars(old: Phase | Plan, new: Phase | Plan, plan: str, key: str | Non
         yield Event("issue_created", plan, message.cause, key, message.by, {"issue": new.issue.number})
     if new.priority != old.priority:
         yield Event("priority_set", plan, message.cause, key, message.by, {"from": old.priority, "to": new.priority})
+
+
+def made(plan: Plan) -> Iterator[Event]:
+    """A new plan: who has handed it in, from where, and under which policy."""
+    cause = f"plan/{plan.id}"
+    yield Event("plan_made", plan.id, cause, by=plan.by, facts={"source": plan.source, "policy": plan.policy})
+    yield from done_already(plan, plan.phases, cause)
 
 
 def done_already(plan: Plan, keys: Collection[str], cause: str) -> Iterator[Event]:

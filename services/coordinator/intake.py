@@ -23,12 +23,14 @@ RulesFor = Callable[[PhaseDraft], Rules]
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a plan comes from. `source` identifies the document within the project: a path, an issue, an upload.
-    `tracked`: it gets issues."""
+    `tracked`: it gets issues. `by` has handed it in; `policy` says where its rules come from, as `Plan.policy` does."""
 
     project: str
     source: str
     at: datetime
     tracked: bool = True
+    by: str = ""
+    policy: str = ""
 
 
 def by_hand(_: PhaseDraft) -> Rules:
@@ -53,6 +55,8 @@ def plan_from(
         graph=Graph({one.key: tuple(need.key for need in one.depends_on) for one in draft.phases}),
         tracked=origin.tracked,
         created_at=origin.at,
+        by=origin.by,
+        policy=origin.policy,
     )
     ticks = {one.key: one.done for one in draft.phases}
     plan = with_ticks(plan_of(plan), ticks, origin.at, completed=() if done is DonePhases.AGAIN else ticks)

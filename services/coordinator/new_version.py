@@ -24,6 +24,7 @@ class NewVersion:
 
     `keys` says of each phase of the document which key it has in the plan, now or from the amendment on. `completed` are
     those of the plan's phases that the document has come to call done. `is_remarked`: it calls others done than before.
+    `policy` is where its rules come from; None where it has none.
     """
 
     diff: Diff
@@ -35,6 +36,7 @@ class NewVersion:
     completed: tuple[Phase, ...] = ()
     completes: bool = False
     is_remarked: bool = False
+    policy: str | None = None
 
     def __bool__(self) -> bool:
         """True if there is anything to amend: in the document, in what it calls done, or in the rules that the policy gives."""
@@ -76,6 +78,7 @@ class NewVersion:
             old_overview=self.old_overview,
             phases=self.shapes,
             completes=self.completes,
+            policy=self.policy,
         )
 
 
@@ -98,6 +101,7 @@ def new_version(plan: Plan, text: PlanText, made: Plan, made_text: PlanText) -> 
         shapes=tuple(shaping.shapes(_rewritten(told))),
         completed=tuple(_completed(plan, made, found.pairs)),
         completes=any(phase.state is PhaseState.COMPLETED for phase in made),
+        policy=made.policy if _has_rules(made) else None,
         is_remarked=any(made.phase(new).ticked is not plan.phase(old).ticked for new, old in found.pairs.items()),
     )
 
@@ -123,7 +127,7 @@ class _Shaping:
 
     def shapes(self, rewritten: Collection[str]) -> Iterator[PhaseShape]:
         """`rewritten` are the phases, by their keys in the new version, whose text is another."""
-        has_rules = any(phase.rules != Rules() for phase in self.made)
+        has_rules = _has_rules(self.made)
         for phase in self.made:
             key, is_rewritten = self.keys[phase.key], phase.key in rewritten
             yield PhaseShape(
@@ -141,6 +145,10 @@ class _Shaping:
     def _other_rules(self, phase: Phase) -> Rules | None:
         old = self.plan.phases.get(self.keys[phase.key])
         return phase.rules if old is None or phase.rules != old.rules else None
+
+
+def _has_rules(made: Plan) -> bool:
+    return any(phase.rules != Rules() for phase in made)
 
 
 def _rewritten(phases: Iterable[PhaseDiff]) -> frozenset[str]:

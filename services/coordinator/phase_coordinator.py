@@ -9,7 +9,7 @@ from typing import Protocol
 
 from services.coordinator.advance import Candidate, advance, allocate
 from services.coordinator.answering import said
-from services.coordinator.consequences import done_already
+from services.coordinator.consequences import made
 from services.coordinator.decide import decide, outdated
 from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
@@ -112,7 +112,7 @@ class _Turn:
     def take_in(self, news: News) -> None:
         for plan, text in news.plans:
             self._work.plans.add(plan, text)
-            self._events += done_already(plan, plan.phases, f"plan/{plan.id}")
+            self._events += made(plan)
         if news.sent:
             self._work.outbox.mark(news.sent)
         stored = self._work.inbox.resolved(BATCH) if news.look else []

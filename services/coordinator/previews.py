@@ -73,6 +73,15 @@ def unusable(draft: PlanDraft) -> str:
     )
 
 
+def refused(problem: UserError) -> str:
+    """The text is right, and still nothing can be made of it."""
+    return _paragraphs(
+        "**This plan cannot be published as it stands.** Nothing has been created.",
+        fenced(problem.message),
+        inline(problem.fix),
+    )
+
+
 def unreadable(problem: UserError) -> str:
     """The text is a link, and what it leads to cannot be read."""
     return _paragraphs(

@@ -10,7 +10,7 @@ from services.coordinator import notices
 from services.domain.budgets import DAY, Spending, counts, day_of, used_up
 from services.domain.effects import PostComment
 from services.domain.messages import BudgetsChanged
-from services.domain.plan import Plan, PlanState
+from services.domain.plan import HANDED_IN, Plan, PlanState
 from services.domain.rules import BudgetMode, Budgets, Rules
 from services.domain.world import World
 
@@ -38,9 +38,9 @@ def told(plan: Plan, world: World, now: datetime) -> Iterator[PostComment]:
 
 
 def new_budgets(plan: Plan, budgets: Budgets, *, cause: str) -> Iterator[BudgetsChanged]:
-    """The news that the policy of the repository allows something else than the plan was made with. A plan out of a file of its
-    operator's own has the policy that was given with it."""
-    if rebudgeted(plan, budgets) is not plan and not plan.source.startswith("/"):
+    """The news that the policy of the repository allows something else than the plan was made with. A plan that came with a
+    policy, or out of a file of its operator's own, has its budgets from there."""
+    if rebudgeted(plan, budgets) is not plan and plan.policy != HANDED_IN and not plan.source.startswith("/"):
         yield BudgetsChanged(plan=plan.id, cause=cause, budgets=budgets)
 
 

@@ -112,6 +112,15 @@ class SayOnIssue(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SayOnCommit(_Effect):
+    """A comment on a commit, for whoever has made it. `plan` is ""."""
+
+    commit: str
+    body: str
+    kind: Literal["say_on_commit"] = "say_on_commit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class React(_Effect):
     """A reaction to somebody's comment, by its id: heard and done, or not."""
 
@@ -172,7 +181,7 @@ class StopAttempt(_Effect):
         return cls(plan=plan, key=key, phase=phase, fence=attempt.fence, executor=attempt.executor)
 
 
-Spoken = SayOnIssue | React | RestoreComment
+Spoken = SayOnIssue | SayOnCommit | React | RestoreComment
 IssueEffect = (
     CreateIssue
     | LabelParent

@@ -299,7 +299,7 @@ class AmendPlan(_About):
     """The document has changed: its phases are these now, in this order. A phase that is not among them is removed.
 
     `old_overview` is what the overview takes the place of; None where it is as before. `completes`: phases that the document
-    newly calls done are completed.
+    newly calls done are completed. `policy` is where the new rules come from; None where there are none.
     """
 
     title: str
@@ -307,6 +307,7 @@ class AmendPlan(_About):
     old_overview: str | None = None
     phases: tuple[PhaseShape, ...]
     completes: bool = False
+    policy: str | None = None
     kind: Literal["amend_plan"] = "amend_plan"
 
 
@@ -323,14 +324,16 @@ class BudgetsChanged(_About):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say(_About):
-    """An answer is to be given on an issue (its number) of the project. `plan` is "" where it belongs to none.
+    """An answer is to be given on an issue (its number) of the project, or on a commit where there is no issue to give it on.
+    `plan` is "" where it belongs to none.
 
     `sticky`: the one comment of this name on the issue, edited in place.
     """
 
     project: str
-    issue: int
     body: str
+    issue: int = 0
+    commit: str = ""
     sticky: str = ""
     kind: Literal["say"] = "say"
 

@@ -11,6 +11,8 @@ from services.domain.graph import Graph
 from services.domain.phase import IssueRef, Phase
 from services.domain.status import settle
 
+HANDED_IN = "handed_in"
+
 
 class PlanState(StrEnum):
     """What is stored of a plan."""
@@ -29,7 +31,8 @@ class Plan:
     `version` rises by one with every save; `fences` counts the claims ever made; `selected` restricts which phases may
     start (None: all). `tracked` plans have issues; an untracked one only runs. `revision` counts how often its shape was
     amended; `removed` are the phases that were taken out of it, for their history alone. `retracted_at`: since when it is
-    given up for good, its issues with it. Build one with `plan_of`.
+    given up for good, its issues with it. `by` has handed it in. `policy` is where its rules come from: the commit of the
+    repository's policy, `HANDED_IN` if they came with the document, "" if nothing said how. Build one with `plan_of`.
     """
 
     id: str
@@ -49,6 +52,8 @@ class Plan:
     revision: int = 0
     removed: Mapping[str, Phase] = field(default_factory=dict)
     retracted_at: datetime | None = None
+    by: str = ""
+    policy: str = ""
 
     def phase(self, key: str) -> Phase:
         return self.phases[key]

@@ -9,7 +9,7 @@ from services.domain.plan import Plan
 from services.domain.progress import PlanStatus, plan_status
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.text import cut, inline, shortened
-from services.publishing.words import STATUS, listed, progress, short_name, with_issue
+from services.publishing.words import STATUS, handed_in, listed, progress, short_name, with_issue
 
 _HEADLINE: dict[PlanStatus, str] = {
     PlanStatus.PLANNED: "This plan has not been started.",
@@ -45,7 +45,8 @@ def summary(plan: Plan) -> str:
     lines = [_line(plan, phase) for phase in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         lines.append(f"- … and {len(told) - _MOST_LINES} more, see the table above")
-    return "\n\n".join(part for part in (_HEADLINE[plan_status(plan)], progress(plan), "\n".join(lines)) if part)
+    headline = " ".join(part for part in (_HEADLINE[plan_status(plan)], handed_in(plan.by)) if part)
+    return "\n\n".join(part for part in (headline, progress(plan), "\n".join(lines)) if part)
 
 
 def status_marker(plan: Plan, markers: Markers) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from services.domain.phase import IssueRef, Phase, QueueStatus
 from services.domain.plan import Plan
-from services.publishing.text import inline
+from services.publishing.text import code, inline
 
 STATUS: dict[QueueStatus, str] = {
     QueueStatus.QUEUED: "⚪ queued",
@@ -63,3 +63,17 @@ def progress(plan: Plan) -> str:
 
 def phases(count: int) -> str:
     return "1 phase" if count == 1 else f"{count} phases"
+
+
+def handed_in(by: str) -> str:
+    """Who has handed a plan in, for everybody to read. What somebody is called on their own machine is nobody's business."""
+    kind, _, name = by.partition(":")
+    match kind:
+        case "":
+            return ""
+        case "cli":
+            return "It was handed in from the command line."
+        case "token":
+            return f"It was handed in with the API token {code(name)}."
+        case _:
+            return f"It was handed in by {code(by)}."

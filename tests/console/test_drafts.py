@@ -10,6 +10,7 @@ import pytest
 
 from bot.bootstrap import Phasebot
 from bot.store.drafts import KEPT_FOR, StoredDraft
+from bot.store.policies import KeptPolicy
 from services.domain.access import Role
 
 from .conftest import PLAN, Reader
@@ -133,6 +134,26 @@ def test_a_policy_counts_and_what_is_wrong_with_it_is_told(operator: Reader) -> 
     hand_in(operator, files=[("policy", ("p.yml", "version: 1\nphasen: []\n"))])
     assert "About the policy" in operator.text
     assert "phasen" in operator.html.split('class="at here"')[1]
+
+
+def test_the_policy_of_the_repository_counts_and_only_as_it_was_looked_at(
+    operator: Reader, phasebot: Phasebot, api: httpx.Client
+) -> None:
+    policies = phasebot.store.policies
+    policies.keep(PROJECT, KeptPolicy("sha", "version: 1\nphases: [{match: Setup, approval: maintainers}]\n", "a" * 40))
+    draft = hand_in(operator)
+    assert "Rules: .github/phasebot.yml at aaaaaaaaaaaa." in operator.text
+    policies.keep(PROJECT, KeptPolicy("sha", "version: 1\n", "b" * 40))
+    phasebot.policies.forget(PROJECT)
+
+    operator.send(draft, do="publish", policy="a" * 40)
+    assert "The policy of the repository has changed since" in operator.text
+    operator.send(draft, do="publish", policy="b" * 40)
+
+    (plan,) = api.get("/api/plans").json()["plans"]
+    assert plan["policy"] == {"origin": "repository", "commit": "b" * 40}
+    operator.open(f"/plans/{plan['id']}")
+    assert "handed in by operator · rules from .github/phasebot.yml at bbbbbbbbbbbb" in operator.text
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,14 @@ def draft(keys: str = "a b", **facts: object) -> Plan:
 # ---------------------------------------------------------------- one round, one commit
 
 
-def test_what_a_new_plan_has_done_already_is_in_the_audit_trail(desk: Desk) -> None:
-    plan, text = plan_from(parse("# P\n\n## Phase 1: A\n\n- [x] a\n\n## Phase 2: B\n\nb\n"), by_hand, ORIGIN, id="plan")
+def test_who_has_made_a_plan_and_what_it_has_done_already_is_in_the_audit_trail(desk: Desk) -> None:
+    document = parse("# P\n\n## Phase 1: A\n\n- [x] a\n\n## Phase 2: B\n\nb\n")
+    plan, text = plan_from(document, by_hand, replace(ORIGIN, by="ada", policy="c0ffee"), id="plan")
 
     desk.round(News(plans=[(plan, text)]))
 
-    (event,) = desk.stored.events.lines
+    made, event = desk.stored.events.lines
+    assert (made.kind, made.by, made.facts) == ("plan_made", "ada", {"source": "plan.md", "policy": "c0ffee"})
     assert (event.kind, event.phase, event.facts) == (
         "phase_completed",
         "1-a",
@@ -210,7 +212,7 @@ def test_a_refused_order_is_answered(desk: Desk) -> None:
     done = desk.round(News(deliveries=[delivery("d", m.ReopenPhase(plan="plan", phase="a", cause="c"))]))
 
     assert done.refused == {"d": "a phase that is waiting cannot be reopened"}
-    assert desk.kinds()[0] == "order_refused"
+    assert desk.kinds() == ["plan_made", "order_refused"]
 
 
 # ---------------------------------------------------------------- what goes wrong

@@ -120,6 +120,32 @@ def test_a_file_is_read_whole_and_raw(repo: Repository, hub: Hub, clients: Clien
         repo.get_contents("plans/site.md", ref="other-branch")
 
 
+def test_the_history_is_listed_for_a_file_and_as_of_a_commit(repo: Repository, hub: Hub) -> None:
+    with pytest.raises(GithubException, match="is empty"):
+        repo.get_commits()[0]
+    for path in ("a.md", "b.md", "a.md"):
+        hub.put_file(REPO, path, path)
+    newest, middle, first = [one.sha for one in repo.get_commits()]
+
+    assert [one.sha for one in repo.get_commits(path="a.md")] == [newest, first]
+    assert [one.sha for one in repo.get_commits(sha=middle, path="a.md")] == [first]
+    assert [one.sha for one in repo.get_commits(sha="main")] == [newest, middle, first]
+    assert [one.sha for one in repo.get_commits()[0].parents] == [middle]
+    with pytest.raises(GithubException, match="No commit found"):
+        repo.get_commits(sha="f" * 40)[0]
+
+
+def test_a_commit_is_commented_on(repo: Repository, hub: Hub) -> None:
+    hub.put_file(REPO, "a.md", "x")
+    newest = repo.get_commits()[0]
+
+    newest.create_comment("Not like this.")
+
+    assert [(one.body, one.commit_id) for one in newest.get_comments()] == [("Not like this.", newest.sha)]
+    with pytest.raises(GithubException, match="missing"):
+        newest.create_comment(" ")
+
+
 def test_a_folder_is_listed(repo: Repository, hub: Hub) -> None:
     for path in ("README.md", "plans/a.md", "plans/deep/b.md"):
         hub.put_file(REPO, path, "x")

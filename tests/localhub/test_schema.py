@@ -84,6 +84,9 @@ class World:
         run = self.hub.repository(REPO).runs[0]
         return self.hub.runs.complete(run, "failure").id if ended else run.id
 
+    def comments_on_head(self) -> httpx.Response:
+        return self.send("POST", f"{BASE}/commits/{self.hub.repository(REPO).value.head}/comments", body="Hm.")
+
     def as_app(self, method: str, path: str, **body: Any) -> httpx.Response:
         """As the App itself."""
         app = self.hub.apps.named("planner")
@@ -323,6 +326,12 @@ EXCHANGES = {
         "PullRequestMergeResult", lambda world: world.send("PUT", f"{BASE}/pulls/{world.pull()}/merge")
     ),
     "pulls/check-if-merged": Exchange("", lambda world: world.merged()),
+    "repos/list-commits": get("[Commit]", f"{BASE}/commits?path=plans/site.md"),
+    "repos/create-commit-comment": Exchange("CommitComment", lambda world: world.comments_on_head()),
+    "repos/list-comments-for-commit": Exchange(
+        "[CommitComment]",
+        lambda world: world.send("GET", world.comments_on_head().request.url.path),
+    ),
     "repos/get-contents-of-root": get("[ContentDirectoryItems]", f"{BASE}/contents"),
     "repos/get-content": get("ContentFile", f"{BASE}/contents/plans/site.md"),
     "repos/create-or-update-file-contents": Exchange(

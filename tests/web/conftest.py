@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -15,9 +19,11 @@ from pydantic import SecretStr
 
 from bot.bootstrap import Options, Phasebot
 from bot.settings import Settings
+from bot.tracker import BOT, person
 from bot.web.app import create_app
 from bot.web.auth import Access
 from bot.web.serve import bind, server_for, url_of
+from services.ports import Delivery
 
 SECRET = "It's a Secret to Everybody"
 TOKEN = "the-token"
@@ -131,3 +137,127 @@ def bot(phasebot: Phasebot) -> Iterator[Bot]:
         bot = Bot(phasebot, url)
         with bot.http:
             yield bot
+
+
+class Place:
+    """A repository on the local tracker, and somebody who works in it."""
+
+    def __init__(self, bot: Bot, api: httpx.Client) -> None:
+        self.bot = bot
+        self.api = api
+        self._pause = threading.Event()
+        self.project = f"{person()}/site"
+        bot.phasebot.tracker.prepare(self.project)
+
+    def opens(self, body: str, *, labels: tuple[str, ...] = ("phasebot-plan",), title: str = "Site") -> int:
+        answer = self.api.post(
+            f"/repos/{self.project}/issues", json={"title": title, "body": body, "labels": list(labels)}
+        )
+        assert answer.status_code == 201, answer.text
+        number: int = answer.json()["number"]
+        return number
+
+    def edits(self, number: int, **changes: str) -> None:
+        assert self.api.patch(f"/repos/{self.project}/issues/{number}", json=changes).status_code == 200
+
+    def says(self, number: int, body: str) -> int:
+        answer = self.api.post(f"/repos/{self.project}/issues/{number}/comments", json={"body": body})
+        id: int = answer.json()["id"]
+        return id
+
+    def pushes(self, path: str, text: str) -> None:
+        content = base64.b64encode(text.encode()).decode()
+        known = self.api.get(f"/repos/{self.project}/contents/{path}").json().get("sha")
+        sha = {"sha": known} if known else {}
+        answer = self.api.put(
+            f"/repos/{self.project}/contents/{path}", json={"message": "m", "content": content, **sha}
+        )
+        assert answer.status_code in (200, 201), answer.text
+
+    def commit(self, path: str) -> str:
+        """The one that has changed a file last."""
+        found = self.api.get(f"/repos/{self.project}/commits", params={"path": path}).json()
+        return str(found[0]["sha"])
+
+    def comments_on(self, commit: str) -> list[str]:
+        found = self.api.get(f"/repos/{self.project}/commits/{commit}/comments").json()
+        return [one["body"] for one in found]
+
+    def issue(self, number: int) -> Any:
+        return self.api.get(f"/repos/{self.project}/issues/{number}").json()
+
+    def labels(self, number: int) -> set[str]:
+        return {one["name"] for one in self.issue(number).get("labels", ())}
+
+    def answers(self, number: int) -> list[str]:
+        """What the bot has said on an issue."""
+        found = self.api.get(f"/repos/{self.project}/issues/{number}/comments").json()
+        return [one["body"] for one in found if one["user"]["login"] == BOT]
+
+    def hears(self, number: int, words: str) -> str:
+        """Waits until the bot has said something with these words."""
+        found: list[str] = []
+
+        def said() -> bool:
+            found[:] = [one for one in self.answers(number) if words in one]
+            return bool(found)
+
+        self.until(said)
+        return found[-1]
+
+    def hears_of_push(self, commit: str, path: str) -> None:
+        """A push that ended with this commit, told once more."""
+        told = {
+            "ref": "refs/heads/main",
+            "before": "0" * 40,
+            "after": commit,
+            "commits": [{"added": [], "modified": [path]}],
+            "repository": {"full_name": self.project, "default_branch": "main"},
+            "sender": {"login": "ada", "type": "User"},
+        }
+        self.hears_of("push", told)
+
+    def hears_of(self, event: str, told: Any) -> None:
+        """A webhook that tells this; returns when it has been dealt with."""
+        id, phasebot = uuid.uuid4().hex, self.bot.phasebot
+        body = json.dumps(told).encode()
+        phasebot.receive(
+            Delivery(id=id, source="github", event=event, body=body, received_at=phasebot.clock.now())
+        ).result()
+        self.until(lambda: self._state_of(id) == "applied")
+
+    def _state_of(self, id: str) -> str:
+        return next(str(one["state"]) for one in self.bot.get("/api/deliveries")["deliveries"] if one["id"] == id)
+
+    def until_published(self, plan: str) -> int:
+        """The number of the parent, once all issues of the plan are there."""
+        self.until(lambda: self.bot.get(f"/api/plans/{plan}")["state"] == "active")
+        number: int = self.bot.get(f"/api/plans/{plan}")["issue_number"]
+        return number
+
+    def plans(self) -> list[Any]:
+        found: list[Any] = self.bot.get("/api/plans")["plans"]
+        return found
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Looks again and again: what the bot says on the tracker is no change of a plan."""
+        given_up = monotonic() + PATIENCE
+        while not holds():
+            assert monotonic() < given_up, "it never came about"
+            self._pause.wait(0.05)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Served, with a tracker of its own that sends its webhooks here."""
+    settings = Settings(database_url=str(tmp_path / "phasebot.db"), write_interval=0)
+    access = Access(TOKEN, local_only=True)
+    with Phasebot(settings, Options(workspace=tmp_path)) as phasebot, served(phasebot, access) as url:
+        phasebot.hooks.listen(url)
+        phasebot.start()
+        memory = json.loads((settings.home / "localhub.json").read_text())
+        headers = {"Authorization": f"Bearer {memory['person_token']}"}
+        with httpx.Client(base_url=memory["url"], headers=headers, trust_env=False, timeout=PATIENCE) as api:
+            bot = Bot(phasebot, url)
+            with bot.http:
+                yield Place(bot, api)

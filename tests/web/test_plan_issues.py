@@ -2,111 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from threading import Event
-from time import monotonic
 from typing import Any
 
-import httpx
 import pytest
 
-from bot.bootstrap import Options, Phasebot
-from bot.settings import Settings
-from bot.tracker import BOT, person
-from bot.web.auth import Access
 from services.planning.issue_text import FORM_LABEL
 
-from .conftest import PATIENCE, TOKEN, Bot, served
+from .conftest import Place
 
 PLAN = "Build it.\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n"
-
-
-class Place:
-    """A repository on the local tracker, and somebody who works in it."""
-
-    def __init__(self, bot: Bot, api: httpx.Client) -> None:
-        self.bot = bot
-        self.api = api
-        self._pause = Event()
-        self.project = f"{person()}/site"
-        bot.phasebot.tracker.prepare(self.project)
-
-    def opens(self, body: str, *, labels: tuple[str, ...] = ("phasebot-plan",), title: str = "Site") -> int:
-        answer = self.api.post(
-            f"/repos/{self.project}/issues", json={"title": title, "body": body, "labels": list(labels)}
-        )
-        assert answer.status_code == 201, answer.text
-        number: int = answer.json()["number"]
-        return number
-
-    def edits(self, number: int, **changes: str) -> None:
-        assert self.api.patch(f"/repos/{self.project}/issues/{number}", json=changes).status_code == 200
-
-    def says(self, number: int, body: str) -> int:
-        answer = self.api.post(f"/repos/{self.project}/issues/{number}/comments", json={"body": body})
-        id: int = answer.json()["id"]
-        return id
-
-    def pushes(self, path: str, text: str) -> None:
-        content = base64.b64encode(text.encode()).decode()
-        known = self.api.get(f"/repos/{self.project}/contents/{path}").json().get("sha")
-        sha = {"sha": known} if known else {}
-        answer = self.api.put(
-            f"/repos/{self.project}/contents/{path}", json={"message": "m", "content": content, **sha}
-        )
-        assert answer.status_code in (200, 201), answer.text
-
-    def issue(self, number: int) -> Any:
-        return self.api.get(f"/repos/{self.project}/issues/{number}").json()
-
-    def labels(self, number: int) -> set[str]:
-        return {one["name"] for one in self.issue(number).get("labels", ())}
-
-    def answers(self, number: int) -> list[str]:
-        """What the bot has said on an issue."""
-        found = self.api.get(f"/repos/{self.project}/issues/{number}/comments").json()
-        return [one["body"] for one in found if one["user"]["login"] == BOT]
-
-    def hears(self, number: int, words: str) -> str:
-        """Waits until the bot has said something with these words."""
-        found: list[str] = []
-
-        def said() -> bool:
-            found[:] = [one for one in self.answers(number) if words in one]
-            return bool(found)
-
-        self.until(said)
-        return found[-1]
-
-    def plans(self) -> list[Any]:
-        found: list[Any] = self.bot.get("/api/plans")["plans"]
-        return found
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Looks again and again: what the bot says on the tracker is no change of a plan."""
-        given_up = monotonic() + PATIENCE
-        while not holds():
-            assert monotonic() < given_up, "it never came about"
-            self._pause.wait(0.05)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """Served, with a tracker of its own that sends its webhooks here."""
-    settings = Settings(database_url=str(tmp_path / "phasebot.db"), write_interval=0)
-    access = Access(TOKEN, local_only=True)
-    with Phasebot(settings, Options(workspace=tmp_path)) as phasebot, served(phasebot, access) as url:
-        phasebot.hooks.listen(url)
-        phasebot.start()
-        memory = json.loads((settings.home / "localhub.json").read_text())
-        headers = {"Authorization": f"Bearer {memory['person_token']}"}
-        with httpx.Client(base_url=memory["url"], headers=headers, trust_env=False, timeout=PATIENCE) as api:
-            bot = Bot(phasebot, url)
-            with bot.http:
-                yield Place(bot, api)
 
 
 def test_an_issue_with_the_label_is_previewed_and_published_on_request(place: Place) -> None:
@@ -295,6 +199,42 @@ def test_a_pushed_file_that_cannot_be_a_plan_is_told_where_people_look(place: Pl
     assert "`plans/site.md`" in said
     assert "cycle" in said
     assert len(place.bot.get(f"/api/queue/{number}")["phases"]) == 2, "the plan stays as it was"
+
+
+CYCLE = "# Site\n\n## Phase 1: A\n\nDepends on Phase 2.\n\n## Phase 2: B\n\nDepends on Phase 1.\n"
+
+
+def test_without_a_plan_to_tell_it_on_the_commit_is_commented_on_once_for_each_content(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", POLICY)
+    place.pushes("plans/site.md", CYCLE)
+    bad = place.commit("plans/site.md")
+    place.until(lambda: len(place.comments_on(bad)) == 1)
+    (said,) = place.comments_on(bad)
+    assert "`plans/site.md` cannot be used as a plan" in said
+    assert "[cycle]" in said
+    assert bad[:12] in said
+
+    place.pushes("README.md", "x")
+    place.hears_of_push(bad, "plans/site.md")
+    place.pushes("plans/site.md", CYCLE + "\n")
+
+    other = place.commit("plans/site.md")
+    place.until(lambda: len(place.comments_on(other)) == 1)
+    assert place.comments_on(bad) == [said]
+    assert place.comments_on(place.commit("README.md")) == []
+    assert place.plans() == []
+
+
+def test_a_broken_policy_is_told_on_its_commit_where_there_is_no_plan(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", "version: 1\nplanz: []\n")
+    commit = place.commit(".github/phasebot.yml")
+
+    place.until(lambda: len(place.comments_on(commit)) == 1)
+
+    (said,) = place.comments_on(commit)
+    assert "has problems" in said
+    assert "line 2" in said
+    assert "people do all work" in said
 
 
 def test_a_pushed_file_waits_for_its_start_unless_the_policy_publishes(place: Place) -> None:

@@ -95,7 +95,7 @@ def test_the_audit_trail_is_filtered(bot: Bot) -> None:
         return [event["kind"] for event in bot.get("/api/events", **query)["events"]]
 
     assert kinds(kind="plan_paused") == ["plan_paused"]
-    assert kinds(by="operator") == ["plan_paused"]
+    assert kinds(by="operator") == ["plan_made", "plan_active", "plan_made", "plan_active", "plan_paused"]
     assert {event["plan"] for event in bot.get("/api/events")["events"]} == {plan, other}
     assert kinds(project="acme/nothing") == []
     assert kinds(since="2100-01-01T00:00:00Z") == []

@@ -15,10 +15,12 @@ from bot.cli.selection import selected
 from bot.cli.workers import workers_for
 from bot.executors.matching import Crew
 from bot.intake import Submission
+from bot.tracker import person
 from bot.workspaces.choosing import uncommitted_in
 from services.coordinator.intake import RulesFor, by_hand, refuse_unusable
 from services.domain.errors import UserError
 from services.domain.findings import Finding, Severity
+from services.domain.plan import HANDED_IN
 from services.domain.rules import LOCAL, Isolation
 from services.execution.workers import DEFAULT_WORKERS
 from services.planning.policy import Policy
@@ -132,4 +134,6 @@ class Prepared:
             rules_for=self.rules_for,
             again=self.request.again,
             scope=self.scope,
+            by=f"cli:{person()}",
+            policy=HANDED_IN if self.policy else "",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,11 @@ class Ruling(Protocol):
     @property
     def policy(self) -> Policy: ...
     @property
-    def sha(self) -> str: ...
+    def commit(self) -> str: ...
+    @property
+    def newest(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
     @property
     def problem(self) -> PolicyInvalid | None: ...
     @property
@@ -34,20 +38,22 @@ class Ruling(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A plan as a document of a repository has it. `source` identifies the document; `issue`: it is this issue's text."""
+    """A plan as a document of a repository has it. `source` identifies the document; `issue`: it is this issue's text; `by` has
+    written it."""
 
     project: str
     source: str
     draft: PlanDraft
-    rules_for: Callable[[PhaseDraft], Rules]
+    ruling: Ruling
     issue: IssueRef | None = None
+    by: str = ""
 
 
 class Documents(Protocol):
     """The intake of a process, and the policies of its repositories."""
 
-    def ruling(self, project: str, commit: str = "", *, anew: bool = False) -> Ruling:
-        """As it was a moment ago; at a commit; or, `anew`, as it is right now. Raises TransientError."""
+    def ruling(self, project: str, at: str = "", *, anew: bool = False) -> Ruling:
+        """As it was a moment ago; as of the newest commit, `at`; or, `anew`, as it is right now. Raises TransientError."""
 
     def known(self, document: Document) -> Plan | None:
         """The plan that the same source has made."""

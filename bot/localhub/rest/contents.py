@@ -18,7 +18,7 @@ def get_contents(call: Call) -> Reply:
     repository = call.repository()
     path, ref = call.path.get("path", "").strip("/"), call.query.get("ref", "")
     found = (
-        call.hub.files.read(repository, path) if _is_newest(ref, repository) else _earlier(call, repository, ref, path)
+        call.hub.files.read(repository, path) if is_newest(ref, repository) else _earlier(call, repository, ref, path)
     )
     if isinstance(found, list):
         return Reply(body=[_entry(call, repository, item) for item in found])
@@ -57,8 +57,8 @@ def _commit(call: Call, repository: Repository) -> dict[str, Any]:
     }
 
 
-def _is_newest(ref: str, repository: Repository) -> bool:
-    """There is one branch."""
+def is_newest(ref: str, repository: Repository) -> bool:
+    """It names the newest commit. There is one branch."""
     branch = repository.default_branch
     return ref in {"", branch, f"refs/heads/{branch}", repository.head, "HEAD"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.localhub.rest import actions, apps, comments, contents, hooks, issues, links, people, pulls
+from bot.localhub.rest import actions, apps, comments, commits, contents, hooks, issues, links, people, pulls
 
 ENDPOINTS = (
     *people.ENDPOINTS,
@@ -11,6 +11,7 @@ ENDPOINTS = (
     *comments.ENDPOINTS,
     *links.ENDPOINTS,
     *hooks.ENDPOINTS,
+    *commits.ENDPOINTS,
     *contents.ENDPOINTS,
     *pulls.ENDPOINTS,
     *actions.ENDPOINTS,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bootstrap import Phasebot
 from bot.intake import Submission
+from bot.policies import CurrentPolicy
 from bot.store.views import plan_place
 from bot.web.api.drafts import refuse_unusable
 from bot.web.api.inputs import Id, OnlyProject, Project
@@ -41,7 +42,6 @@ from services.domain.findings import Finding
 from services.domain.messages import RetractPlan
 from services.planning import parser
 from services.planning.draft import PlanDraft
-from services.planning.policy import Policy, read_policy
 from services.planning.scope import Scope
 
 router = APIRouter(prefix="/plans", tags=["plans"])
@@ -93,8 +93,8 @@ _PLAN_ALREADY: dict[int | str, Any] = {200: {"model": Uploaded | UploadedSeveral
 async def upload_plan(
     request: Request, response: Response, permit: Operator, options: Annotated[UploadOptions, Query()]
 ) -> Uploaded | UploadedSeveral:
-    """Upload a Markdown plan, or several in a form, which may bring a policy. The same document again goes on with its
-    plan. Of several files either all become plans, or none does."""
+    """Upload a Markdown plan, or several in a form, which may bring a policy; without one, that of the repository counts.
+    The same document again goes on with its plan. Of several files either all become plans, or none does."""
     wanted = await read_uploads(request)
     uploaded = await run_in_threadpool(_take_all_in, permit, wanted, options)
     if all(one.resumed or one.finished for one in uploaded):
@@ -180,18 +180,19 @@ def _read(permit: Permit, upload: Upload, options: UploadOptions) -> _Readable:
     source = _source_of(upload, options)
     project = project_for(permit, options.project, source)
     draft = _draft(upload, options)
-    policy = _policy(permit.bot, upload)
+    ruling = _ruling(permit.bot, upload, project)
     submission = Submission(
         draft=draft,
-        rules_for=policy.rules_for,
+        rules_for=ruling.rules_for,
         project=project,
         source=source,
         again=options.again,
         start=options.start,
-        scope=Scope(done=policy.done),
+        scope=Scope(done=ruling.policy.done),
         by=permit.who,
+        policy=ruling.origin,
     )
-    return _Readable(submission, draft.findings, (*policy.findings, *policy.unmatched(draft.phases)))
+    return _Readable(submission, draft.findings, ruling.findings_for(draft.phases))
 
 
 def _take_in(permit: Permit, one: _Readable) -> Uploaded:
@@ -212,12 +213,11 @@ def _draft(upload: Upload, options: UploadOptions) -> PlanDraft:
     return draft
 
 
-def _policy(phasebot: Phasebot, upload: Upload) -> Policy:
-    """The uploaded one; without one every phase is a person's work."""
+def _ruling(phasebot: Phasebot, upload: Upload, project: str) -> CurrentPolicy:
+    """The uploaded policy, else that of the repository."""
     if upload.policy is None:
-        return Policy()
-    text = parser.decode(upload.policy, name="policy")
-    return read_policy(text, tools=phasebot.registry.inputs(), executors=phasebot.executors.names, where="policy")
+        return phasebot.policies.ruling(project)
+    return phasebot.policies.handed_in(parser.decode(upload.policy, name="policy"), "policy")
 
 
 def _source_of(upload: Upload, options: UploadOptions) -> str:

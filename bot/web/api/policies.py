@@ -19,7 +19,6 @@ from bot.web.failures import Problem, documented
 from services.coordinator.spending import new_budgets
 from services.domain.errors import NotAllowed, NotFound, PolicyInvalid
 from services.domain.rules import Budgets
-from services.planning.policy import Policy, read_policy
 from services.ports import Delivery
 
 router = APIRouter(prefix="/projects", tags=["projects"])
@@ -72,7 +71,7 @@ def write_policy(
     """Commit a policy to the repository, on its default branch, byte for byte as it is sent. One with a mistake is refused, and
     so is one for a repository that we may not write to: then it is to be committed there by hand."""
     project = permit.project(f"{owner}/{name}")
-    policy = _read(permit, wanted.text)
+    policy = permit.bot.policies.read(wanted.text)
     remote = permit.bot.remote()
     known = _sha(permit, project)
     if if_match not in (None, "*") and (if_match or "").strip('"') != known:
@@ -84,6 +83,7 @@ def write_policy(
         details = {"where": PATH, "fix": f"Commit it to the default branch of {project} yourself."}
         message = f"the policy lives in the repository, and phasebot may not write there: {error.message}"
         raise Problem(HTTPStatus.CONFLICT, "policy_in_repository", message, details=details) from None
+    permit.bot.policies.forget(project)
     _tell(permit, project, policy.budgets, sha)
     response.headers["etag"] = f'"{sha}"'
     return PolicyShape(project=project, path=PATH, sha=sha, text=wanted.text, findings=[])
@@ -108,12 +108,7 @@ def _sha(permit: Permit, project: str) -> str:
 
 def _wrong(permit: Permit, text: str) -> list[FindingShape]:
     try:
-        _read(permit, text)
+        permit.bot.policies.read(text)
     except PolicyInvalid as error:
         return findings(error.findings)
     return []
-
-
-def _read(permit: Permit, text: str) -> Policy:
-    """Raises PolicyInvalid."""
-    return read_policy(text, tools=permit.bot.registry.inputs(), executors=permit.bot.executors.names, where=PATH)

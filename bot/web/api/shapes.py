@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -81,6 +81,13 @@ class QueueItem(Shape):
     reason: Reason | None = Field(description="Null if it may start, runs, or is decided")
 
 
+class PolicyOfPlan(Shape):
+    """Where the rules of a plan come from. They stay, whatever becomes of the policy, until the plan is amended."""
+
+    origin: Literal["repository", "handed_in", "none"]
+    commit: str | None = Field(description="By which the repository's policy became what it was then")
+
+
 class PlanSummary(Shape):
     """A plan and how it stands. `version` rises with every change; orders may name the one they were meant for."""
 
@@ -96,6 +103,8 @@ class PlanSummary(Shape):
     counts: dict[QueueStatus, int] = Field(description="How many phases stand how")
     created_at: datetime | None
     updated_at: datetime
+    by: str = Field(description="Who has handed it in; empty if that is not known")
+    policy: PolicyOfPlan
 
 
 _Orders = Annotated[

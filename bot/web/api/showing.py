@@ -18,6 +18,7 @@ from bot.web.api.shapes import (
     PhaseDetail,
     PlanDetail,
     PlanSummary,
+    PolicyOfPlan,
     QueueItem,
     Reason,
 )
@@ -30,7 +31,7 @@ from services.domain.attempts import Attempt, Result
 from services.domain.failure import Failure
 from services.domain.findings import Finding
 from services.domain.phase import QueueStatus
-from services.domain.plan import Plan
+from services.domain.plan import HANDED_IN, Plan
 
 
 class Reasons:
@@ -147,7 +148,15 @@ def _summary(view: views.PlanView) -> dict[str, Any]:
         "counts": dict(view.phases),
         "created_at": plan.created_at,
         "updated_at": view.updated_at,
+        "by": plan.by,
+        "policy": _policy_of(plan),
     }
+
+
+def _policy_of(plan: Plan) -> PolicyOfPlan:
+    if plan.policy in ("", HANDED_IN):
+        return PolicyOfPlan(origin="handed_in" if plan.policy else "none", commit=None)
+    return PolicyOfPlan(origin="repository", commit=plan.policy)
 
 
 def _item(item: views.QueueItem, plan: Plan | None, reasons: Reasons) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def _preview(permit: Permit, page: Page, preview: Preview) -> Response:
         graph=graph_of(preview.plan, links=False) if preview.plan else None,
         remarks=remarks_on(preview.draft.findings, preview.stored.document),
         policy_remarks=remarks_on(preview.policy_findings, preview.stored.policy or ""),
-        executors=executors(permit.bot, preview.stored),
+        executors=executors(permit.bot, preview),
         on_errors=[one.value for one in OnError],
         may_steer=may(permit, Role.OPERATOR, preview.stored.project),
         is_shared=permit.bot.tracker.is_shared,
@@ -224,7 +224,8 @@ def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Respons
         return page.lead(f"/drafts/{id}", sentence(error), "bad")
     permit.bot.store.drafts.edit(id, stored.edits)
     if do == "publish":
-        return _publish(permit, page, id, again=field(form, "again") == "yes")
+        looked_at = field(form, "policy", 64) if "policy" in form else None
+        return _publish(permit, page, id, again=field(form, "again") == "yes", looked_at=looked_at)
     return page.lead(f"/drafts/{id}", "" if ":" in do else "The draft is as you want it.")
 
 
@@ -239,9 +240,10 @@ def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) 
     return page.lead(f"/drafts/{stored.id}", "The text was read again.")
 
 
-def _publish(permit: Permit, page: Page, id: str, *, again: bool) -> Response:
+def _publish(permit: Permit, page: Page, id: str, *, again: bool, looked_at: str | None) -> Response:
+    """`looked_at` is where the rules came from that the page showed."""
     try:
-        accepted = publish(permit.bot, id, by=permit.who, again=again)
+        accepted = publish(permit.bot, id, by=permit.who, again=again, looked_at=looked_at)
     except Problem as problem:
         if problem.type == "confirmed_already":
             return page.lead(f"/drafts/{id}")
@@ -257,7 +259,7 @@ def _publish(permit: Permit, page: Page, id: str, *, again: bool) -> Response:
 
 def _edits(permit: Permit, preview: Preview, form: FormData, do: str) -> Edits:
     """What the form says that is different from the document and its policy. Raises HandedInWrong."""
-    offered = executors(permit.bot, preview.stored)
+    offered = executors(permit.bot, preview)
     phases = {one.key: _edit(preview, one.key, form, offered) for one in preview.draft.phases}
     order = [one.key for one in preview.draft.phases]
     way, _, key = do.partition(":")

@@ -13,7 +13,6 @@ from bot.web.console.remarks import Remark, remarks_on
 from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from services.domain.access import Role
 from services.domain.errors import PolicyInvalid, UserError
-from services.planning.policy import read_policy
 from services.planning.policy.editing import parse_path, with_value
 
 router = APIRouter(include_in_schema=False)
@@ -93,9 +92,8 @@ def _shown(
 def _remarks(permit: Permit, text: str) -> list[Remark]:
     if not text.strip():
         return []
-    bot = permit.bot
     try:
-        policy = read_policy(text, tools=bot.registry.inputs(), executors=bot.executors.names, where="policy")
+        policy = permit.bot.policies.read(text, where="policy")
     except PolicyInvalid as error:
         return remarks_on(error.findings, text)
     return remarks_on(policy.findings, text)
