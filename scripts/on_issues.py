@@ -36,9 +36,16 @@ The text may also be nothing but a link to a plan: a file of the same repository
 of its page), or one that was attached to the issue, if everybody may read it.
 
 Files that are pushed to the default branch and match `plans:` in the policy become plans, or amend theirs. One that cannot be
-used is told on the plan that it has made before, else on the newest plan under way, and changes nothing. The policy is
-`.github/phasebot.yml` on the default branch; one that has problems is said so once, and the last right one counts. Its
-commands run on phasebot's own machine only where the operator allows it (`PHASEBOT_LOCAL_REPOSITORIES`).
+used changes nothing, and that is said once: on the plan that it has made before, else on the newest plan under way, else in a
+comment on the commit. So is a policy that cannot be used. A push that arrives late turns nothing back: files are read as they
+are by now.
+
+The policy is `.github/phasebot.yml` on the default branch, for plans that come from issues and pushed files as for those that
+are handed in to a server. One that has problems is said so once, and the last right one counts; it counts as well while the
+repository cannot be read. A plan keeps the rules that it was made under, and says by which commit (`policy` in the API, the
+foot of its page, `plan_made` in the audit trail); only a new version of its document brings the rules of that moment
+(`policy_changed`). Its commands run on phasebot's own machine only where the operator allows it
+(`PHASEBOT_LOCAL_REPOSITORIES`).
 
 ## What is done to issues by hand
 

