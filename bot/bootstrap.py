@@ -229,6 +229,7 @@ class Phasebot:
             under_way=lookups.under_way,
             projects=lookups.watched,
             pending=lookups.pending,
+            by_branch=lookups.merging,
             heard=lambda cause: lookups.has_heard([cause]),
             documents=Desk(self.intake, self.policies),
             labels=self._labels_of,

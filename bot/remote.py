@@ -15,6 +15,7 @@ from bot.github.documents import Documents as LinkedDocuments
 from bot.github.events.documents import Documents
 from bot.github.events.sources import Runs, Sources, Subject
 from bot.github.features import Moments
+from bot.github.merging import seen
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.reconciling import Reconciling
@@ -26,6 +27,7 @@ from bot.github.standing import look_at
 from bot.keys import marker_key
 from bot.settings import Settings
 from bot.tracker import Tracker
+from services.domain.progress import awaits_merge
 from services.publishing.labels import LabelNames
 from services.publishing.markers import Markers
 from services.publishing.pace import Ledger, Pace
@@ -48,9 +50,9 @@ ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 class Known:
     """What the process knows of its plans, for those who find out what webhooks mean. `said` is a comment as last written,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project, `under_way`
-    all of them; `projects` are those with issues of ours; `pending` what a plan has still to have done; `heard` whether a
-    cause was applied; `labels` how a plan's issues are labelled; `ledger` what was written lately, and by whom; `runs` which
-    attempts runs are about; `moments` outlive the process."""
+    all of them; `projects` are those with issues of ours; `by_branch` the plan that waits for a branch to be merged; `pending`
+    what a plan has still to have done; `heard` whether a cause was applied; `labels` how a plan's issues are labelled; `ledger`
+    what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -60,6 +62,7 @@ class Known:
     under_way: Callable[[str], Iterable[Plan]]
     projects: Callable[[], Collection[str]]
     pending: Callable[[str], Sequence[Effect]]
+    by_branch: Callable[[str, str], Plan | None]
     heard: Callable[[str], bool]
     documents: Documents
     labels: Callable[[Plan], LabelNames]
@@ -103,6 +106,7 @@ class Remote:
                 under_way=known.under_way,
                 projects=known.projects,
                 pending=known.pending,
+                by_branch=known.by_branch,
                 documents=known.documents,
                 linked=lambda link: linked.read(link).text,
                 pace=self._pace,
@@ -142,7 +146,12 @@ class Remote:
 
     def catch_up(self, plan: Plan, pending: Sequence[Effect]) -> list[Message]:
         """What people did to the plan's issues while nobody was listening. Raises TransientError, RemoteUnavailable."""
-        return list(catch_up(self._github, plan, pending, heard=self._heard))
+        return [*catch_up(self._github, plan, pending, heard=self._heard), *self._merge_of(plan)]
+
+    def _merge_of(self, plan: Plan) -> Iterator[Message]:
+        """What became of the pull request that the plan waits for."""
+        if plan.pull is not None and plan.pull.number and awaits_merge(plan):
+            yield seen(self._github.pulls.get(plan.project, plan.pull.number), plan.id)
 
     def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The same, of these issues, one by one."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BOT = "phasebot[bot]"
 HOOK_PATH = "/webhooks/github"
 EVENTS = [
-    *("issues", "issue_comment", "sub_issues", "issue_dependencies", "push"),
+    *("issues", "issue_comment", "sub_issues", "issue_dependencies", "push", "pull_request"),
     *("workflow_run", "workflow_job", "check_run", "check_suite", "status"),
 ]
 

@@ -185,13 +185,13 @@ def _sets_phase_state(node: ast.AST) -> bool:
 
 
 def _is_phases(call: ast.Call, value: ast.expr) -> bool:
-    """Plans and attempts have states too: a `replace` has to show by its names that it is about one of those."""
+    """Plans, attempts and pull requests have states too: a `replace` has to show by its names that it is about one of those."""
     if _called(call) == "Phase" or _names(value) & {"PhaseState", "next_state"}:
         return True
     if _called(call) != "replace" or not call.args:
         return False
     subject = _last_name(call.args[0])
-    return subject not in {"plan", "attempt"} and not _names(value) & {"PlanState", "AttemptState", "outcome"}
+    return subject not in {"plan", "attempt", "pull"} and not _names(value) & {"PlanState", "AttemptState", "outcome"}
 
 
 # ---------------------------------------------------------------- time, imports, exceptions

@@ -30,6 +30,7 @@ from bot.github.answers import (
 from bot.github.errors import Unprocessable
 from bot.github.features import Features, Moments, Passing
 from bot.github.pacing import Pacer
+from bot.github.pulls import PullsApi
 from bot.github.runs import ActionsApi
 from bot.github.session import Access, Page, Sessions
 from services.commands.spec import Level
@@ -84,6 +85,11 @@ class GitHub:
     def actions(self) -> ActionsApi:
         """Workflows and their runs."""
         return ActionsApi(self._sessions, self.features)
+
+    @cached_property
+    def pulls(self) -> PullsApi:
+        """Pull requests."""
+        return PullsApi(self._sessions)
 
     # ------------------------------------------------------------ issues
 

@@ -21,7 +21,7 @@ _BY_PATH: Mapping[str, Permissions] = {
     "actions": {"actions": "write", "metadata": "read"},
     "commits": {"contents": "read", "checks": "read", "statuses": "read", "metadata": "read"},
     "contents": {"contents": "read", "metadata": "read"},
-    "pulls": {"pull_requests": "read", "metadata": "read"},
+    "pulls": {"pull_requests": "write", "metadata": "read"},
 }
 _REPOSITORY = re.compile(r"/repos/(?P<project>[^/]+/[^/?]+)(?:/(?P<what>[^/?]+))?")
 

@@ -19,6 +19,7 @@ from bot.github.features import Feature
 from bot.github.grouping import Grouping
 from bot.github.labelling import Labelling, LabelsOf, by_default
 from bot.github.linking import Linking
+from bot.github.merging import Merging
 from bot.github.retracting import Retracting
 from bot.github.revising import Revising
 from bot.github.showing import Showing
@@ -29,9 +30,11 @@ from services.domain.effects import (
     Effect,
     LabelParent,
     LinkDependencies,
+    OpenPull,
     PostComment,
     RefreshChild,
     RefreshParent,
+    RefreshPull,
     RetractIssues,
     ReviseParent,
     SetIssueState,
@@ -111,6 +114,10 @@ class Performer:
                 self._grouping.refresh(self._github(), plan)
             case PostComment():
                 self._comment(effect, plan, again=again)
+            case OpenPull():
+                return Merging(self._github(), self._markers).open(effect, plan)
+            case RefreshPull():
+                Merging(self._github(), self._markers).refresh(effect, plan)
             case SetIssueState():
                 return self._set_state(effect, plan, again=again)
             case _:
@@ -123,6 +130,7 @@ class Performer:
             case CreateIssue():
                 return self._adopted(effect, plan, made_since)
             case RetractIssues():
+                Merging(self._github(), self._markers).close(plan)
                 retracting = Retracting(self._github(), self._markers, self._showing, self._labelling)
                 return (retracting.retract(effect, plan),)
         return ()

@@ -18,6 +18,7 @@ from bot.github.client import GitHub
 from bot.github.deliveries import Deliveries
 from bot.github.events.comments import causes
 from bot.github.looking import Item, Look, Looking
+from bot.github.pulls import from_branch
 from services.domain.errors import NotAllowed, NotFound
 from services.publishing.markers import Markers
 
@@ -87,6 +88,19 @@ class Reconciling:
         except NotFound:
             return None
         return {"id": issue.id, "number": number, "updated_at": _written(issue.updated_at)}
+
+    # ------------------------------------------------------------ pull requests
+
+    def pulls(self, project: str, branch: str) -> Look:
+        """Those of one branch, whatever has become of them, the one touched last first."""
+        asked = {"state": "all", "sort": "updated", "direction": "desc", **from_branch(project, branch)}
+        return self._looking.first(f"/repos/{project}/pulls", asked)
+
+    def pull_told(self, project: str, item: Item) -> Told:
+        """Two things may happen to it within one second."""
+        stands = (item["state"], item["draft"], item["merged_at"], item["head"]["sha"])
+        about = f"pull/{item['id']}/{'/'.join(map(str, stands))}"
+        return _told(project, "pull_request", about, item, {"pull_request": item})
 
     # ------------------------------------------------------------ deliveries
 

@@ -12,12 +12,12 @@ PERMISSIONS = {
     "issues": "write",
     "contents": "write",
     "actions": "write",
-    "pull_requests": "read",
+    "pull_requests": "write",
     "checks": "read",
     "statuses": "read",
 }
-"""No more than is used: issues and their links, plans, policies and the results of phases, runs and what they say of a
-commit."""
+"""No more than is used: issues and their links, plans, policies and the results of phases, pull requests for them, runs and
+what they say of a commit."""
 
 EVENTS = (
     "issues",

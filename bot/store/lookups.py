@@ -70,6 +70,10 @@ _WATCHED = (
 _PLANS_OF = select(plans.c.id).where(
     yes(plans.c.tracked), plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None)
 )
+_MERGING = select(plans.c.id, plans.c.branch).where(
+    plans.c.project == bindparam("project"), plans.c.branch.is_not(None)
+)
+_BY_BRANCH = _MERGING.where(plans.c.branch == bindparam("branch"))
 _APPLIED = select(inbox.c.seq).where(inbox.c.id == bindparam("id"), inbox.c.state.in_([word("applied"), word("dead")]))
 _REFUSED = select(events.c.facts).where(
     events.c.plan_id == bindparam("plan"), events.c.kind == word("order_refused"), events.c.cause == bindparam("cause")
@@ -164,6 +168,17 @@ class Lookups:
             row = session.row(_BY_ISSUE, project=project, issue=issue)
         plan = self.plan(row[0]) if row else None
         return (plan, row[1]) if row and plan else None
+
+    def merging(self, project: str, branch: str) -> Plan | None:
+        """The plan that waits for this branch to be merged."""
+        with self._reading() as session:
+            row = session.row(_BY_BRANCH, project=project, branch=branch)
+        return self.plan(row[0]) if row else None
+
+    def branches(self, project: str) -> list[str]:
+        """Those that plans of a project wait for to be merged."""
+        with self._reading() as session:
+            return [branch for _, branch in session.rows(_MERGING, project=project)]
 
     def newest(self, project: str) -> Plan | None:
         """The newest plan of a project that has issues and is under way."""

@@ -19,6 +19,8 @@ from bot.store.values import (
     micros_or_none,
     moment,
     moment_or_none,
+    pull_json,
+    pull_of,
     result_json,
     result_of,
     rules_json,
@@ -29,7 +31,7 @@ from services.domain.attempts import Attempt, AttemptKind, AttemptState, Hold
 from services.domain.graph import Graph
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
-from services.domain.progress import stops_plan
+from services.domain.progress import awaits_merge, stops_plan
 from services.domain.transitions import PhaseState
 
 # ---------------------------------------------------------------- writing
@@ -58,6 +60,8 @@ def plan_row(plan: Plan, wake_at: int | None, now: int) -> dict[str, Any]:
         "revision": plan.revision,
         "retracted_at": micros_or_none(plan.retracted_at),
         "policy": plan.policy,
+        "pull": pull_json(plan.pull),
+        "branch": plan.pull.branch if plan.pull and awaits_merge(plan) else None,
     }
 
 
@@ -175,7 +179,7 @@ _PLANS = Listed(
     lambda ids: select(
         *(_p.id, _p.project, _p.title, _p.source, _p.state, _p.version, _p.fences, _p.priority, _p.tracked),
         *(_p.issue_number, _p.issue_id, _p.selected, _p.created_at, _p.revision, _p.retracted_at),
-        *(_p.made_by, _p.policy),
+        *(_p.made_by, _p.policy, _p.pull),
     ).where(_p.id.in_(ids))
 )
 ATTEMPT = (
@@ -230,7 +234,7 @@ def _graph(needs: dict[str, list[str]]) -> Graph:
 
 def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: Graph) -> Plan:
     id, project, title, source, state, version, fences, priority, tracked = row[:9]
-    number, issue, selected, created_at, revision, retracted_at, by, policy = row[9:]
+    number, issue, selected, created_at, revision, retracted_at, by, policy, pull = row[9:]
     return Plan(
         id=id,
         project=project,
@@ -251,6 +255,7 @@ def _plan(row: Row, found: dict[str, Phase], removed: dict[str, Phase], graph: G
         retracted_at=moment_or_none(retracted_at),
         by=by,
         policy=policy,
+        pull=pull_of(pull),
     )
 
 

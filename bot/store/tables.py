@@ -96,7 +96,10 @@ plans = Table(
     Column("retracted_at", _Moment),
     Column("made_by", Text, nullable=False, server_default=""),
     Column("policy", Text, nullable=False, server_default=""),  # a commit, or `handed_in`
+    Column("pull", Text),  # JSON
+    Column("branch", Text),  # what waits to be merged; none once that is settled
 )
+_partial("ix_plans_branch", plans.c.project, plans.c.branch, where=plans.c.branch.is_not(None))
 Index("ix_plans_source", plans.c.project, plans.c.source)
 Index("ix_plans_issue_number", plans.c.issue_number)
 Index("ix_plans_issue_id", plans.c.issue_id)

@@ -12,11 +12,13 @@ from pydantic import TypeAdapter
 from services.domain.attempts import Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
+from services.domain.pull import Pull
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _rules: TypeAdapter[Rules] = TypeAdapter(Rules)
 _failure: TypeAdapter[Failure] = TypeAdapter(Failure)
 _result: TypeAdapter[Result] = TypeAdapter(Result)
+_pull: TypeAdapter[Pull] = TypeAdapter(Pull)
 
 
 def micros(moment: datetime) -> int:
@@ -65,6 +67,14 @@ def result_json(result: Result | None) -> str | None:
 
 def result_of(stored: str | None) -> Result | None:
     return None if stored is None else _result.validate_json(stored)
+
+
+def pull_json(pull: Pull | None) -> str | None:
+    return None if pull is None else _pull.dump_json(pull).decode()
+
+
+def pull_of(stored: str | None) -> Pull | None:
+    return None if stored is None else _pull.validate_json(stored)
 
 
 def issue_of(number: int | None, id: int | None) -> IssueRef | None:

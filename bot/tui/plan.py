@@ -128,7 +128,8 @@ def _about(plan: PlanDetail) -> Text:
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in plan.counts.items() if count)
     first = words.state(plan.status).append("  ").append_text(words.line(plan.title, "bold"))
     issue = f"  {words.issue(plan.issue_number)} {plan.issue_url}" if plan.issue_number else ""
-    return first.append(words.clean(f"\n{counts}; priority {plan.priority}{issue}"))
+    merge = f"\nThe plan {plan.pull.words}: {plan.pull.url or plan.pull.branch}" if plan.pull else ""
+    return first.append(words.clean(f"\n{counts}; priority {plan.priority}{issue}{merge}"))
 
 
 def _phase(item: QueueItem) -> Row:

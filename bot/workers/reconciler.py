@@ -124,6 +124,7 @@ class Reconciler:
         if "issue_comment" in READERS:
             self._comments(project, first, issues)
         self._take_in(self._budgets(project, now))
+        self._pulls(project)
         if is_due:
             self._sweep(project)
             self._swept[project] = now
@@ -197,6 +198,16 @@ class Reconciler:
         for plan in waiting:
             for news in new_budgets(plan, budgets, cause=f"budgets/{plan.id}/{now.isoformat()}"):
                 yield Delivery.of(news, "reconciled", now)
+
+    # ------------------------------------------------------------ pull requests
+
+    def _pulls(self, project: str) -> None:
+        """What became of those that plans wait for. The first of a branch is the one that was touched last."""
+        reconciling = self._remote().reconciling
+        for branch in self._store.lookups.branches(project):
+            look = reconciling.pulls(project, branch)
+            self._take_in(self._delivery(reconciling.pull_told(project, one)) for one in reversed(look.items or ()))
+            reconciling.remember(look)
 
     # ------------------------------------------------------------ everything there is
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from bot.workspaces.delivery import Branch, Delivered, branch_of, remote_of
+from bot.workspaces.delivery import Branch, Delivered, branch_in, remote_of
 from bot.workspaces.git import Git
 from bot.workspaces.merging import Part, independent, merge
 from bot.workspaces.patches import Patches
@@ -165,7 +165,9 @@ class Worktree:
     def _branch(self) -> Branch | None:
         if self.assignment.phase.rules.deliver is Deliver.NONE:
             return None
-        branch = Branch(self.repository.git, branch_of(self.assignment.plan_title, self.assignment.plan))
+        branch = Branch(
+            self.repository.git, branch_in(self.repository.git, self.assignment.plan_title, self.assignment.plan)
+        )
         if branch.is_checked_out():
             self._say(f"{branch.name} is checked out somewhere, so it was not moved")
             return None

@@ -11,7 +11,7 @@ from services.commands.spec import VERBS, Level
 from services.domain.messages import Order
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
-from services.domain.progress import is_completed
+from services.domain.progress import are_phases_decided, awaits_merge, is_completed
 from services.domain.transitions import PhaseState
 
 
@@ -50,6 +50,12 @@ ON_CHILD: Mapping[str, Hand] = {
 }
 ON_PARENT: Mapping[str, Hand] = {
     "closed": Hand("closed, in whatever way", "cancel", "The plan is cancelled, unless it is done.", can_undo=True),
+    "closed/merging": Hand(
+        "closed as completed while only the merge of its pull request is waited for",
+        "complete",
+        "The plan is completed without it.",
+        can_undo=True,
+    ),
     "reopened": Hand(
         "reopened", "resume", "The plan goes on; what was cancelled with it is to be done.", can_undo=True
     ),
@@ -68,9 +74,16 @@ ON_PARENT: Mapping[str, Hand] = {
 }
 
 
-def hand_on(action: str, reason: str | None, *, is_child: bool) -> Hand | None:
+def is_merging(plan: Plan) -> bool:
+    """Only the merge of its pull request is waited for."""
+    return awaits_merge(plan) and are_phases_decided(plan)
+
+
+def hand_on(action: str, reason: str | None, *, is_child: bool, is_merging: bool = False) -> Hand | None:
     """The row of the table, for an action of GitHub's event and the reason that an issue was closed for."""
     if not is_child:
+        if action == "closed" and reason in (None, "completed") and is_merging:
+            return ON_PARENT["closed/merging"]
         return ON_PARENT.get(action)
     if action == "closed":
         return ON_CHILD["closed/completed" if reason in (None, "completed") else "closed/not_planned"]

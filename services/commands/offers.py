@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
+from services.domain.progress import are_phases_decided, awaits_merge
+from services.domain.pull import PullState
 from services.domain.transitions import Trigger
 
 _BY_TABLE = (
@@ -32,4 +34,13 @@ def verbs_for_plan(plan: Plan) -> tuple[str, ...]:
     retract = ("retract",) if plan.issue else ()
     if plan.state is PlanState.CANCELLED:
         return ("resume", *retract)
-    return ("resume" if plan.state is PlanState.PAUSED else "pause", "cancel", *retract)
+    return (*_about_merge(plan), "resume" if plan.state is PlanState.PAUSED else "pause", "cancel", *retract)
+
+
+def _about_merge(plan: Plan) -> tuple[str, ...]:
+    """Once nothing but the merge is waited for."""
+    if plan.pull is None or not awaits_merge(plan) or not are_phases_decided(plan):
+        return ()
+    if plan.pull.state is not PullState.CLOSED:
+        return ("complete",)
+    return ("reopen", "retry", "complete") if plan.pull.number else ("retry", "complete")

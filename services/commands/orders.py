@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from services.commands.spec import PRIORITY, RETRY, VERBS, Scope
@@ -10,6 +11,7 @@ from services.domain import messages as m
 from services.domain.errors import UserError
 from services.domain.phase import Phase
 from services.domain.plan import Plan
+from services.domain.progress import awaits_merge
 
 PRIORITIES = {"urgent": 10, "high": 20, "normal": 50, "low": 70, "background": 90}
 LEAST_URGENT = 100
@@ -41,7 +43,10 @@ def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but
     known = VERBS.get(verb)
     if known is None:
         raise CommandInvalid(f"there is no command `{verb}`", fix="`help` lists them.")
-    if known.scope is Scope.PHASE and phase is None:
+    about_merge = _ABOUT_MERGES.get(verb) if phase is None and awaits_merge(plan) else None
+    if about_merge is not None and not argument:
+        return about_merge(plan=plan.id, cause=cause, by=by, asked=asked)
+    if phase is None and (known.scope is Scope.PHASE or verb in _ABOUT_MERGES):
         raise CommandInvalid(f"`{verb}` needs a phase", fix=f"Name one, as in `{verb} {_example(plan)}`.")
     key = phase.key if phase else None
     if verb == PRIORITY:
@@ -74,6 +79,12 @@ _JUDGEMENTS: Mapping[str, Callable[..., m.Order]] = {
     "complete": m.CompletePhase,
     "approve": m.ApprovePhase,
 }
+_ABOUT_MERGES: Mapping[str, Callable[..., m.Order]] = {
+    "retry": m.AskForMerge,
+    "reopen": partial(m.AskForMerge, reopen=True),
+    "complete": m.CompletePlan,
+}
+"""Without a phase, where the plan waits for its pull request to be merged."""
 _ABOUT_PLANS: Mapping[str, Callable[..., m.Order]] = {
     "pause": m.PausePlan,
     "resume": m.ResumePlan,

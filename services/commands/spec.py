@@ -66,14 +66,15 @@ _TABLE = (
     Verb("resume", Scope.PLAN, "Go on after a pause or a cancellation."),
     Verb(
         RETRY,
-        Scope.PHASE,
+        Scope.EITHER,
         "Run a phase again that failed, was cancelled or skipped; `with-dependents`: even if it is done, with all that comes "
-        "after it; `on=` another executor, `model=` another model.",
+        "after it; `on=` another executor, `model=` another model. Without a phase: open the pull request of the plan again, "
+        "as another one.",
         rest="[with-dependents] [on=EXECUTOR] [model=NAME]",
     ),
     Verb("skip", Scope.PHASE, "Leave a phase out and go on without it."),
-    Verb("complete", Scope.PHASE, "Say that a phase is done."),
-    Verb("reopen", Scope.PHASE, "Have a phase that was decided done again."),
+    Verb("complete", Scope.EITHER, "Say that a phase is done; or the plan, without the merge that it waits for."),
+    Verb("reopen", Scope.EITHER, "Have a phase that was decided done again; or reopen the plan's pull request."),
     Verb("approve", Scope.PHASE, "Let a phase start that waits for approval, or accept its result."),
     Verb("reject", Scope.PHASE, "Refuse a phase at its gate, or its result.", rest="[why]"),
     Verb("cancel", Scope.EITHER, "Give a phase up, or the whole plan where no phase is named on its issue."),

@@ -163,8 +163,11 @@ _VERB_OF: dict[type[m.Message], str] = {
     m.SetPriority: "priority",
     m.RetractPlan: "retract",
     m.AmendPlan: "publish",
+    m.CompletePlan: "complete",
 }
 
 
 def _said(order: m.Message) -> str:
+    if isinstance(order, m.AskForMerge):
+        return f"`/phase {'reopen' if order.reopen else 'retry'}`"
     return f"`/phase {_VERB_OF[type(order)]}`"

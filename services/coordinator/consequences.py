@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 from zlib import crc32
 
-from services.coordinator import notices
+from services.coordinator import merging, notices
 from services.coordinator.alike import alike, thread_of
 from services.coordinator.decision import Decision
 from services.coordinator.waits import awaits_person, has_expired
@@ -125,6 +125,7 @@ def _events(before: Plan, after: Plan, changes: Sequence[Change], message: Messa
     if before.policy != after.policy:
         facts = {"from": before.policy, "to": after.policy}
         yield Event("policy_changed", after.id, message.cause, by=message.by, facts=facts)
+    yield from merging.events(before, after, message)
     if before.state is not after.state:
         facts = {"from": before.state.value}
         yield Event(f"plan_{after.state}", after.id, message.cause, by=message.by, facts=facts)
@@ -161,6 +162,7 @@ def _issue_effects(before: Plan, after: Plan, changes: Sequence[Change], cause: 
             yield comment
     if _is_rearranged(before, after):
         yield ArrangeChildren(plan=after.id, key=f"arrange:{after.id}:{after.revision}")
+    yield from merging.effects(before, after, cause)
     yield from _parent_state(before, after, cause)
     if _shows(before, after, changes):
         yield RefreshParent(plan=after.id, key=f"refresh:{cause}")
@@ -282,6 +284,7 @@ def _shows(before: Plan, after: Plan, changes: Sequence[Change]) -> bool:
     return (
         before.state is not after.state
         or before.revision != after.revision
+        or before.pull != after.pull
         or any(
             (old.status, old.attempts, old.failure, old.not_before)
             != (new.status, new.attempts, new.failure, new.not_before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.coordinator import amending, orders, premises, reports, spending, waits
+from services.coordinator import amending, merging, orders, premises, reports, spending, waits
 from services.coordinator.answering import answered, said
 from services.coordinator.consequences import consequences, published, put_back
 from services.coordinator.decision import Decision
@@ -30,7 +30,7 @@ def decide(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
         return _refused(decision, message)
     after = published(amending.without_the_gone(decision.plan, now))
     decision = premises.settled(decision if after is decision.plan else replace(decision, plan=after), message, now)
-    after = waits.timed(plan, decision.plan, now)
+    after = waits.timed(plan, merging.asked_for(decision.plan), now)
     decision = decision if after is decision.plan else replace(decision, plan=after)
     return answered(consequences(plan, decision, message), message)
 
@@ -65,6 +65,12 @@ def _apply(plan: Plan, message: m.Message, world: World, now: datetime) -> Decis
             return reports.started(plan, message)
         case m.AttemptRenewed():
             return reports.renewed(plan, message, world, now)
+        case m.PullSeen():
+            return merging.seen(plan, message)
+        case m.AskForMerge():
+            return merging.ask_again(plan, message)
+        case m.CompletePlan():
+            return merging.complete(plan)
         case m.TimePassed():
             return reports.time_passed(plan, world, now)
         case m.IssueCreated():

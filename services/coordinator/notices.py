@@ -15,6 +15,7 @@ from services.domain.budgets import DAY, Excess, in_figures
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan
+from services.domain.pull import Pull
 from services.domain.retraction import Left, Why
 from services.publishing.text import code, fenced, inline
 from services.publishing.words import listed
@@ -166,6 +167,30 @@ def labels_dropped(labels: Sequence[str]) -> str:
     return _paragraphs(
         f"GitHub has left out the label {names}: whoever I act for may not set labels here. The plan goes on without them.",
         _ways_out("give the account, or the App, write access to issues in this repository"),
+    )
+
+
+def not_merged(pull: Pull) -> str:
+    """On the parent, when the pull request was closed without a merge, or could not be opened."""
+    if pull.why:
+        return _paragraphs(
+            f"All phases are decided, but **the pull request for {code(pull.branch)} could not be opened**.",
+            fenced(pull.why),
+            _ways_out(
+                _box("retry", "opens it, once the cause is mended"),
+                _box("complete", "takes the plan as completed without it"),
+                _box("cancel", "gives the plan up"),
+            ),
+        )
+    return _paragraphs(
+        f"**The pull request #{pull.number} was closed without a merge.** The plan waits; its results are on the branch "
+        f"{code(pull.branch)}.",
+        _ways_out(
+            _box("reopen", f"opens #{pull.number} again; reopening it on its page says the same"),
+            _box("retry", "opens another one for the same branch"),
+            _box("complete", "takes the plan as completed without a merge"),
+            _box("cancel", "gives the plan up"),
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from services.coordinator.notices import spoken
 from services.domain.absence import Absence
 from services.domain.budgets import in_figures
 from services.domain.plan import Plan
+from services.domain.pull import Pull, PullState
 from services.domain.reasons import Reason, ReasonCode
 
 _CODE = ReasonCode
@@ -49,6 +50,23 @@ def names(plan: Plan, keys: Iterable[str]) -> str:
     """Phases as a list for people: "1: Setup, 2: Models and 4: API"."""
     found = [plan.phases[key].name for key in keys if key in plan.phases]
     return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
+
+
+def of_merge(pull: Pull) -> str:
+    """How the pull request of a plan stands, to follow the plan's name."""
+    called = f"#{pull.number}" if pull.number else "a pull request"
+    match pull.state:
+        case PullState.OPEN:
+            return f"waits for the merge of {called}"
+        case PullState.WANTED:
+            return f"waits until {called} is {'open again' if pull.number else 'opened'}"
+        case PullState.MERGED:
+            return f"was merged with {called}"
+        case PullState.UNNEEDED:
+            return "needs no merge"
+    if pull.why:
+        return f"waits for a decision: no pull request could be opened for {pull.branch}"
+    return f"waits for a decision: {called} was closed without a merge"
 
 
 _FIXED = {

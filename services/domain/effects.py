@@ -156,6 +156,22 @@ class RetractIssues(_Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPull(_Effect):
+    """Have a pull request open for the plan's branch: the one that is open already, the plan's own reopened, or a new one."""
+
+    kind: Literal["open_pull"] = "open_pull"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshPull(_Effect):
+    """Bring title and text of the pull request up to date, leaving what people wrote in it. `old_title` is the plan's when they
+    were written last."""
+
+    old_title: str
+    kind: Literal["refresh_pull"] = "refresh_pull"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchAttempt(_Effect):
     """Hand the claimed attempt to its executor."""
 
@@ -194,8 +210,9 @@ IssueEffect = (
     | SetIssueState
     | RetractIssues
 )
+PullEffect = OpenPull | RefreshPull
 ExecutorEffect = DispatchAttempt | StopAttempt
-Effect = IssueEffect | Spoken | ExecutorEffect
+Effect = IssueEffect | PullEffect | Spoken | ExecutorEffect
 
 _codec: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="kind")])
 

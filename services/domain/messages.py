@@ -7,6 +7,7 @@ Reports of attempts are guarded by their fence as well. `by` is the login of the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
@@ -15,6 +16,7 @@ from services.domain.absence import Absence
 from services.domain.attempts import Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
+from services.domain.pull import PullState
 from services.domain.retraction import Left
 from services.domain.rules import Budgets
 from services.domain.texts import PhaseText
@@ -144,6 +146,20 @@ class PlanRetracted(_About):
     closed: tuple[int, ...]
     left: tuple[Left, ...]
     kind: Literal["plan_retracted"] = "plan_retracted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSeen(_About):
+    """What a look at the pull request of a branch has shown, and since when it is so by the tracker's own clock; or `why` there
+    is none, where it could not be opened (`number` 0)."""
+
+    branch: str
+    state: PullState
+    number: int = 0
+    url: str = ""
+    at: datetime | None = None
+    why: str = ""
+    kind: Literal["pull_seen"] = "pull_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +335,21 @@ class BudgetsChanged(_About):
     kind: Literal["budgets_changed"] = "budgets_changed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForMerge(_About):
+    """The pull request was closed: `reopen` it, or open another one."""
+
+    reopen: bool = False
+    kind: Literal["ask_for_merge"] = "ask_for_merge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletePlan(_About):
+    """A person says that the plan is done without the merge that it waits for."""
+
+    kind: Literal["complete_plan"] = "complete_plan"
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -372,12 +403,11 @@ class ProjectSeen(_About):
 
 
 Report = AttemptDispatched | AttemptHeld | AttemptTaken | AttemptStarted | AttemptRenewed | AttemptFinished
-Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | BudgetsChanged | TimePassed
+Fact = Report | IssueCreated | DependenciesLinked | PlanRetracted | PullSeen | BudgetsChanged | TimePassed
 Judgement = CompletePhase | SkipPhase | ApprovePhase | RejectPhase
 PhaseOrder = RetryPhase | CompletePhase | SkipPhase | CancelPhase | ReopenPhase | ApprovePhase | RejectPhase
-Order = (
-    StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | RetractPlan | ClaimPhase | PhaseOrder | SetPriority
-)
+PlanOrder = StartPlan | AmendPlan | PausePlan | ResumePlan | CancelPlan | RetractPlan | AskForMerge | CompletePlan
+Order = PlanOrder | ClaimPhase | PhaseOrder | SetPriority
 Message = Fact | Order | Say | PutBack | OwnDeed | ProjectSeen
 
 _ORDERS = frozenset(get_args(Order))

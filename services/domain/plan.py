@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from services.domain.graph import Graph
 from services.domain.phase import IssueRef, Phase
+from services.domain.pull import Pull
 from services.domain.status import settle
 
 HANDED_IN = "handed_in"
@@ -32,7 +33,8 @@ class Plan:
     start (None: all). `tracked` plans have issues; an untracked one only runs. `revision` counts how often its shape was
     amended; `removed` are the phases that were taken out of it, for their history alone. `retracted_at`: since when it is
     given up for good, its issues with it. `by` has handed it in. `policy` is where its rules come from: the commit of the
-    repository's policy, `HANDED_IN` if they came with the document, "" if nothing said how. Build one with `plan_of`.
+    repository's policy, `HANDED_IN` if they came with the document, "" if nothing said how. `pull` asks people to merge what it
+    has brought. Build one with `plan_of`.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Plan:
     retracted_at: datetime | None = None
     by: str = ""
     policy: str = ""
+    pull: Pull | None = None
 
     def phase(self, key: str) -> Phase:
         return self.phases[key]

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
+from services.domain.pull import PullState
 from services.domain.transitions import PhaseState
 
 
@@ -33,6 +34,9 @@ def plan_status(plan: Plan) -> PlanStatus:
     in_flight = any(phase.is_in_flight for phase in plan)
     if is_stopped(plan) and not in_flight:
         return PlanStatus.FAILED
+    if awaits_merge(plan) and are_phases_decided(plan):
+        was_turned_down = plan.pull is not None and plan.pull.state is PullState.CLOSED
+        return PlanStatus.BLOCKED if was_turned_down else PlanStatus.RUNNING
     ready = [phase for phase in plan if phase.status is QueueStatus.READY]
     if in_flight or any(map(plan.is_selected, ready)):
         return PlanStatus.RUNNING
@@ -50,7 +54,17 @@ def stops_plan(phase: Phase) -> bool:
 
 
 def is_completed(plan: Plan) -> bool:
-    """Nothing is left to do: each phase completed, skipped, failed under `continue`, or cancelled with nobody waiting."""
+    """Nothing is left to do, and nothing to be merged."""
+    return are_phases_decided(plan) and not awaits_merge(plan)
+
+
+def awaits_merge(plan: Plan) -> bool:
+    """Its pull request is still to be merged."""
+    return plan.pull is not None and not plan.pull.state.is_settled
+
+
+def are_phases_decided(plan: Plan) -> bool:
+    """Each phase is completed, skipped, failed under `continue`, or cancelled with nobody waiting."""
     return all(phase.is_satisfied or _is_given_up_for_good(plan, phase) for phase in plan)
 
 
@@ -59,6 +73,8 @@ def is_at_rest(plan: Plan) -> bool:
     status = plan_status(plan)
     if status in (PlanStatus.PLANNED, PlanStatus.PUBLISHING):
         return status is PlanStatus.PLANNED
+    if plan.pull is not None and plan.pull.state is PullState.WANTED and status is PlanStatus.RUNNING:
+        return False
     return not any(_may_move(plan, phase) for phase in plan)
 
 

@@ -89,10 +89,12 @@ class Escalation:
 
 
 class Deliver(StrEnum):
-    """What becomes of a phase's result in git: its own ref alone, or a branch of the plan as well, pushed where it can be."""
+    """What becomes of a phase's result in git: its own ref alone; or a branch of the plan as well, pushed where it can be; and
+    a pull request for that branch, once all phases are decided."""
 
     NONE = "none"
     BRANCH = "branch"
+    PULL_REQUEST = "pull_request"
 
 
 class Isolation(StrEnum):
@@ -152,6 +154,7 @@ class Rules:
     `workflow`, `ref`, `inputs`, `agent` and `model` are for the executors that know them.
     `rerun_failed`: after a failed run only its failed jobs are run again. A verdict of CI is that of the `qa_workflow`, or,
     without one, what CI says by itself; `qa_timeout` is how long it may take. `deliver` None: a branch that is not pushed.
+    `base` is what a pull request is to be merged into; "" for the default branch.
     """
 
     executor: str = MANUAL
@@ -188,6 +191,7 @@ class Rules:
     qa_workflow: str = ""
     qa_timeout: timedelta | None = None
     deliver: Deliver | None = None
+    base: str = ""
     isolation: Isolation = Isolation.AUTO
 
     @property

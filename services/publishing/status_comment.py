@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan
-from services.domain.progress import PlanStatus, plan_status
+from services.domain.progress import PlanStatus, are_phases_decided, awaits_merge, plan_status
+from services.domain.pull import Pull, PullState
 from services.publishing.markers import Marker, MarkerKind, Markers
-from services.publishing.text import cut, inline, shortened
+from services.publishing.text import code, cut, inline, shortened
 from services.publishing.words import STATUS, handed_in, listed, progress, short_name, with_issue
 
 _HEADLINE: dict[PlanStatus, str] = {
@@ -45,8 +46,22 @@ def summary(plan: Plan) -> str:
     lines = [_line(plan, phase) for phase in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         lines.append(f"- … and {len(told) - _MOST_LINES} more, see the table above")
-    headline = " ".join(part for part in (_HEADLINE[plan_status(plan)], handed_in(plan.by)) if part)
+    headline = _HEADLINE[plan_status(plan)]
+    if plan.pull is not None:
+        lines.append(f"- {_merge(plan.pull)}")
+        if awaits_merge(plan) and are_phases_decided(plan) and plan.pull.state is PullState.OPEN:
+            headline = f"All phases are decided: this plan **waits for the merge of #{plan.pull.number}**."
+    headline = " ".join(part for part in (headline, handed_in(plan.by)) if part)
     return "\n\n".join(part for part in (headline, progress(plan), "\n".join(lines)) if part)
+
+
+def _merge(pull: Pull) -> str:
+    if pull.state is PullState.UNNEEDED:
+        return f"nothing of {code(pull.branch)} is waited for to be merged"
+    if pull.number:
+        return f"pull request #{pull.number} for {code(pull.branch)}: {pull.state}"
+    what = "could not be opened" if pull.state is PullState.CLOSED else "is being opened"
+    return f"a pull request for {code(pull.branch)} {what}"
 
 
 def status_marker(plan: Plan, markers: Markers) -> str:

@@ -20,6 +20,7 @@ from bot.localhub import Hub, HubServer
 from bot.localhub.run_values import Run
 from bot.settings import Settings
 from bot.web.auth import Access
+from bot.workers.reconciler import Reconciler
 from services.domain.phase import ACTIONS, Phase, Rules
 from services.domain.plan import Plan
 from services.planning.parser import parse
@@ -50,6 +51,9 @@ class Stage:
         self.url = url
         self.webhooks = webhooks
         self.id = ""
+        self.reconciler = Reconciler(
+            phasebot.store, phasebot.remote, phasebot.receive, clock=phasebot.clock, hook_url=lambda: ""
+        )
 
     def submits(self, rules: Wanted) -> None:
         """A chain of phases with these titles and rules, published and begun."""
@@ -122,6 +126,7 @@ class Stage:
             self.hub.drain_deliveries()
         else:
             self.phasebot.elsewhere.look()
+            self.reconciler.tick()
 
     def ci(self, body: Any, **headers: str) -> httpx.Response:
         """A callback."""
@@ -144,7 +149,15 @@ def hub() -> Iterator[Hub]:
     hub.close()
 
 
-def staged(folder: Path, hub: Hub, *, webhooks: bool, **more: Any) -> Iterator[Stage]:
+def nothing(_: HubServer, folder: Path) -> Path:
+    """An empty workspace."""
+    return folder
+
+
+def staged(
+    folder: Path, hub: Hub, *, webhooks: bool, workspace: Callable[[HubServer, Path], Path] = nothing, **more: Any
+) -> Iterator[Stage]:
+    """`workspace` makes what phases of this machine work on, and says where it is."""
     with ExitStack() as stack:
         server = stack.enter_context(HubServer(hub))
         settings = Settings(
@@ -155,7 +168,7 @@ def staged(folder: Path, hub: Hub, *, webhooks: bool, **more: Any) -> Iterator[S
             webhook_secret=SecretStr(SECRET),
             **more,
         )
-        options = Options(repo=REPO, identity=PersonalToken(hub.create_token(BOT)), workspace=folder)
+        options = Options(repo=REPO, identity=PersonalToken(hub.create_token(BOT)), workspace=workspace(server, folder))
         phasebot = stack.enter_context(Phasebot(settings, options))
         url = stack.enter_context(served(phasebot, Access(TOKEN, local_only=True)))
         if webhooks:

@@ -10,6 +10,7 @@ from services.commands.hands import ON_CHILD, ON_PARENT, hand_on, is_heeded, mea
 from services.commands.spec import Level
 from services.domain.phase import IssueRef
 from services.domain.plan import PlanState
+from services.domain.pull import Pull
 from services.domain.rules import Approvers, Rules
 from services.domain.transitions import PhaseState
 from tests import plans
@@ -20,6 +21,7 @@ ORDERS = {
     "skip": "skip_phase",
     "reopen": "reopen_phase",
     "resume": "resume_plan",
+    "merging": "complete_plan",
 }
 
 
@@ -40,12 +42,15 @@ def test_a_deed_on_a_child_is_the_order_that_the_table_names(row: str) -> None:
 
 @pytest.mark.parametrize("row", ON_PARENT)
 def test_a_deed_on_a_parent_is_the_order_that_the_table_names(row: str) -> None:
-    hand = hand_on(row, None, is_child=False)
+    action, _, merging = row.partition("/")
+    hand = hand_on(action, None, is_child=False, is_merging=bool(merging))
     assert hand is ON_PARENT[row]
     cancelled = hand.verb == "resume"
-    plan = plans.chain("a b", state=PlanState.CANCELLED if cancelled else PlanState.ACTIVE)
+    plan = plans.chain(
+        "a b", state=PlanState.CANCELLED if cancelled else PlanState.ACTIVE, pull=Pull("b") if merging else None
+    )
     order = meaning(hand, plan, None, by="ada", cause="c")
-    assert (order and order.kind) == (ORDERS | {"cancel": "cancel_plan"})[hand.verb]
+    assert (order and order.kind) == (ORDERS | {"cancel": "cancel_plan"})[hand.verb if not merging else "merging"]
 
 
 @pytest.mark.parametrize("reason", ["not_planned", "duplicate"])

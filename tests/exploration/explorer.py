@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from services.domain.messages import AttemptRenewed, AttemptTaken, Message, TimePassed
 from services.domain.phase import Rules
 from services.domain.plan import Plan
+from services.domain.rules import Deliver
 from tests.exploration.graphs import Edges, symmetries
 from tests.exploration.invariants import ALL, Broken, Invariants, is_decided, step
 from tests.exploration.moves import MACHINE, TERSE, Move, Vocabulary, moves
@@ -41,7 +42,8 @@ def plan_with(edges: Edges, rules: tuple[Rules, ...]) -> Plan:
     needs = {
         f"p{n}": " ".join(f"p{before}" for after, before in sorted(edges) if after == n) for n in range(len(rules))
     }
-    return plan(needs, dict(zip(needs, rules, strict=True)))
+    is_tracked = any(one.deliver is Deliver.PULL_REQUEST for one in rules)
+    return plan(needs, dict(zip(needs, rules, strict=True)), tracked=is_tracked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from services.coordinator.decision import Decision
 from services.coordinator.reports import wake_at
 from services.domain import messages as m
 from services.domain.attempts import AttemptKind, AttemptState, Outcome
-from services.domain.effects import DispatchAttempt, StopAttempt
+from services.domain.effects import DispatchAttempt, OpenPull, StopAttempt
 from services.domain.phase import MANUAL, OnError, Phase, Qa, QueueStatus
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, is_completed, plan_status
+from services.domain.pull import PullState
 from services.domain.reasons import ReasonCode, why_not_running
+from services.domain.rules import Deliver
 from services.domain.transitions import TRANSITIONS, PhaseState
 from services.domain.world import Limits
 from tests.exploration.rulebook import Rulebook
@@ -156,6 +158,21 @@ def statuses_follow_from_the_facts(step: Step) -> bool:
     return all(phase.status is expected[key] for key, phase in step.after.phases.items())
 
 
+def a_merge_is_asked_for_when_it_is_wanted(step: Step) -> bool:
+    """Once each time."""
+    was, now = _merge_of(step.before), _merge_of(step.after)
+    asked = sum(isinstance(one, OpenPull) for one in step.decision.effects)
+    return asked == (now is PullState.WANTED and was is not PullState.WANTED)
+
+
+def what_was_merged_stays_merged_until_phases_are_done_again(step: Step) -> bool:
+    if _merge_of(step.before) not in (PullState.MERGED, PullState.UNNEEDED):
+        return True
+    return step.after.pull == step.before.pull or any(
+        new.state not in (PhaseState.COMPLETED, PhaseState.SKIPPED) for _, new in step.changes
+    )
+
+
 def fences_only_rise(step: Step) -> bool:
     if step.after.fences < step.before.fences:
         return False
@@ -285,13 +302,32 @@ def what_people_see_of_the_plan_fits_its_phases(plan: Plan, rules: Rulebook) -> 
     moving = any(phase.is_in_flight or phase.status is QueueStatus.READY for phase in plan.phases.values())
     match plan_status(plan):
         case PlanStatus.RUNNING:
-            return moving and not is_completed(plan)
+            return (moving or _merge_of(plan) in (PullState.WANTED, PullState.OPEN)) and not is_completed(plan)
         case PlanStatus.BLOCKED:
             return not moving and not is_completed(plan)
+        case PlanStatus.COMPLETED:
+            return _merge_of(plan) in (None, PullState.MERGED, PullState.UNNEEDED)
         case PlanStatus.FAILED:
             return any(map(_stops_all, plan.phases.values()))
         case _:
             return True
+
+
+def _merge_of(plan: Plan) -> PullState | None:
+    return plan.pull.state if plan.pull else None
+
+
+def nothing_that_is_to_be_merged_is_forgotten(plan: Plan, rules: Rulebook) -> bool:
+    """Once every phase has ended well, what they have brought is asked for, or was merged."""
+    brought = any(
+        phase.state is PhaseState.COMPLETED
+        and phase.rules.deliver is Deliver.PULL_REQUEST
+        and phase.attempt is not None
+        and phase.attempt.result is not None
+        for phase in plan.phases.values()
+    )
+    has_ended = all(map(_satisfied, plan.phases.values())) and plan.state in (PlanState.ACTIVE, PlanState.PAUSED)
+    return not (brought and has_ended) or plan.pull is not None
 
 
 OfStep = Callable[[Step], bool]
@@ -324,6 +360,8 @@ ALL = Invariants(
         no_more_retries_are_spent_than_there_are,
         states_change_along_the_table,
         statuses_follow_from_the_facts,
+        a_merge_is_asked_for_when_it_is_wanted,
+        what_was_merged_stays_merged_until_phases_are_done_again,
         fences_only_rise,
         each_start_is_dispatched_once,
         each_superseded_run_is_stopped,
@@ -341,6 +379,7 @@ ALL = Invariants(
         whatever_waits_for_time_is_woken,
         advancing_twice_is_advancing_once,
         what_people_see_of_the_plan_fits_its_phases,
+        nothing_that_is_to_be_merged_is_forgotten,
     ),
 )
 
@@ -356,6 +395,7 @@ _PERSONS = frozenset(
         ReasonCode.DEPENDENCY_FAILED,
         ReasonCode.WAITING_FOR_DEPENDENCY,
         ReasonCode.APPROVAL_REQUIRED,
+        ReasonCode.PUBLISHING,  # nobody creates issues here
         ReasonCode.WINDOW_CLOSED,  # for people time goes on; here it stands still, and the window never opens
     }
 )

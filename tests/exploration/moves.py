@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from services.domain import messages as m
-from services.domain.attempts import Attempt, Hold, Outcome
+from services.domain.attempts import Attempt, Changes, Hold, Outcome, Result
 from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Phase
 from services.domain.plan import Plan
-from services.domain.rules import Budgets
+from services.domain.pull import PullState
+from services.domain.rules import Budgets, Deliver
 from tests.exploration.states import EARLIER
 from tests.plans import NOW
 
+BRANCH = "phasebot/plan"
+BROUGHT = Result(changes=Changes(commit="1", branch=BRANCH))
+"""What a phase brings that is to be merged."""
 MACHINE = frozenset({*get_args(m.Report), m.TimePassed, m.ClaimPhase})
 """What happens to a plan that people leave alone."""
 
@@ -62,6 +66,8 @@ def moves(plan: Plan, vocabulary: Vocabulary) -> Iterator[Move]:
     yield Move(plan, _the_same_document(plan))
     for message in _about_plan(plan.id):
         yield Move(plan, message)
+    if plan.pull is not None:
+        yield from (Move(plan, message) for message in _about_merge(plan.id))
     for phase in plan:
         for message in _about_phase(plan.id, phase):
             yield Move(plan, message)
@@ -89,6 +95,19 @@ def _about_plan(plan: str) -> Iterator[m.Message]:
     yield m.OwnDeed(plan=plan, cause="deed")
     yield m.ProjectSeen(plan=plan, cause="look", project="ada/site", name="ada/site")
     yield m.IssueCreated(plan=plan, cause="issue", phase=None, issue=IssueRef(1, 1))
+    yield m.AskForMerge(plan=plan, cause="order")
+    yield m.CompletePlan(plan=plan, cause="order")
+    yield m.PullSeen(plan=plan, cause="merge", branch=BRANCH, state=PullState.MERGED, number=7)
+
+
+def _about_merge(plan: str) -> Iterator[m.Message]:
+    """Where there is something to be merged, or was."""
+    yield m.AskForMerge(plan=plan, cause="order", reopen=True)
+    for state in (PullState.OPEN, PullState.CLOSED, PullState.UNNEEDED):
+        yield m.PullSeen(plan=plan, cause="merge", branch=BRANCH, state=state, number=7)
+    yield m.PullSeen(plan=plan, cause="merge", branch=BRANCH, state=PullState.CLOSED, why="refused")
+    yield m.PullSeen(plan=plan, cause="merge", branch=BRANCH, state=PullState.MERGED, number=8)
+    yield m.PullSeen(plan=plan, cause="merge", branch="another", state=PullState.MERGED, number=7)
 
 
 def _the_same_document(plan: Plan) -> m.AmendPlan:
@@ -122,7 +141,7 @@ def _about_phase(plan: str, phase: Phase) -> Iterator[m.Message]:
 def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) -> Iterator[m.Message]:
     """Of the newest attempt, whether it still lives or not, and of one before it."""
     older = attempt.fence - 1
-    yield _ended(plan, phase.key, older, Outcome.PASSED, False)
+    yield _ended(plan, phase, older, Outcome.PASSED, False)
     for fence in (attempt.fence, older) if vocabulary.all_stale else (attempt.fence,):
         yield m.AttemptDispatched(plan=plan, cause="report", phase=phase.key, fence=fence, ref="run/1")
         yield m.AttemptHeld(plan=plan, cause="report", phase=phase.key, fence=fence, hold=Hold.QUEUE)
@@ -130,7 +149,7 @@ def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) 
         yield m.AttemptTaken(plan=plan, cause="report", phase=phase.key, fence=fence, worker="here/1")
         yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)
         for outcome, again in vocabulary.outcomes:
-            yield _ended(plan, phase.key, fence, outcome, again)
+            yield _ended(plan, phase, fence, outcome, again)
 
 
 def _taken_twice(plan: Plan, phase: Phase, attempt: Attempt) -> Move:
@@ -139,9 +158,13 @@ def _taken_twice(plan: Plan, phase: Phase, attempt: Attempt) -> Move:
     return Move(_with(plan, replace(phase, attempt=replace(attempt, ref="here/1"))), late)
 
 
-def _ended(plan: str, phase: str, fence: int, outcome: Outcome, again: bool) -> m.Message:
-    failure = None if outcome is Outcome.PASSED else Failure("exit", "It broke.", retryable=again)
-    return m.AttemptFinished(plan=plan, cause="report", phase=phase, fence=fence, outcome=outcome, failure=failure)
+def _ended(plan: str, phase: Phase, fence: int, outcome: Outcome, again: bool) -> m.Message:
+    has_passed = outcome is Outcome.PASSED
+    failure = None if has_passed else Failure("exit", "It broke.", retryable=again)
+    result = BROUGHT if has_passed and phase.rules.deliver is Deliver.PULL_REQUEST else None
+    return m.AttemptFinished(
+        plan=plan, cause="report", phase=phase.key, fence=fence, outcome=outcome, failure=failure, result=result
+    )
 
 
 def _later(plan: Plan, phase: Phase) -> Iterator[Plan]:

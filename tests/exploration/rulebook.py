@@ -14,6 +14,7 @@ from services.domain.attempts import AttemptKind, AttemptState, Outcome
 from services.domain.effects import StopAttempt
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
+from services.domain.pull import PullState
 from services.domain.world import World
 
 Decide = Callable[[Plan, m.Message, World, datetime], Decision]
@@ -181,7 +182,18 @@ def _decide_without_conditions(plan: Plan, message: m.Message, world: World, now
 
 A_CONDITION_IS_NEVER_ASKED = Rulebook(_decide_without_conditions)
 
+
+def _decide_with_any_end_as_merge(plan: Plan, message: m.Message, world: World, now: datetime) -> Decision:
+    decision = decide(plan, message, world, now)
+    if not isinstance(message, m.PullSeen) or message.state is not PullState.CLOSED or decision.plan.pull is None:
+        return decision
+    return replace(decision, plan=replace(decision.plan, pull=None))
+
+
+A_CLOSED_PULL_REQUEST_IS_FORGOTTEN = Rulebook(_decide_with_any_end_as_merge)
+
 BROKEN = {
+    "a closed pull request is forgotten": A_CLOSED_PULL_REQUEST_IS_FORGOTTEN,
     "a closed window is ignored": A_CLOSED_WINDOW_IS_IGNORED,
     "a condition is never asked": A_CONDITION_IS_NEVER_ASKED,
     "failed dependencies count as satisfied": FAILED_DEPENDENCIES_COUNT_AS_SATISFIED,

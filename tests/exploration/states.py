@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from services.domain.attempts import Attempt, AttemptState
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
+from services.domain.pull import Pull
 from services.domain.transitions import PhaseState
 from services.domain.windows import Window
 from services.domain.world import World
@@ -26,7 +27,7 @@ SHUT = Window(((NOW.weekday() + 1) % 7,), time(9), time(10))
 LATER = NOW + timedelta(hours=1)
 EARLIER = NOW - timedelta(hours=1)
 
-StateKey = tuple[PlanState, tuple[int, ...]]
+StateKey = tuple[PlanState, tuple[int, ...], "_Trait | None"]
 _Trait = tuple[object, ...]
 
 _UNDECIDED = frozenset({PhaseState.WAITING, PhaseState.RUNNING, PhaseState.NEEDS_QA})
@@ -47,13 +48,14 @@ class States:
         known = self._known
         numbers = [known.get(id(phase)) or self._number(phase) for phase in plan.phases.values()]
         if self._symmetries:
-            return plan.state, min(tuple([numbers[place] for place in renaming]) for renaming in self._symmetries)
-        return plan.state, tuple(numbers)
+            numbers = list(min(tuple([numbers[place] for place in renaming]) for renaming in self._symmetries))
+        return plan.state, tuple(numbers), _pull_trait(plan.pull)
 
     def canonical(self, plan: Plan) -> Plan:
         """The plan as explored on: what cannot make a difference is the same for all plans with this key."""
         phases = {key: self._canonical(phase) for key, phase in plan.phases.items()}
-        return replace(plan, phases=phases, fences=len(phases), selected=None, priority=50, issue=None)
+        pull = plan.pull and replace(plan.pull, why="refused" if plan.pull.why else "")
+        return replace(plan, phases=phases, fences=len(phases), selected=None, priority=50, issue=None, pull=pull)
 
     def _number(self, phase: Phase) -> int:
         trait = _trait(phase)
@@ -82,12 +84,16 @@ def _trait(phase: Phase) -> _Trait:
     )
 
 
+def _pull_trait(pull: Pull | None) -> _Trait | None:
+    return None if pull is None else (pull.state, pull.number, bool(pull.why))
+
+
 def _attempt_trait(attempt: Attempt | None) -> _Trait | None:
     if attempt is None:
         return None
     if attempt.state.is_live:
         return attempt.state.is_in_flight, attempt.kind, _moment(attempt.lease_until), _moment(attempt.deadline)
-    return (attempt.state, attempt.kind) if attempt.state is AttemptState.LOST else (_ENDED,)
+    return (attempt.state, attempt.kind) if attempt.state is AttemptState.LOST else (_ENDED, bool(attempt.result))
 
 
 def _moment(moment: datetime | None) -> bool | None:
@@ -127,6 +133,7 @@ def _plain_attempt(attempt: Attempt | None, fence: int) -> Attempt | None:
         kind=attempt.kind,
         lease_until=_plain_moment(attempt.lease_until) if live else None,
         deadline=_plain_moment(attempt.deadline) if live else None,
+        result=None if live else attempt.result,
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from services.domain.messages import ApprovePhase, RejectPhase
+from services.domain.messages import ApprovePhase, AskForMerge, CompletePlan, PullSeen, RejectPhase, RetryPhase
 from services.domain.phase import MANUAL, OnError, Qa, Rules
-from services.domain.rules import Escalation
+from services.domain.rules import Deliver, Escalation
 from tests.exploration.explorer import Scope, Tally, explore
 from tests.exploration.graphs import Edges, colourings, shapes
 from tests.exploration.moves import EVERYTHING, FULL, LATE, MACHINE, PEOPLE, TERSE
@@ -53,9 +53,11 @@ _CONDITIONAL = (
     replace(_ONCE, skip_when="failed()"),
     replace(_ONCE, only_if="phase_modified", approval=True),
 )
+_MERGED = replace(_ONCE, deliver=Deliver.PULL_REQUEST)
 _SHUT = replace(_ONCE, windows=(SHUT,))
 _ALONE = Scope(TERSE, MACHINE)
 _STEERED = Scope(TERSE, MACHINE | PEOPLE)
+_MERGING = MACHINE | {PullSeen, AskForMerge, CompletePlan, RetryPhase}
 _JUDGED = frozenset({ApprovePhase, RejectPhase})
 
 QUICK: tuple[Territory, ...] = (
@@ -70,6 +72,8 @@ QUICK: tuple[Territory, ...] = (
         ),
         Scope(FULL, EVERYTHING),
     ),
+    Territory("1 phase to be merged, every message followed", 1, (_MERGED,), Scope(TERSE, EVERYTHING)),
+    Territory("2 phases, to be merged or not", 2, (_ONCE, _MERGED), Scope(TERSE, _MERGING)),
     Territory("2 phases, checked by tools", 2, (replace(_ONCE, qa=Qa.TOOL),), Scope(TERSE, MACHINE | _JUDGED)),
     Territory("2 phases with conditions, steered by people", 2, _CONDITIONAL[:2], _STEERED),
     Territory("2 phases with closed windows", 2, (_ONCE, _SHUT), _ALONE),

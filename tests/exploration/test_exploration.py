@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.domain.phase import Qa, Rules
+from services.domain.rules import Deliver
 from tests.exploration.explorer import Scope, explore
 from tests.exploration.graphs import colourings, shapes, symmetries
 from tests.exploration.invariants import ALL, Broken
@@ -27,6 +28,7 @@ def test_every_invariant_holds_wherever_a_small_plan_can_get(territory: Territor
 
 
 _NOTICED_BY = {
+    "a closed pull request is forgotten": "nothing_that_is_to_be_merged_is_forgotten",
     "a closed window is ignored": "nothing_starts_without_its_premises",
     "a condition is never asked": "whoever_is_ready_has_its_conditions_decided",
     "failed dependencies count as satisfied": "no_phase_starts_before_its_needs",
@@ -51,6 +53,7 @@ def test_rules_broken_on_purpose_are_noticed(mistake: str) -> None:
         timeout=timedelta(hours=1),
         qa=Qa.TOOL if "check" in mistake else Qa.NONE,
         windows=(SHUT,) if "window" in mistake else (),
+        deliver=Deliver.PULL_REQUEST if "pull request" in mistake else None,
         skip_when="failed()" if "condition" in mistake else "",
     )
 

@@ -11,6 +11,7 @@ from bot.store import Store
 from services.domain.errors import NotFound, PlanMoved
 from services.domain.failure import Failure
 from services.domain.phase import OnError, Operation, Qa, Rules
+from services.domain.pull import Pull, PullState
 from tests.plans import LOCAL, NOW, Story, chain, diamond, published
 from tests.store.conftest import HandClock, OpenStore, PulledPlug, put, read, text_of
 
@@ -53,6 +54,23 @@ def test_the_bodies_of_a_plan_are_kept_apart(store: Store) -> None:
         assert work.plans.text("plan") == text_of(plan)
         with pytest.raises(NotFound, match="there is no plan other"):
             work.plans.text("other")
+
+
+def test_the_pull_request_of_a_plan_is_kept_and_found_while_it_waits(store: Store, open_store: OpenStore) -> None:
+    waiting = Pull("phasebot/plan", "main", PullState.OPEN, 7, "https://x/7", NOW, "")
+    put(store, replace(chain("a"), pull=waiting), replace(chain("a"), id="other"))
+    lookups = open_store().lookups
+
+    assert read(open_store()).pull == waiting
+    assert (lookups.branches("ada/site"), lookups.branches("ada/shop")) == (["phasebot/plan"], [])
+    found = lookups.merging("ada/site", "phasebot/plan")
+    assert found is not None
+    assert (found.id, lookups.merging("ada/site", "main")) == ("plan", None)
+
+    with store.open_work() as work:
+        before = work.plans.locked(["plan"])["plan"]
+        work.plans.save(before, replace(before, pull=replace(waiting, state=PullState.MERGED)), None)
+    assert lookups.branches("ada/site") == []
 
 
 def test_a_plan_that_does_not_exist_is_neither_found_nor_locked(store: Store) -> None:

@@ -13,9 +13,9 @@ from bot.cli.options import database_option
 if TYPE_CHECKING:
     from bot.cli.queue.places import Queue
 
-PHASE_ORDERS = ("retry", "skip", "complete", "approve", "reject")
+PHASE_ORDERS = ("skip", "approve", "reject")
 PLAN_ORDERS = ("pause", "resume")
-EITHER_ORDERS = ("cancel",)
+EITHER_ORDERS = ("retry", "complete", "reopen", "cancel")
 
 server_option = click.option(
     "--server", metavar="URL", help="A phasebot server, with PHASEBOT_API_TOKEN. Default: the database, as with --db."

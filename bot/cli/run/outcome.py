@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.cli.exits import Exit
 from services.domain.phase import OnError, Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
+from services.domain.pull import PullState
 from services.domain.transitions import PhaseState
 
 
@@ -15,9 +16,12 @@ def exit_of(plan: Plan, *, interrupted: bool, has_dead_letters: bool) -> Exit:
     left = [phase for phase in chosen(plan) if not phase.is_satisfied]
     if interrupted and left:
         return Exit.INTERRUPTED
-    if plan.state is PlanState.CANCELLED or any(map(_has_failed, chosen(plan))):
+    merge = plan.pull.state if plan.pull else None
+    if plan.state is PlanState.CANCELLED or merge is PullState.CLOSED or any(map(_has_failed, chosen(plan))):
         return Exit.FAILED
-    if has_dead_letters or plan.state is PlanState.PUBLISHING or any(map(_could_move, left)):
+    if has_dead_letters or plan.state is PlanState.PUBLISHING or merge is PullState.WANTED:
+        return Exit.INTERRUPTED
+    if any(map(_could_move, left)):
         return Exit.INTERRUPTED
     return Exit.DONE
 

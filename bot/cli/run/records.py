@@ -13,10 +13,11 @@ from typing import Any
 import click
 
 from bot.cli.run.facts import Facts
-from services.coordinator.reason_words import in_words
+from services.coordinator.reason_words import in_words, of_merge
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.progress import plan_status
+from services.domain.pull import Pull
 from services.execution.batch import Progress
 
 
@@ -68,7 +69,14 @@ def plan_record(facts: Facts, plan: Plan) -> dict[str, Any]:
         "source": plan.source,
         "status": plan_status(plan).value,
         "url": facts.url(plan),
+        "pull": plan.pull and _pull(plan.pull),
     }
+
+
+def _pull(pull: Pull) -> dict[str, Any]:
+    """How its pull request stands."""
+    return {"state": pull.state.value, "number": pull.number or None, "url": pull.url, "branch": pull.branch,
+            "message": of_merge(pull)}  # fmt: skip
 
 
 def phase_record(facts: Facts, plan: Plan, phase: Phase) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bot.cli.run.words import (
     one_line,
     status_word,
 )
+from services.coordinator.reason_words import of_merge
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan
 from services.domain.progress import plan_status
@@ -119,6 +120,10 @@ class Summary:
 
 def _in_git(plan: Plan) -> Iterator[str]:
     """Where the results are, if they are not in the folder itself."""
+    if plan.pull is not None:
+        yield f"The plan {one_line(of_merge(plan.pull))}: {plan.pull.url or plan.pull.branch}"
+        yield from (f"  {one_line(line)}" for line in plan.pull.why.splitlines())
+        return
     results = (phase.attempt.result for phase in plan if phase.attempt and phase.attempt.result)
     branches = {result.changes.branch for result in results if result.changes and result.changes.branch}
     for branch in sorted(branches):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.github.events import comments, issues, links, places, push, runs
+from bot.github.events import comments, issues, links, places, pulls, push, runs
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
 
@@ -23,6 +23,7 @@ READERS: Mapping[str, Reader] = {
     "installation_repositories": places.read_installation,
     "repository": places.read_repository,
     "push": push.read,
+    "pull_request": pulls.read,
     "workflow_run": runs.read_run,
     "workflow_job": runs.read_job,
     "check_run": runs.read_check,

@@ -12,7 +12,7 @@ from pydantic import Field
 from bot.github.events.payloads import Account, Issue, Payload, Repository
 from bot.github.events.sources import Sources, Subject
 from bot.github.plan_issues import PlanIssue, Wanted, is_plan, source_of
-from services.commands.hands import Hand, hand_on, is_heeded, meaning
+from services.commands.hands import Hand, hand_on, is_heeded, is_merging, meaning
 from services.commands.spec import Level
 from services.coordinator import answers
 from services.domain.effects import SetIssueState
@@ -82,7 +82,9 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
 
 def translate(event: IssueEvent, subject: Subject) -> tuple[Hand, Order] | None:
     """What was done, and the order that it amounts to; None where it says nothing that the plan does not say already."""
-    hand = hand_on(event.action, event.issue.state_reason, is_child=subject.phase is not None)
+    hand = hand_on(
+        event.action, event.issue.state_reason, is_child=subject.phase is not None, is_merging=is_merging(subject.plan)
+    )
     if hand is None:
         return None
     order = meaning(hand, subject.plan, subject.phase, by=event.sender.login, cause=event.cause)

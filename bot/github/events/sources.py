@@ -71,8 +71,8 @@ class _NoRuns:
 class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
-    are those with issues of ours; `under_way` all plans of one that are; `pending` what a plan has still to have done; `runs`
-    which attempts runs are about."""
+    are those with issues of ours; `under_way` all plans of one that are; `by_branch` the plan that waits for this branch to be
+    merged; `pending` what a plan has still to have done; `runs` which attempts runs are about."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -87,6 +87,7 @@ class Sources:
     projects: Callable[[], Collection[str]] = field(default=tuple)
     under_way: Callable[[str], Iterable[Plan]] = field(default=_nothing)
     pending: Callable[[str], Sequence[Effect]] = field(default=_nothing)
+    by_branch: Callable[[str, str], Plan | None] = field(default=_no_reason)
     runs: Runs = field(default_factory=_NoRuns)
 
     def is_our_own(self, sender: Account) -> bool:

@@ -11,6 +11,7 @@ from services.domain.attempts import AttemptKind, AttemptState, Hold
 from services.domain.phase import OnError, Qa, QueueStatus
 from services.domain.plan import PlanState
 from services.domain.progress import PlanStatus
+from services.domain.pull import PullState
 from services.domain.reasons import ReasonCode
 from services.execution.jobs import JobState
 from services.execution.registry import Availability
@@ -88,6 +89,18 @@ class PolicyOfPlan(Shape):
     commit: str | None = Field(description="By which the repository's policy became what it was then")
 
 
+class PullShape(Shape):
+    """The pull request that a plan ends with, where the policy says `deliver: pull_request`."""
+
+    state: PullState
+    number: int | None = Field(description="None while there is none")
+    url: str
+    branch: str = Field(description="What is to be merged")
+    base: str = Field(description="Into what; empty for the default branch")
+    words: str = Field(description="To follow the plan's name", examples=["waits for the merge of #12"])
+    why: str = Field(description="Why none could be opened; empty if one could")
+
+
 class PlanSummary(Shape):
     """A plan and how it stands. `version` rises with every change; orders may name the one they were meant for."""
 
@@ -101,6 +114,7 @@ class PlanSummary(Shape):
     priority: int
     issue_number: int | None
     counts: dict[QueueStatus, int] = Field(description="How many phases stand how")
+    pull: PullShape | None
     created_at: datetime | None
     updated_at: datetime
     by: str = Field(description="Who has handed it in; empty if that is not known")

@@ -19,19 +19,21 @@ from bot.web.api.shapes import (
     PlanDetail,
     PlanSummary,
     PolicyOfPlan,
+    PullShape,
     QueueItem,
     Reason,
 )
 from bot.web.auth.permits import Permit
 from services.commands.offers import verbs_for_phase, verbs_for_plan
 from services.commands.spec import PRIORITY
-from services.coordinator.reason_words import in_words
+from services.coordinator.reason_words import in_words, of_merge
 from services.domain.access import Role
 from services.domain.attempts import Attempt, Result
 from services.domain.failure import Failure
 from services.domain.findings import Finding
 from services.domain.phase import QueueStatus
 from services.domain.plan import HANDED_IN, Plan
+from services.domain.pull import Pull
 
 
 class Reasons:
@@ -146,6 +148,7 @@ def _summary(view: views.PlanView) -> dict[str, Any]:
         "priority": plan.priority,
         "issue_number": plan.issue and plan.issue.number,
         "counts": dict(view.phases),
+        "pull": plan.pull and pull_shape(plan.pull),
         "created_at": plan.created_at,
         "updated_at": view.updated_at,
         "by": plan.by,
@@ -157,6 +160,18 @@ def _policy_of(plan: Plan) -> PolicyOfPlan:
     if plan.policy in ("", HANDED_IN):
         return PolicyOfPlan(origin="handed_in" if plan.policy else "none", commit=None)
     return PolicyOfPlan(origin="repository", commit=plan.policy)
+
+
+def pull_shape(pull: Pull) -> PullShape:
+    return PullShape(
+        state=pull.state,
+        number=pull.number or None,
+        url=pull.url,
+        branch=pull.branch,
+        base=pull.base,
+        words=of_merge(pull),
+        why=pull.why,
+    )
 
 
 def _item(item: views.QueueItem, plan: Plan | None, reasons: Reasons) -> dict[str, Any]:

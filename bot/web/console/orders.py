@@ -39,6 +39,12 @@ _DONE = {
     "reject": "is rejected",
     PRIORITY: "has another priority",
 }
+_DONE_WITH_PLAN = {
+    "retry": "asks for a merge again",
+    "reopen": "has its pull request opened again",
+    "complete": "is completed without a merge",
+}
+"""Where the verb means something else without a phase."""
 _STRONG = frozenset({"retract"})
 """They take an administrator, as they take more than write access in comments."""
 
@@ -101,7 +107,7 @@ def _about_plan(permit: Permit, plan: Plan, form: Fields) -> str:
     verb, argument = _verb(form, permit, plan.project), field(form, "argument")
     version = _version(form)
     _give(permit, verb, meant_for(permit, plan.id, version), None, argument, version)
-    return f"{plan.title} {_DONE[verb]}."
+    return f"{plan.title} {_DONE_WITH_PLAN.get(verb) or _DONE[verb]}."
 
 
 def _give(permit: Permit, verb: str, plan: Plan, phase: Phase | None, argument: str, version: int | None) -> None:

@@ -21,6 +21,7 @@ from bot.web.console.phase_rows import PhaseRow, Rows
 from bot.web.console.rendering import Shown, may
 from bot.web.console.start import start_page
 from services.commands.offers import verbs_for_plan
+from services.coordinator.reason_words import of_merge
 from services.domain.access import Role
 from services.domain.critical_path import critical_path, expected
 from services.domain.phase import QueueStatus
@@ -118,6 +119,7 @@ def plan_page(permit: Viewer, page: Shown, id: Id, before: Annotated[int, Query(
         plan=plan,
         status=detail.view.status,
         updated_at=detail.view.updated_at,
+        merge=of_merge(plan.pull) if plan.pull else "",
         overview=detail.overview,
         issue_url=bot.answers.pages().issue(plan),
         rows=Rows(permit).of(plan, plan.phases),

@@ -215,8 +215,13 @@ class RulesText(Strict):
         "auto",
         description="Where it works: a git worktree of its own where there is a repository, or the folder itself.",
     )
-    deliver: Literal["none", "branch"] | None = Field(
-        None, description="Its result as a ref alone, or on the plan's branch, pushed. Not said: a branch, not pushed."
+    deliver: Literal["none", "branch", "pull_request"] | None = Field(
+        None,
+        description="Its result as a ref alone, or on the plan's branch, pushed, or as a pull request as well, whose merge "
+        "completes the plan. Not said: a branch, not pushed.",
+    )
+    base: Text | None = Field(
+        None, description="The branch that the pull request is merged into; the default branch without it."
     )
     agent: Text | None = Field(None, description="The coding agent: its command line, or the login of a hosted one.")
     model: Text | None = Field(None, description="The model that the agent uses.")

@@ -1,0 +1,42 @@
+"""The event `pull_request`: that of a plan was merged or closed, or the one by which a coding agent works at a phase.
+
+What it tells is not believed: it makes us look. https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.github.events.payloads import Account, Payload, Repository
+from bot.github.events.sources import Sources
+from bot.github.merging import seen
+from services.domain.messages import Message
+
+
+class _Branch(Payload):
+    ref: str
+
+
+class _Pull(Payload):
+    number: int
+    head: _Branch
+
+
+class PullEvent(Payload):
+    """As far as it is read."""
+
+    pull_request: _Pull
+    repository: Repository
+    sender: Account | None = None
+
+
+def read(body: bytes, sources: Sources) -> Sequence[Message]:
+    """Raises TransientError if GitHub cannot be asked now, pydantic.ValidationError for what is no such event."""
+    event = PullEvent.model_validate_json(body)
+    project, told = event.repository.full_name, event.pull_request
+    plan = sources.by_branch(project, told.head.ref)
+    if plan is None:
+        return ()
+    pull = sources.github.pulls.get(project, told.number)
+    by = event.sender.login if event.sender else ""
+    return (seen(pull, plan.id, by),) if pull.is_from(project, told.head.ref) else ()
