@@ -1,157 +1,172 @@
-"""Cues: where in a document a line may speak of the order of its phases, found in bulk before anything is read closely.
+"""Cues: where in a document a line may speak of the order of its phases, found in one pass before anything is read closely.
 
-Most lines do not. So words are looked for in all lines at once, as bytes: lowering and searching wide text takes many
-times longer. A line with an English one counts only if it names a phase as well, or opens like a label.
+Most lines do not. What counts is how a line, a field or a sentence opens, so the first letters behind each such place are
+compared with those of all the words that may stand there; the few phrases that count anywhere are looked for in bulk.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import accumulate, islice
+from typing import NamedTuple
 
 from services.planning.outline import Block, Item, Paragraph
 
-
-def _bytes(*words: str) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in words)
-
-
-_ENGLISH = """
-    depend bloc prereq precond requires predec gated relies after once before order build earlier start begin until need wait
-    follow first soon sequen immediate parallel concurrent simultan alongside
+_OPENERS = """
+    depends depend dependent depending dependency dependencies contingent directly strictly only has have there hard strict
+    direct strong explicit blocking is are remains gets blocks blocked unblocked gated must should will wait waits waiting
+    requires require needs need builds build heavily relies rely can cannot could may to be starts start started begins begin
+    begun done executed proceeds proceed runs run do don won never not
+    after before once when as follows comes goes happens happen execute implement scheduled planned sequential sequentially
+    immediately right no complete finish land merge in parallel parallelizable concurrently simultaneously alongside side
+    fully also developed built worked performed implemented carried
+    prerequisites prerequisite preconditions precondition predecessors predecessor entry sequence completion execution status
+    this everything work implementation development it current note nb important order sequencing timing
+    first second third fourth fifth phase phases subphase subphases sub stage stages milestone milestones sprint sprints
+    iteration iterations wave waves week weeks step steps epic epics release releases part parts module modules track tracks
+    tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds pr prs issue issues
+    group groups story stories user us task tasks wp ms m j t package
+    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę étape étapes jalon
+    jalons etapa etapas hito hitos paso pasos aşama
+    hängt abhängig abhängigkeit abhängigkeiten ist wartet benötigt braucht erfordert setzt kann darf soll erst frühestens
+    beginnt startet folgt baut nach sobald wenn keine hat voraussetzung voraussetzungen blockiert läuft diese dieser dieses
+    erste ersten zweite zweiten es sie hinweis
+    dépend dépendent dépendances dépendance est bloqué bloquée nécessite requiert peut démarre démarrer commence commencer
+    après en aucune n pré prérequis cette cet elle état
+    depende dependen dependencias dependencia está bloqueado bloqueada requiere necesita puede empezar comenzar iniciar tras
+    después sin tiene requisitos prerrequisitos esta este estado nota
+    dependem dependências dependência requer precisa pode começar após depois sem tem em
+    dipende dipendono dipendenze dipendenza prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato
+    zależy zależności wymaga blokowany blokowana blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk
+    afhankelijkheden hangt vereist begint kan závisí závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar
+    зависит зависят зависимости может требует требуется блокируется параллельно после нет зависимостей этап этапы фаза фазы
+    этот эта истории история статус залежить потребує phụ sau không giai điều trạng
+    依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ 단 前 의 선 第 제 全 状 狀 ス 상 先 完 并 並 없 병
 """
-_PHRASES = ("must be", "when ", "prior ", "previous", "preced", "top to bottom", "entry c", "require ", "is required")
-_FOREIGN = {
-    "und der die": "hängt hängig nach wartet benötigt brauch erforder setzt baut sobald vorauss keine blockier",
-    "les des une": "dépend aucune après requis nécessit parallèle bloqu",
-    "las los que para uma": "bloq tras después necesita requie requis prerrequ depend depois requer precisa após paralel",
-    "il della che": "dipend dopo richied blocca",
-    "het een van": "afhank hangt vereis",
-    "się nie jest": "zale zakoń wymaga blokowan",
-    "och att": "beror kräver",
-}
-"""Words of languages written in Latin letters, by words that any text in them has."""
-_OTHER = """
-    завис Завис ЗАВИС зависимостей после После требует Требует локируется залежить потребує параллельно phụ tiên sau závis vyžad
-    önko bağım 依 의존 선행 前 後 后 相 取 完 완료 이후 与 與
+"""The words with which a statement, or the name of what it is about, may open; one letter of scripts without spaces."""
+_KNOWN = frozenset(_OPENERS.split())
+_OPENING = re.compile(
+    r"[\n.!?;。！？；|·•*](?:(?<=[\n。！？；])|(?<=[.!?;])[ \t]|(?<=\s[|·•])[ \t]"
+    r"|(?<=\s\*\*)(?=[^*\n]{3,30}(?:\*\*\s*[:：]|[:：]\*\*)))"
+    r"[^\w(（\n]{0,12}[(（]?_{0,2}(?:(?:[Tt]he|[Aa]n?|[Aa]ll(?: the)?)\s)?\d{0,3}([^\W\d_]{1,16})"
+)
+"""Where a line, a sentence or a field opens. It begins with a sign, so that the search runs from sign to sign."""
+_WORDS = """
+    depend requir need after start bloc once begin before prereq wait until parallel follow first must build when prior order
+    precond predec gate contingent rely relies sequen immediate concurrent simultan alongside side by complete finish merge land
+    hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn requi necesit precisa dopo dipend
+    richied nessun tras sin sem vereist afhank wymaga zale blokow
 """
-_KINDS = {
-    "phase": "phase fase faz",
-    "stage": "stage etap stufe",
-    "milestone": "milest meilenst jalon hito",
-    "sprint": "sprint",
-    "iteration": "iterat",
-    "wave": "wave batch round",
-    "week": "week",
-    "step": "step schritt paso",
-    "epic": "epic",
-    "release": "release",
-    "part": "part module track tier workstream chunk slice lane",
-    "story": "group issue ticket pr",
-}
-_ANY_KIND = frozenset({"section", "task", "story"})
-_ALWAYS = ("stor", " all ", "previous", "preced", "everything", "the one before", "to bottom")
-_CODE = re.compile(rb"[uwmjtp](?<![a-z0-9].)[spr]?-?\s?\d|[\xd0\xe3-\xed]")
-"""What a line holds that names a phase, or all of them. Where none does, a capital may begin a title."""
-_TITLE_FOLLOWS = re.compile(
-    rb"(?:fter|nce|hen|efore|ollows|eeds?|ntil|(?:ated|ocked) (?:by|on)|(?:pends?|pendent|uilds?|elies|endency) (?:up)?on"
-    rb"|equires?):?\**\s+[\"'*`(]*[A-Z0-9]"
+_STEMS = tuple(_WORDS.split())
+"""What a statement holds besides names, in letters without accents: one of these."""
+_REACH = 400
+_END = re.compile(r"\n(?![a-z])")
+"""The end of a line, but where the sentence goes on in the next."""
+_NAME = re.compile(r"[\W_][A-Z0-9]")
+_UNNAMED = (
+    *(
+        "previous",
+        "prior",
+        "preced",
+        "earlier",
+        "before",
+        "above",
+        "other",
+        "stor",
+        "first",
+        "second",
+        "third",
+        "fourth",
+    ),
+    *("immediate", "depend", "prereq"),
 )
-_LABELLED = re.compile(
-    rb"[^a-z]{0,12}(?:depend|prereq|precond|requires|needs|blocked|waits|after|predec|entry|start|can start|sequence)"
+_ASCII = "\x7f"
+_ANYWHERE = tuple(
+    phrase.encode()
+    for phrase in (
+        *("previous", "prior ", "preced", "earlier", " last", "one before", "to bottom", "in order", "in strict"),
+        *("in sequence", "sequential", "one after", "one by", "before ", "blocks "),
+    )
 )
-_NOTHING = _bytes("immediate", "no depend", "no prereq", "right away", "no hard depend", "no prior depend")
-_SHORT = 2000
-_OPENING = 10_000
-_MOST_LINES = 20_000
+"""What phrases hold that count wherever they stand: see `BLANKET` and `BLOCKS_NAMED`."""
+_MOST = 20_000
 """No plan says so much about order; reading on would only take time."""
-_SHORTEST_FOREIGN = 12
-_ASCII = 0x7F
 
 
-ENGLISH, OTHER = _bytes(*_ENGLISH.split(), *_PHRASES), _bytes(*_OTHER.split())
-FOREIGN = tuple((frozenset(_bytes(*common.split())), _bytes(*cues.split())) for common, cues in _FOREIGN.items())
-_WORDS = (*_ENGLISH.split(), *_PHRASES)
+class Cued(NamedTuple):
+    """What there is to read closely in one block of text.
 
-
-def lines_about_order(blocks: Sequence[Block], kinds: Collection[str]) -> Mapping[int, frozenset[int]]:
-    """For each paragraph and plain list item that may speak of order, which of its lines do. Tasks say nothing about phases.
-
-    `kinds` are those of the phases: what is called a sprint names nothing in a plan made of milestones.
+    `openings` are the places behind which a line, a field or a sentence opens like a statement: each that of the sign before
+    it, -1 for the beginning. `holding` are the lines, from 0, that hold a phrase.
     """
+
+    openings: list[int]
+    holding: set[int]
+
+
+def lines_about_order(blocks: Sequence[Block]) -> dict[int, Cued]:
+    """The paragraphs and plain list items that may speak of order, and where. Tasks say nothing about phases."""
     spoken = [
         (place, block.text)
         for place, block in enumerate(blocks)
         if block.__class__ is Paragraph or (block.__class__ is Item and not block.box)
     ]
-    written = "\n".join(text for _, text in spoken).encode()
-    about: dict[int, set[int]] = {}
-    firsts = list(accumulate((text.count("\n") + 1 for _, text in spoken), initial=0))
-    line = start = 0
-    for begin in sorted(_starts(written, kinds))[:_MOST_LINES]:
-        line += written.count(b"\n", start, begin)
-        start = begin
+    written = "".join([f"\n{text}" for _, text in spoken]) + "\n"
+    about: dict[int, Cued] = {}
+    starts = list(accumulate((len(text) + 1 for _, text in spoken), initial=0))
+    for at in islice(filter(partial(_speaks, written), _opening(written)), _MOST):
+        index = bisect_right(starts, at) - 1
+        about.setdefault(spoken[index][0], Cued([], set())).openings.append(at - starts[index] - 1)
+    firsts = list(accumulate((text.count("\n") + 1 for _, text in spoken), initial=1))
+    for line in islice(_holding(written), _MOST):
         index = bisect_right(firsts, line) - 1
-        about.setdefault(spoken[index][0], set()).add(line - firsts[index])
-    return {place: frozenset(offsets) for place, offsets in about.items()}
+        about.setdefault(spoken[index][0], Cued([], set())).holding.add(line - firsts[index])
+    return about
 
 
-def _starts(written: bytes, kinds: Collection[str]) -> set[int]:
-    """Where the lines begin that may speak of order."""
-    whole, names = written.lower(), _names(kinds)
-    found = set(_lines_with(_foreign(whole), whole))
-    english = set(_lines_with(ENGLISH, whole)) - found
-    return found | {begin for begin in english if _names_a_phase(whole, written, begin, names)}
+def _speaks(written: str, at: int) -> bool:
+    """True if what opens behind a sign holds a word for order, or is not certain to be English."""
+    end = _END.search(written, at + 1, at + _REACH)
+    near = written[at : end.start() if end else at + _REACH].lower()
+    return not near.isascii() or any(stem in near for stem in _STEMS)
 
 
-def may_speak(sentence: str) -> bool:
-    """True if a sentence holds one of the English words, or is not certain to be English."""
-    if not sentence.isascii():
+def names_something(sentence: str) -> bool:
+    """False if there is certainly nothing in it that a statement could be about.
+
+    Numbers, titles and other scripts show; the words for all that comes before, and for nothing, are few.
+    """
+    if _NAME.search(sentence, 1) or not sentence.isascii():
         return True
     folded = sentence.lower()
-    for word in _WORDS:  # a plain loop: this is asked of every sentence of such a line
-        if word in folded:
-            return True
-    return len(folded) > _SHORTEST_FOREIGN and " the " not in folded
+    return any(word in folded for word in _UNNAMED)
 
 
-def _foreign(whole: bytes) -> Iterator[bytes]:
-    """The words to look for besides the English ones. A short text gives no hint of its language and is searched for all."""
-    opening = frozenset(whole[:_OPENING].split())
-    for common, cues in FOREIGN:
-        if len(whole) < _SHORT or not opening.isdisjoint(common):
-            yield from cues
-    yield from OTHER
+def _opening(written: str) -> Iterator[int]:
+    """The places of the signs behind which something opens with one of the words."""
+    for opening in _OPENING.finditer(written):
+        word = opening[1]
+        if word.lower() in _KNOWN or (word[0] > _ASCII and word[0] in _KNOWN):
+            yield opening.start()
 
 
-def _names(kinds: Collection[str]) -> tuple[bytes, ...]:
-    several = _KINDS if not _ANY_KIND.isdisjoint(kinds) else kinds
-    return _bytes(*_ALWAYS, *(word for kind in several for word in _KINDS.get(kind, "").split()))
+def _holding(written: str) -> Iterator[int]:
+    """The lines that hold one of the phrases. Lowering and searching wide text takes many times longer than its bytes."""
+    whole = written.encode().lower()
+    line = at = 0
+    for begin in sorted({begin for phrase in _ANYWHERE for begin in _lines_with(phrase, whole)}):
+        line += whole.count(b"\n", at, begin)
+        at = begin
+        yield line
 
 
-def _names_a_phase(whole: bytes, written: bytes, begin: int, names: Sequence[bytes]) -> bool:
-    end = _line_end(whole, begin)
-    text = whole[begin:end]
-    for name in names:  # a plain loop: this is asked of very many lines
-        if name in text:
-            return True
-    if _LABELLED.match(text) or _CODE.search(text) or _TITLE_FOLLOWS.search(written, begin, end):
-        return True
-    return any(word in text for word in _NOTHING)
-
-
-def _line_end(text: bytes, at: int) -> int:
-    """Where the next line begins, or the text ends."""
-    return text.find(b"\n", at) + 1 or len(text)
-
-
-def _lines_with(cues: Iterable[bytes], whole: bytes) -> Iterator[int]:
-    """Where the lines begin that hold one of the cues."""
-    for cue in cues:
-        foreign = cue[0] > _ASCII and cue[:1] not in whole  # one byte is found much faster than a word
-        at = -1 if foreign else whole.find(cue)
-        while at >= 0:
-            yield whole.rfind(b"\n", 0, at) + 1
-            at = whole.find(cue, _line_end(whole, at))
+def _lines_with(phrase: bytes, whole: bytes) -> Iterator[int]:
+    """Where the lines begin that hold the phrase."""
+    at = whole.find(phrase)
+    while at >= 0:
+        yield whole.rfind(b"\n", 0, at) + 1
+        end = whole.find(b"\n", at)
+        at = whole.find(phrase, end) if end >= 0 else -1

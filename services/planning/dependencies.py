@@ -7,16 +7,16 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from services.planning.cues import lines_about_order, may_speak
+from services.planning.cues import Cued, lines_about_order, names_something
 from services.planning.diagrams import arrows, chained, split_links
-from services.planning.labels import BARE, labels_in
+from services.planning.labels import BARE, Label, labels_in
 from services.planning.names import names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
 from services.planning.phrases import HEDGE, NEEDS, PARALLEL
 from services.planning.places import BLANKET, BLOCKS_NAMED, COLUMN, NOT_STATED, SECTION
 from services.planning.plain import plain
-from services.planning.prose import read_sentence, sentences
+from services.planning.prose import read_sentence, sentence_after
 from services.planning.reading import Document, Reading, Unit
 from services.planning.references import find, leading
 from services.planning.statements import Statement, clean, interpret
@@ -57,7 +57,7 @@ class _Reader:
     def read(self) -> Needs:
         for place, unit in enumerate(self._units):
             self._heading(place, self._outline.lines[unit.line - 1], unit.line)
-        self._walk(lines_about_order(self._outline.blocks, self._names.kinds))
+        self._walk(lines_about_order(self._outline.blocks))
         if not self._ledger.edges:
             for edge, line in self._lifted.items():
                 self._ledger.edges.setdefault(edge, line)
@@ -66,10 +66,9 @@ class _Reader:
     def _heading(self, place: int, raw: str, line: int) -> None:
         """What a heading says in brackets: `## Phase 3: Shop (depends on Phase 1)`."""
         for aside in _IN_BRACKETS.findall(raw[:_LONGEST]) if "(" in raw else ():
-            if may_speak(aside):
-                self._note(clean(aside), line, frozenset({place}))
+            self._note(clean(aside), line, frozenset({place}))
 
-    def _walk(self, cued: Mapping[int, frozenset[int]]) -> None:
+    def _walk(self, cued: Mapping[int, Cued]) -> None:
         """Go through the blocks once; `owner` is what the dependency section we are in is about, if we are in one."""
         inside, level, owner = False, 0, frozenset[int]()
         columns: list[int] = []
@@ -91,8 +90,7 @@ class _Reader:
             elif inside:
                 self._inside(block, owner)
             elif place in cued:
-                self._elsewhere(place, cued[place])
-                listing = _opens_a_list(block)
+                listing = self._elsewhere(place, cued[place])
 
     def _is_about_order(self, heading: Heading) -> bool:
         """A heading of a unit is work, even if it says `Dependencies`."""
@@ -130,36 +128,52 @@ class _Reader:
         ):
             self._note(text, line, owner)
 
-    def _elsewhere(self, place: int, cued: frozenset[int]) -> None:
-        """Outside such sections: labelled lines, blanket statements, sentences that say what they block or need."""
+    def _elsewhere(self, place: int, cued: Cued) -> int | None:
+        """Outside such sections: labelled lines, sentences that say what they need, blanket statements.
+
+        Returns the depth below which items are what the block leaves open, as `**Depends on**:` does; None if it does not.
+        """
         block = self._outline.blocks[place]
         assert isinstance(block, Item | Paragraph)
-        lines, labelled = block.text.split("\n"), set[int]()
-        for offset in sorted(cued):
-            line, raw = block.line + offset, lines[offset][:_LONGEST]
-            labels = labels_in(raw)
-            for name, body in labels:
-                self._labelled(name, clean(body), line, place)
-            if labels:
-                labelled.add(offset)
-                continue
-            for aside in _IN_BRACKETS.findall(raw) if _STATUS.match(raw) else ():
-                self._said(read_sentence(clean(aside), self._names, owner=self._owner(line)), line, place)
-            blanket = BLANKET.search(raw)
-            if blanket and all(self._names.are(word) for word in _UNIT_WORD.findall(blanket[0])):
-                self._each_on_the_one_before(line)
-            elif BLOCKS_NAMED.search(raw):
-                self._named(clean(raw), line)
-        if len(labelled) < len(cued) and (isinstance(block, Item) or not block.quoted):
-            self._prose(place, block, cued - labelled)
+        lines, labels = block.text.split("\n"), dict[int, list[Label]]()
+        quoted = isinstance(block, Paragraph) and block.quoted
+        offset = at = 0
+        for sign in cued.openings:
+            offset += block.text.count("\n", at, sign + 1)
+            at = sign + 1
+            if offset not in labels:
+                labels[offset] = self._labels(lines[offset][:_LONGEST], block.line + offset, place)
+            if not labels[offset] and not quoted:
+                self._prose(sentence_after(block.text, sign), block.line + offset, place)
+        for offset in sorted(cued.holding):
+            if not labels.get(offset):
+                self._sweeping(lines[offset][:_LONGEST], block.line + offset)
+        last = labels.get(len(lines) - 1)
+        if not last or last[-1].body:
+            return None
+        return block.depth if isinstance(block, Item) else -1
 
-    def _prose(self, place: int, block: Item | Paragraph, cued: frozenset[int]) -> None:
-        """Sentences that open with what is needed. Said of one task, they count only where phases state nothing."""
-        for offset, sentence in sentences(block.text):
-            if cued.isdisjoint(range(offset, offset + sentence.count("\n") + 1)) or not may_speak(sentence):
-                continue
-            line = block.line + offset
+    def _labels(self, raw: str, line: int, place: int) -> list[Label]:
+        """The fields of a line that say what is needed. Where it has none, its status may say so in brackets."""
+        labels = labels_in(raw)
+        for name, body in labels:
+            self._labelled(name, clean(body), line, place)
+        for aside in _IN_BRACKETS.findall(raw) if not labels and _STATUS.match(raw) else ():
+            self._prose(aside, line, place)
+        return labels
+
+    def _prose(self, sentence: str, line: int, place: int) -> None:
+        """A sentence that opens with what is needed. Said of one task, it counts only where phases state nothing."""
+        if names_something(sentence):
             self._said(read_sentence(clean(sentence), self._names, owner=self._owner(line)), line, place)
+
+    def _sweeping(self, raw: str, line: int) -> None:
+        """Statements that count wherever they stand in a line: about all phases, or with what they block."""
+        blanket = BLANKET.search(raw)
+        if blanket and all(self._names.are(word) for word in _UNIT_WORD.findall(blanket[0])):
+            self._each_on_the_one_before(line)
+        elif BLOCKS_NAMED.search(raw):
+            self._named(clean(raw), line)
 
     def _said(self, said: Statement | None, line: int, place: int) -> None:
         if said and not is_about_a_task(self._outline.blocks, place):
@@ -283,13 +297,3 @@ class _Reader:
         text = plain(text)
         bare = f"Phase {text}" if re.fullmatch(r"\d+[a-z]?", text) else text
         return find(bare, self._names).units
-
-
-def _opens_a_list(block: Block) -> int | None:
-    """The depth below which items are what a block such as `**Depends on**:` leaves open; None for other blocks."""
-    if not isinstance(block, Item | Paragraph):
-        return None
-    labels = labels_in(block.text.rpartition("\n")[2][:_LONGEST])
-    if not labels or labels[-1].body:
-        return None
-    return block.depth if isinstance(block, Item) else -1

@@ -23,7 +23,8 @@ _LONGEST_TEXT = 4000
 _DEEPEST = 20
 _CONTINUATION_LINES = 20
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
-_BOX = re.compile(r"\\?\[ ?([ xX~/>!?✓✔✅☑–—-]?) ?\\?\](?:\*?(?:[ \t]+|$)|(?=\w)|:[ \t])")
+_BOX = r"(?P<box>\\?\[ ?([ xX~/>!?✓✔✅☑–—-]?) ?\\?\](?:\*?(?:[ \t]+|$)|(?=\w)|:[ \t]))"
+_ITEM = re.compile(f"{_MARKER.pattern}{_BOX}?")
 _NO_SPACE = re.compile(r"(#{2,6})([^\W_].{0,200})\Z")
 _INDENTED_BOX = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX-]\][ \t]")
 _SENTENCE = re.compile(r"(?:\*\*|__|[*_])?(?![\s\d_])\w(?<![a-z])")
@@ -111,8 +112,8 @@ class _Reader:
         """Line (from 1) and column (from 0, in characters) of a byte offset."""
         line = bisect_right(self._starts, offset)
         column = offset - self._starts[line - 1]
-        if column and not (before := self._lines[line - 1][:column]).isascii():
-            column = len(before.encode()[:column].decode("utf-8", "ignore"))
+        if column and not (raw := self._lines[line - 1]).isascii():
+            column = len(raw[:column].encode()[:column].decode("utf-8", "ignore"))
         return line, column
 
     def _heading(self, tag: Any, start: int, end: int) -> None:
@@ -137,16 +138,16 @@ class _Reader:
             return
         line, column = self._place(start)
         raw = self._lines[line - 1]
-        marker = _MARKER.match(raw, column)
-        if marker is None:
+        item = _ITEM.match(raw, column)
+        if item is None:
             return
-        box = _BOX.match(raw, marker.end())
-        at = box.end() if box else marker.end()
+        number, box, state = item.groups()
+        at = item.end()
         text = raw[at : at + _LONGEST_TEXT].rstrip()
         following = self._lines[line] if line < len(self._lines) else ""
         if following.startswith((" ", "\t")):
             text += self._continued(line)
-        self._add(Item(line, self._lists - 1, marker.group(1) or "", (box.group(1) or " ") if box else "", text))
+        self._add(Item(line, self._lists - 1, number or "", (state or " ") if box else "", text))
         if _SENTENCE.match(following):
             self._lazy(line)
 

@@ -134,7 +134,8 @@ def read_mark(text: str) -> Mark:
     if mark is None:
         title, done, status = split_status(words)
         mark = Mark("", "", title, done, status, loose=False, section="")
-    return mark._replace(done=mark.done or is_signed_done(text), section=section)
+    done = mark.done or is_signed_done(text)
+    return mark._replace(done=done, section=section) if section or done else mark
 
 
 def _unit(words: str) -> Mark | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.planning.marks import kind_of
 from services.planning.numerals import numbers_from, spellings
@@ -12,7 +13,8 @@ from services.planning.reading import Unit
 
 _STORY_IN_TITLE = re.compile(r"(?i:\[?\bUS-?\s?(?=\d)|user[ -]?stor(?:y|ies)\s*(?=\d)|\bstory\s+(?=\d))")
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_HANDLE_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+WORD = re.compile(r"[^\W_]+")
 SHORTEST_NAME = 4
 _ANY_KIND = frozenset({"section", "task", "story"})
 _MOST_NAMED = 200
@@ -49,8 +51,7 @@ _COMMON = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The units a text names, and the numbers it names that no unit has."""
 
     units: frozenset[int]
@@ -72,6 +73,8 @@ class Names:
     count: int
     story_units: tuple[int, ...] = field(default=())
     titles: tuple[str, ...] = field(default=())
+    openings: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
+    """The `words` by the first letters and digits in each, with how many signs stand before those and the place."""
     known: dict[tuple[str, bool], Found] = field(default_factory=dict, compare=False)
     """What was found before: one sentence is asked for its units more than once."""
 
@@ -96,7 +99,16 @@ def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
     single = {word: places[0] for word, places in words.items() if len(set(places)) == 1}
     story_units = tuple(sorted({place for places in stories.values() for place in places}))
     kinds, titles = frozenset(unit.kind for unit in units), tuple(unit.title for unit in units)
-    return Names(numbers, stories, tasks, single, kinds, len(units), story_units, titles)
+    return Names(numbers, stories, tasks, single, kinds, len(units), story_units, titles, _openings(single))
+
+
+def _openings(words: Mapping[str, int]) -> dict[str, list[tuple[str, int, int]]]:
+    openings: dict[str, list[tuple[str, int, int]]] = {}
+    for word, place in words.items():
+        first = WORD.search(word)
+        if first:
+            openings.setdefault(first[0], []).append((word, first.start(), place))
+    return openings
 
 
 def stories_in(title: str) -> list[str]:
@@ -113,7 +125,7 @@ def _handles(title: str) -> Iterator[str]:
     for part in {title.casefold(), bare, bare.partition(":")[0].strip(), bare.partition(" - ")[0].strip()}:
         if len(part) >= SHORTEST_NAME or (len(part) > 1 and title.isupper()):
             yield part
-    words = _WORD.findall(bare)
+    words = _HANDLE_WORD.findall(bare)
     if words and words[0] not in _COMMON and len(words[0]) >= SHORTEST_NAME and "user story" not in bare:
         yield words[0]
         if words[0].startswith("foundation"):

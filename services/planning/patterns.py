@@ -7,9 +7,11 @@ letter it passes over all that begin with another, which makes long lists of phr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _QUANTIFIERS = frozenset("?*+{")
+_LONGEST = 500
+"""More than this is not written out: to compile it takes longer than it saves."""
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 """An escaped sign, a set of signs, or any other sign of an expression."""
 
@@ -39,12 +41,19 @@ class Phrases:
 
 
 def any_of(alternatives: Iterable[str]) -> str:
-    """A group that matches any of the alternatives. Those with the same first letter are tried in their order."""
+    """A group that matches any of the alternatives. Of those that may match at the same place, the first is tried first."""
+    groups: list[tuple[str, list[str]]] = []
     by_letter: dict[str, list[str]] = {}
     for alternative in alternatives:
-        for one in _split(alternative):
-            by_letter.setdefault(_first_letter(one), []).append(one)
-    return f"(?:{'|'.join(_group(letter, ones) for letter, ones in by_letter.items())})"
+        for one in _opened(_split(alternative)):
+            letter = _first_letter(one)
+            if not letter:  # it may begin with any letter: what comes later must stay behind it
+                by_letter = {}
+            if letter not in by_letter:
+                by_letter[letter] = []
+                groups.append((letter, by_letter[letter]))
+            by_letter[letter].append(one)
+    return f"(?:{'|'.join(_group(letter, ones) for letter, ones in groups)})"
 
 
 def _group(letter: str, alternatives: list[str]) -> str:
@@ -57,6 +66,29 @@ def _first_letter(pattern: str) -> str:
     """The letter a text must begin with to match; empty if that takes more to say."""
     letter = pattern[:1].lower()
     return letter if letter.isalpha() and len(letter.upper()) == 1 and pattern[1:2] not in _QUANTIFIERS else ""
+
+
+def _opened(patterns: Iterable[str]) -> Iterator[str]:
+    """The same with no group or option in front, which would hide the first letter: `(?:a |an )?x` as `a x`, `an x`, `x`."""
+    for pattern in patterns:
+        first, rest = _first_piece(pattern)
+        option = rest.startswith("?") and not rest.startswith("??")
+        rest = rest[1:] if option else rest
+        inner = _split(first[3:-1]) if first.startswith("(?:") else [first]
+        if (option or inner != [first]) and rest[:1] not in _QUANTIFIERS and len(inner) * len(rest) < _LONGEST:
+            yield from _opened([*(one + rest for one in inner), *([rest] if option else [])])
+        else:
+            yield pattern
+
+
+def _first_piece(pattern: str) -> tuple[str, str]:
+    """The first group or sign of an expression, and what follows it."""
+    depth = 0
+    for token in _TOKEN.finditer(pattern):
+        depth += (token[0] == "(") - (token[0] == ")")
+        if not depth:
+            return pattern[: token.end()], pattern[token.end() :]
+    return pattern, ""
 
 
 def _split(pattern: str) -> list[str]:

@@ -7,7 +7,7 @@ after `This phase` or the name of a phase, and if what is needed follows at once
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from services.planning.names import NOTHING, Found, Names
 from services.planning.references import leading
@@ -42,15 +42,14 @@ _CUT = re.compile(r"[.!?;]\s+|[。！？]|\n(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-z
 _CLAUSE = re.compile(r"[-–—](?<=\s.)[-–—]*\s+|[:：]\s+|[(（]|[,;]\s+")
 
 
-def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """The sentences of a paragraph, each with the number of line breaks before it."""
-    start = line = 0
-    for end in (*(cut.end() for cut in _CUT.finditer(text)), len(text)):
-        sentence = text[start:end]
-        if sentence.strip():
-            yield line, sentence.rstrip(" \t\n|·•")
-        line += sentence.count("\n")
-        start = end
+def sentence_after(text: str, sign: int) -> str:
+    """The sentence that begins behind a sign, -1 for the beginning of the text; empty if none begins there."""
+    cut = _CUT.match(text, sign) if sign >= 0 else None
+    if sign >= 0 and cut is None:
+        return ""
+    start = cut.end() if cut else 0
+    end = _CUT.search(text, start)
+    return text[start : end.end() if end else len(text)].rstrip(" \t\n|·•")
 
 
 def read_sentence(text: str, names: Names, *, owner: frozenset[int]) -> Statement | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from services.planning.names import NOTHING, SHORTEST_NAME, Found, Names
+from services.planning.names import NOTHING, SHORTEST_NAME, WORD, Found, Names
 from services.planning.numerals import DIGITS, KINDS, NUM, RANGES, WIDEST_RANGE, numbers_from
 from services.planning.patterns import any_of
 
@@ -16,6 +16,7 @@ _HEAD = re.compile(
     r"|(?P<code>(?:WP|MS|M|J)-?(?=\d))"
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
 )
+_NEAR = 4
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _GLOSSED = re.compile(r"(?:[\w'’/-]+\s+){1,5}[(（\[]\s*(?=\w)")
 _CLOSING = re.compile(r"(?:\s*[:：,–—-][^()（）\[\]]{0,80})?\s*[)）\]]")
@@ -89,20 +90,21 @@ def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
     places: set[int] = set()
     unknown: list[str] = []
     for head in heads:
-        if head["kind"] and not names.are(head["kind"].rstrip(" :#№\t")):
+        kind = head.lastgroup or "kind"
+        if kind == "kind" and not names.are(head["kind"].rstrip(" :#№\t")):
             continue
-        for number, spelled in _expanded(text, head, names):
-            hit = _look_up(head, number, names)
+        for number, spelled in _expanded(text, head.end(), kind, names):
+            hit = _look_up(kind, number, names)
             places.update(hit)
-            if not hit and head["kind"] and spelled and names.numbers:  # where nothing has a number, none is missing
+            if not hit and kind == "kind" and spelled and names.numbers:  # where nothing has a number, none is missing
                 unknown.append(number)
     return Found(frozenset(places), tuple(dict.fromkeys(unknown))) if places or unknown else NOTHING
 
 
-def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]:
-    if match["story"]:
+def _look_up(kind: str, number: str, names: Names) -> tuple[int, ...]:
+    if kind == "story":
         return names.stories.get(number, ())
-    if match["task"]:
+    if kind == "task":
         place = names.tasks.get(number.lstrip("0") or "0")
         if place is None and "task" in names.kinds:
             return names.numbers.get(number, ())
@@ -112,10 +114,10 @@ def _look_up(match: re.Match[str], number: str, names: Names) -> tuple[int, ...]
     return names.numbers.get(plain, names.numbers.get(other, ()))
 
 
-def _expanded(text: str, match: re.Match[str], names: Names) -> Iterator[tuple[str, bool]]:
+def _expanded(text: str, start: int, kind: str, names: Names) -> Iterator[tuple[str, bool]]:
     """The numbers after a head, with ranges filled in. `3+` means: three and all stories from there."""
     previous = ""
-    for number, join, _ in numbers_from(text, match.end(), match.lastgroup or "kind"):
+    for number, join, _ in numbers_from(text, start, kind):
         if join in RANGES and previous.isdigit() and number.isdigit():
             for between in range(int(previous) + 1, min(int(number), int(previous) + WIDEST_RANGE)):
                 yield str(between), False
@@ -135,20 +137,21 @@ def _is_story(number: int, names: Names) -> bool:
 
 
 def _by_name(text: str, names: Names, *, near: bool) -> Iterator[int]:
+    """The units whose titles occur as whole words. Each word of the text is looked up, and the titles with it compared."""
     folded = text.casefold()
-    for word, place in names.words.items():
-        at = folded.find(word)
-        while at >= 0:
-            end = at + len(word)
-            whole = (at == 0 or not folded[at - 1].isalnum()) and (end == len(folded) or not folded[end].isalnum())
-            if len(word) < SHORTEST_NAME:
-                whole = whole and text[at:end].isupper() and _stands_alone(text, at, end)
-            if whole and (
-                len(folded) != len(text) or text[at].isupper() or not text[at].isascii() or (near and at <= 4)
-            ):
+    if names.openings.keys().isdisjoint(WORD.findall(folded)):
+        return
+    moved = len(folded) != len(text)
+    for found in WORD.finditer(folded):
+        for title, lead, place in names.openings.get(found[0], ()):
+            at = found.start() - lead
+            end = at + len(title)
+            if at < 0 or not folded.startswith(title, at) or folded[end : end + 1].isalnum():
+                continue
+            if len(title) < SHORTEST_NAME and not (text[at:end].isupper() and _stands_alone(text, at, end)):
+                continue
+            if moved or text[at].isupper() or not text[at].isascii() or (near and at <= _NEAR):
                 yield place
-                break
-            at = folded.find(word, at + 1)
 
 
 def _stands_alone(text: str, at: int, end: int) -> bool:

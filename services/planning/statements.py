@@ -39,7 +39,8 @@ _CLAUSES = re.compile(
 )
 """Each way begins with a sign, so that the search runs from sign to sign."""
 _LONGEST = 1000
-_EMPHASIS = re.compile(r"[*_`~\"“”„«»]")
+_EMPHASIS = tuple('*_`~"')
+_QUOTES = tuple("“”„«»")
 _CJK_KIND = "阶段|階段|フェーズ|段階|단계"
 _CJK_UNIT = re.compile(
     rf"(?:第|제)?\s*(\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*个?({_CJK_KIND})(?!\s*\d)|({_CJK_KIND})\s*(\d{{1,3}})(?![\d.])"
@@ -76,10 +77,13 @@ def clean(text: str) -> str:
     text = text[:_LONGEST]
     if "](" in text:
         text = LINK.sub(r"\1", text)
-    if _EMPHASIS.search(text):
-        text = _EMPHASIS.sub("", text)
-    if not text.isascii() and _CJK_SIGN.search(text):
-        text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
+    for sign in _EMPHASIS:
+        text = text.replace(sign, "")
+    if not text.isascii():
+        for sign in _QUOTES:
+            text = text.replace(sign, "")
+        if _CJK_SIGN.search(text):
+            text = _CJK_UNIT.sub(lambda unit: f" {unit[2] or unit[3]} {unit[1] or unit[4]} ", text)
     text = " ".join(text.split())
     for cue in _ORDINAL_CUES:  # a plain loop: every sentence is asked
         if cue in text:

@@ -129,12 +129,12 @@ def _boxed(blocks: Sequence[Block]) -> Iterator[TaskDraft]:
         assert isinstance(item, Item)
         if owner is not None and item.depth <= owner:
             owner = None
-        titled = bool(_PARENT.match(item.text)) if parents else _task_id(item.text) is not None
-        if owner is not None and not titled:
-            continue
+        task = _task(item.text, done=item.done, line=item.line, depth=item.depth)
+        titled = bool(_PARENT.match(item.text)) if parents else task.id is not None
+        if owner is None or titled:
+            yield task
         if titled:
             owner = item.depth
-        yield _task(item.text, done=item.done, line=item.line, depth=item.depth)
 
 
 def _rows(blocks: Sequence[Block]) -> Iterator[TaskDraft]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from services.planning.patterns import any_of
+
 
 def _any_of(spaced: str, unspaced: str) -> re.Pattern[str]:
     """Words at their beginning; those of scripts that put no spaces between words, anywhere."""
-    return re.compile(rf"(?i:\b(?:{spaced}))|{unspaced}")
+    return re.compile(rf"\b{any_of([spaced])}|{unspaced}")
 
 
 PLAN = _any_of(

@@ -16,19 +16,21 @@ ALTERNATIVES = (
     r"étapes?",
     r"(?:sub-?)?phases?",
     r"s?print|phasen",
+    r"(?:the |an? )?(?:work|works on|thesis)\b",
+    r"x?y",
     r"[|)]x",
     r"\d{1,2}(?:st|nd)",
     "段階",
 )
 
 
-@given(st.text("stepéÉaphSPubrin12-d段階|)x one", max_size=12))
+@given(st.text("stepéÉaphSPubrin12-d段階|)xy onework ", max_size=14))
 def test_the_same_is_found_as_by_a_plain_alternation(text: str) -> None:
     plain = re.compile(f"(?:{'|'.join(ALTERNATIVES)})", re.IGNORECASE)
 
     found, expected = re.compile(any_of(ALTERNATIVES)).search(text), plain.search(text)
 
-    assert (found and found.start()) == (expected and expected.start())
+    assert (found and found.span()) == (expected and expected.span())
 
 
 @pytest.mark.parametrize("text", ["Steps", "ÉTAPE", "subphases", "|x", "1st", "段階"])
