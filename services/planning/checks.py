@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from services.domain.findings import Finding
+from services.planning.columns import column_of, occurrences
 from services.planning.dialects import MOST_HEADINGS
 from services.planning.documents import refused_docs
 from services.planning.draft import PhaseDraft
@@ -22,7 +23,6 @@ _DOUBT = 0.6
 _MOST_CIRCLES = 20
 _SAID = 80
 _NEAR = 24
-_WIDEST = 1000
 _SAID_DONE = re.compile(
     r"\W{0,3}[(（][^)）]*\b(?:done|complete[d]?|finished|shipped|merged|fertig|erledigt|完了|完成)\b|\W{0,4}[✅✔☑]",
     re.IGNORECASE,
@@ -36,32 +36,46 @@ def check(
 ) -> tuple[Finding, ...]:
     """Everything at once, in the order of the document."""
     found = [
-        *_about_the_reading(reading, phases, max_phases),
-        *_numbers(phases),
+        *_about_the_reading(outline.lines, reading, phases, max_phases),
+        *_numbers(outline.lines, phases),
         *_unknown(outline, phases, needs),
-        *_graph(phases),
-        *(finding for phase in phases for finding in _phase(phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)),
+        *_graph(outline.lines, phases),
+        *(
+            finding
+            for phase in phases
+            for finding in _phase(outline.lines, phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)
+        ),
         *(finding for phase in phases for finding in _refused(outline, phase)),
-        *_tasks(phases),
+        *_tasks(outline.lines, phases),
     ]
-    return tuple(sorted(found, key=lambda finding: (finding.line, finding.code)))
+    return tuple(sorted(found, key=lambda finding: (finding.line, finding.column, finding.code)))
 
 
-def _about_the_reading(reading: Reading, phases: Sequence[PhaseDraft], max_phases: int) -> Iterator[Finding]:
+def _place(lines: Sequence[str], line: int, *words: str | None) -> tuple[int, int]:
+    """A line, and where in it the first of these words stands that it holds."""
+    return line, column_of(lines[line - 1], *words)
+
+
+def _about_the_reading(
+    lines: Sequence[str], reading: Reading, phases: Sequence[PhaseDraft], max_phases: int
+) -> Iterator[Finding]:
     for note in reading.notes:
         code, _, rest = note.partition(":")
         line, _, number = rest.partition(":")
-        yield BY_CODE[code].at(int(line or 1), number=number, limit=MOST_HEADINGS)
+        place = _place(lines, int(line), number) if line else (1, 1)
+        yield BY_CODE[code].at(*place, number=number, limit=MOST_HEADINGS)
     if not phases and not reading.notes:
         yield BY_CODE["no_phases"].at(1)
     if phases and reading.confidence < _DOUBT:
         kinds = reading.dialect.replace("-", " ")
-        yield BY_CODE["low_confidence"].at(phases[0].line, kinds=kinds, confidence=f"{reading.confidence:.2f}")
+        place = _place(lines, phases[0].line)
+        yield BY_CODE["low_confidence"].at(*place, kinds=kinds, confidence=f"{reading.confidence:.2f}")
     if len(phases) > max_phases:
-        yield BY_CODE["too_many_phases"].at(phases[max_phases].line, count=len(phases), limit=max_phases)
+        place = _place(lines, phases[max_phases].line)
+        yield BY_CODE["too_many_phases"].at(*place, count=len(phases), limit=max_phases)
 
 
-def _numbers(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
+def _numbers(lines: Sequence[str], phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
     """Numbers used twice, and whole numbers left out."""
     first: dict[str, int] = {}
     previous: int | None = None
@@ -69,11 +83,12 @@ def _numbers(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
         if phase.number is None:
             continue
         if phase.number in first:
-            yield BY_CODE["duplicate_number"].at(phase.line, number=phase.number, first=first[phase.number])
+            place = _place(lines, phase.line, phase.number)
+            yield BY_CODE["duplicate_number"].at(*place, number=phase.number, first=first[phase.number])
         first.setdefault(phase.number, phase.line)
         whole = int(phase.number) if phase.number.isdecimal() else None
         if whole is not None and previous is not None and whole > previous + 1:
-            yield BY_CODE["number_gap"].at(phase.line, before=previous, after=whole)
+            yield BY_CODE["number_gap"].at(*_place(lines, phase.line, phase.number), before=previous, after=whole)
         previous = whole
 
 
@@ -88,7 +103,8 @@ def _unknown(outline: Outline, phases: Sequence[PhaseDraft], needs: Needs) -> It
         value = value_of(number)
         before_all = value is not None and bool(here) and value < min(here)
         earlier = before_all or number in done or _is_said_done(outline.lines[line - 1], number)
-        yield BY_CODE["earlier_reference" if earlier else "unknown_reference"].at(line, number=number)
+        place = _place(outline.lines, line, number)
+        yield BY_CODE["earlier_reference" if earlier else "unknown_reference"].at(*place, number=number)
 
 
 def _items_naming(numbers: Set[str], blocks: Sequence[Block]) -> Iterator[Item]:
@@ -106,22 +122,21 @@ def _mark_if_done(item: Item) -> Mark | None:
 
 def _is_said_done(line: str, number: str) -> bool:
     """`Phase 3 (shipped in v1.0)`, `Phase 3 ✅`: said right behind the number."""
-    tails = (
-        line[match.end() : match.end() + _SAID] for match in re.finditer(rf"\b{re.escape(number)}\b", line[:_WIDEST])
-    )
+    tails = (line[at + len(number) :][:_SAID] for at in occurrences(line, number))
     return any(_SAID_DONE.match(tail) for tail in tails)
 
 
-def _graph(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
+def _graph(lines: Sequence[str], phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
     place = {phase.key: index for index, phase in enumerate(phases)}
     for index, phase in enumerate(phases):
         for dependency in phase.depends_on:
             if place[dependency.key] > index:
                 needed = phases[place[dependency.key]]
-                yield BY_CODE["later_dependency"].at(dependency.line, phase=_name(phase), needed=_name(needed))
+                where = _place(lines, dependency.line, needed.title, needed.number)
+                yield BY_CODE["later_dependency"].at(*where, phase=_name(phase), needed=_name(needed))
     for circle in cycles(phases):
         names = " → ".join(_name(phases[place[key]]) for key in (*circle, circle[0]))
-        yield BY_CODE["cycle"].at(phases[place[circle[0]]].line, phases=names)
+        yield BY_CODE["cycle"].at(*_place(lines, phases[place[circle[0]]].line), phases=names)
 
 
 def cycles(phases: Sequence[PhaseDraft]) -> list[tuple[str, ...]]:
@@ -165,31 +180,36 @@ def _circle(waiting: dict[str, set[str]]) -> tuple[str, ...]:
     return tuple(seen[seen.index(key) :])
 
 
-def _phase(phase: PhaseDraft, *, may_be_empty: bool) -> Iterator[Finding]:
+def _phase(lines: Sequence[str], phase: PhaseDraft, *, may_be_empty: bool) -> Iterator[Finding]:
+    here = _place(lines, phase.line)
     if len(phase.title) > LONGEST_TITLE:
-        yield BY_CODE["long_title"].at(phase.line, count=len(phase.title), limit=LONGEST_TITLE)
+        yield BY_CODE["long_title"].at(
+            *_place(lines, phase.line, phase.title), count=len(phase.title), limit=LONGEST_TITLE
+        )
     if len(phase.content) > LONGEST_BODY:
-        yield BY_CODE["oversize_phase"].at(phase.line, phase=_name(phase), count=len(phase.content), limit=LONGEST_BODY)
+        yield BY_CODE["oversize_phase"].at(*here, phase=_name(phase), count=len(phase.content), limit=LONGEST_BODY)
     if not may_be_empty and not phase.tasks and not phase.content.strip(" \n-*_"):
-        yield BY_CODE["empty_phase"].at(phase.line, phase=_name(phase))
+        yield BY_CODE["empty_phase"].at(*here, phase=_name(phase))
     left = sum(not task.done for task in phase.tasks)
     if phase.done and left:
-        yield BY_CODE["done_but_open"].at(phase.line, phase=_name(phase), count=left)
+        yield BY_CODE["done_but_open"].at(*here, phase=_name(phase), count=left)
 
 
 def _refused(outline: Outline, phase: PhaseDraft) -> Iterator[Finding]:
     text = "\n".join(outline.lines[phase.line - 1 : phase.end_line])
-    yield from (BY_CODE["path_refused"].at(phase.line + offset, path=path) for path, offset in refused_docs(text))
+    for path, offset, column in refused_docs(text):
+        yield BY_CODE["path_refused"].at(phase.line + offset, column, path=path)
 
 
-def _tasks(phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
+def _tasks(lines: Sequence[str], phases: Sequence[PhaseDraft]) -> Iterator[Finding]:
     """Task ids used twice. Bare numbers are counted anew in each phase by many, and are no ids in that sense."""
     first: dict[str, int] = {}
     for phase in phases:
         for task in phase.tasks:
             if task.id and not task.id[0].isdecimal():
                 if task.id in first:
-                    yield BY_CODE["duplicate_task"].at(task.line, id=task.id, first=first[task.id])
+                    place = _place(lines, task.line, task.id)
+                    yield BY_CODE["duplicate_task"].at(*place, id=task.id, first=first[task.id])
                 first.setdefault(task.id, task.line)
 
 

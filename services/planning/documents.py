@@ -24,15 +24,15 @@ def external_docs(content: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in paths if path))
 
 
-def refused_docs(content: str) -> tuple[tuple[str, int], ...]:
-    """The documents named that lie outside the repository, with the number of lines before each."""
-    found: dict[str, int] = {}
+def refused_docs(content: str) -> tuple[tuple[str, int, int], ...]:
+    """The documents named that lie outside the repository, with the number of lines before each and its column in its own."""
+    found: dict[str, tuple[str, int, int]] = {}
     for at, path in _references(content):
         if path.lower().endswith(_SUFFIXES) and "://" not in path and _leaves(path):
-            found.setdefault(path, content.count("\n", 0, at))
+            found.setdefault(path, (path, content.count("\n", 0, at), at - content.rfind("\n", 0, at)))
         if len(found) >= _MOST_REFUSED:
             break
-    return tuple(found.items())
+    return tuple(found.values())
 
 
 def _references(content: str) -> list[tuple[int, str]]:

@@ -19,10 +19,10 @@ class Rule(NamedTuple):
     message: str
     fix: str
 
-    def at(self, line: int, **particulars: str | int) -> Finding:
+    def at(self, line: int, column: int = 1, **particulars: str | int) -> Finding:
         """The rule applied to a place."""
         message, fix = self.message.format(**particulars), self.fix.format(**particulars)
-        return Finding(self.code, self.severity, line, message, fix)
+        return Finding(self.code, self.severity, line, message, fix, column)
 
 
 RULES: tuple[Rule, ...] = (

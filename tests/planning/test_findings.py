@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 
 from services.domain.findings import Severity
+from services.planning.columns import column_of
 from services.planning.parser import parse
 from services.planning.rules import BY_CODE, RULES, as_markdown
 from services.planning.sarif import as_sarif
@@ -93,5 +95,34 @@ def test_findings_become_sarif_results_at_their_lines() -> None:
     (result,) = run["results"]
     location = result["locations"][0]["physicalLocation"]
     assert (result["ruleId"], result["level"]) == ("number_gap", "note")
-    assert location == {"artifactLocation": {"uri": "plans/p.md"}, "region": {"startLine": 6, "startColumn": 1}}
+    assert location == {"artifactLocation": {"uri": "plans/p.md"}, "region": {"startLine": 6, "startColumn": 10}}
     assert result["ruleId"] in [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("## Phase 1: A\n- [ ] T1 a\n  - [ ] **T1**: b\n", "duplicate_task", (3, 11)),
+        ("## Phase 1: A\n- [ ] a\n\n## Phase 2: B\n\nDepends on Phase 1 and Phase 9.\n", "unknown_reference", (6, 30)),
+        ("## Phase 1: A\n- [ ] a\n\n## Phase 12: größer\n- [ ] b\n", "number_gap", (4, 10)),
+        ("## Phase 1: A\n- [ ] 日本 see ../y.md\n", "path_refused", (2, 14)),
+        ("# P\r\n\r\n## Phase 1: A\r\n- [ ] a\r\n\r\n## Phase 2: B\r\n", "empty_phase", (6, 4)),
+        (
+            "## Phase 1: Shop\n- [ ] a\n## Phase 2: Store\n- [ ] b\n## Dependencies\n- Shop depends on Store\n",
+            "later_dependency",
+            (6, 19),
+        ),
+        ("\ufeff- [x] no plan at all\n", "no_phases", (1, 1)),
+    ],
+)
+def test_a_finding_says_where_in_its_line(text: str, code: str, place: tuple[int, int]) -> None:
+    found = {one.code: (one.line, one.column) for one in parse(text).findings}
+
+    assert found.get(code, ()) == place
+
+
+def test_a_column_finds_whole_words_or_else_the_text_behind_the_marks() -> None:
+    assert column_of("- **Phase 12**: after Phase 2", "2") == 29
+    assert column_of("  > ## Phase 12", "2", None, "3") == 8
+    assert column_of("Phase2", "") == 1
+    assert column_of("---", "2") == 1

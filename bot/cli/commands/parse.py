@@ -81,7 +81,7 @@ def _phase(phase: PhaseDraft, names: dict[str, str]) -> Iterator[str]:
 def finding_line(finding: Finding) -> str:
     """One finding in one line, without the name of the file."""
     fix = f". {finding.fix}" if finding.fix else ""
-    return f"line {finding.line}: {finding.severity}: {finding.message}{fix} [{finding.code}]"
+    return f"line {finding.line}, column {finding.column}: {finding.severity}: {finding.message}{fix} [{finding.code}]"
 
 
 def _count(number: int, what: str) -> str:
