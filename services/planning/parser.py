@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import islice
 
 from services.domain.errors import PlanUnreadable
 from services.planning import checks, dependencies, dialects
+from services.planning.dialects import graph_block
 from services.planning.documents import external_docs
 from services.planning.draft import PhaseDraft, PlanDraft, TaskDraft
+from services.planning.forms import answered, title_field, without_fields
 from services.planning.markdown import read_outline
 from services.planning.ordering import attach
-from services.planning.outline import Heading, Item, Outline, Paragraph
+from services.planning.outline import Fence, Heading, Item, Outline, Paragraph
 from services.planning.plain import plain
 from services.planning.reading import Document, Reading, Unit
 from services.planning.status import says_done, split_status
@@ -22,6 +25,7 @@ MAX_BYTES = 5 * 1024 * 1024
 _MAX_PHASES = 20
 _KEY_LENGTH = 60
 _STATUS_BLOCKS = 5
+_GOAL_PARAGRAPHS = 6
 _GOAL = re.compile(
     r"\s*(?:\*\*|__)?(?:goal|purpose|objective|mission|ziel|objectif|objetivo|obiettivo|цель|mục tiêu|目標|目标|目的|목표)s?"
     r"(?:\*\*|__)?"
@@ -34,10 +38,6 @@ _TITLE_LABEL = re.compile(
     r"(?:\s*[:：]\s*|\s+[—–-]\s+)(?=\S)",
     re.IGNORECASE,
 )
-_TITLE_FIELD = re.compile(r"(?:plan(?:'s)? |the )?(?:title|name)\Z", re.IGNORECASE)
-_FORM_FIELDS = 12
-NO_RESPONSE = "_No response_"
-_FIELD = "### "
 _GENERIC = re.compile(
     r"(?:implementation )?(?:plan|tasks?|todos?|roadmap)\Z|实现计划\Z|実装計画\Z|任务\Z", re.IGNORECASE
 )
@@ -67,6 +67,7 @@ def parse(text: str, *, name: str = "", max_phases: int = _MAX_PHASES) -> PlanDr
     """Read a document as a plan. Never raises: what is wrong with the document is among the findings."""
     document = Document(read_outline(text), name)
     reading = dialects.read(document)
+    reading = replace(reading, units=without_fields(document.outline, reading.units))
     return _draft(document, reading, max_phases=max_phases)
 
 
@@ -101,7 +102,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
 def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraft:
     outline = document.outline
     tasks = read_tasks(outline, unit, habit)
-    content = _answered(outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line))
+    content = answered(outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line))
     return PhaseDraft(
         key=key,
         number=unit.number,
@@ -154,7 +155,8 @@ def _labels(unit: Unit, tasks: Sequence[TaskDraft]) -> tuple[str, ...]:
 
 def _goal(outline: Outline, unit: Unit) -> str:
     """The sentence after `**Goal**:`, or the first paragraph of the phase."""
-    paragraphs = [block for block in outline.blocks[unit.first : unit.last] if isinstance(block, Paragraph)][:6]
+    blocks = outline.blocks[unit.first : unit.last]
+    paragraphs = [*islice((block for block in blocks if isinstance(block, Paragraph)), _GOAL_PARAGRAPHS)]
     for paragraph in paragraphs:
         for line in paragraph.text.split("\n"):
             found = _GOAL.match(line)
@@ -169,7 +171,7 @@ def _title(document: Document) -> str:
     for line in outline.front_matter.split("\n"):
         if line.startswith("title:") and line[6:].strip(" \"'"):
             return line[6:].strip(" \"'")
-    field = _title_field(outline)
+    field = title_field(outline)
     if field:
         return field
     first = next((block for block in outline.blocks if isinstance(block, Heading)), None)
@@ -182,14 +184,6 @@ def _title(document: Document) -> str:
     return parts[0].rsplit(".", 1)[0] if parts else heading or "Plan"
 
 
-def _title_field(outline: Outline) -> str:
-    """The answer under `### Title`, where the document is the body of an issue form."""
-    for heading, answer in pairwise(outline.blocks[:_FORM_FIELDS]):
-        if isinstance(heading, Heading) and isinstance(answer, Paragraph) and _TITLE_FIELD.match(heading.text):
-            return "" if answer.text.strip() == NO_RESPONSE else plain(answer.text.replace("\n", " "))
-    return ""
-
-
 def _is_alone(outline: Outline, first: Heading) -> bool:
     """A first heading above all others is the title, whatever its level; so is any first-level heading."""
     others = [block.level for block in outline.blocks if isinstance(block, Heading) and block is not first]
@@ -197,25 +191,14 @@ def _is_alone(outline: Outline, first: Heading) -> bool:
 
 
 def _overview(document: Document, units: Sequence[Unit]) -> str:
-    """What the document says before its first phase, without its title."""
+    """What the document says before its first phase, or the block that lists it, without its title."""
     outline = document.outline
-    end = units[0].line - 1 if units else len(outline.lines)
+    first = units[0].line if units else len(outline.lines) + 1
+    lists = (block for block in outline.blocks if isinstance(block, Fence) and graph_block.is_graph(block))
+    around = (one.line for one in lists if one.line <= first <= one.line + one.text.count("\n") + 1)
+    end = next(around, first) - 1
     start = next((block.line + 1 for block in outline.blocks if isinstance(block, Heading) and block.level == 1), 1)
     if start > end:
         return ""
     skipped = outline.front_matter.count("\n") + 3 if outline.front_matter and start == 1 else start
-    return _answered(outline.text(skipped, end)).strip()
-
-
-def _answered(text: str) -> str:
-    """The text without the fields of an issue form that were left empty: neither their label nor what stands for the answer."""
-    if NO_RESPONSE not in text:
-        return text
-    kept: list[str] = []
-    for line in text.split("\n"):
-        if line.strip() != NO_RESPONSE:
-            kept.append(line)
-            continue
-        while kept and (not kept[-1].strip() or kept[-1].startswith(_FIELD)):
-            kept.pop()
-    return "\n".join(kept).strip("\n")
+    return answered(outline.text(skipped, end)).strip()

@@ -201,3 +201,16 @@ def test_a_need_in_a_graph_has_the_line_of_its_phase() -> None:
 )
 def test_aliases_and_merges_make_a_graph_too(front: str) -> None:
     assert [phase.title for phase in parse(f"---\n{front}\n---\n").phases] == ["A", "B"]
+
+
+def test_phases_that_only_a_block_lists_have_the_lines_of_their_entries() -> None:
+    plan = parse(
+        "# G\n\nwhy\n\n```phasebot\nphases:\n  - id: a\n    title: A\n  - {title: B, depends_on: [moon]}\n```\n\nmore\n"
+    )
+
+    assert [(phase.title, phase.line, phase.end_line, phase.content) for phase in plan.phases] == [
+        ("A", 7, 7, ""),
+        ("B", 9, 9, ""),
+    ]
+    assert plan.overview == "why"
+    assert [(one.code, one.line, one.column) for one in plan.findings] == [("unknown_reference", 9, 29)]

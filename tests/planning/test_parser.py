@@ -82,7 +82,7 @@ def test_labels_name_the_kind_and_the_stories() -> None:
 def test_the_label_of_an_empty_field_goes_with_its_answer() -> None:
     form = "### Plan\n\n## Phase 1: A\n\na\n\n## Phase 2: B\n\nb\n\n### Notes\n\n_No response_\n\n### Link\n\nnone\n"
 
-    assert [phase.content for phase in parse(form.replace("\n", "\r\n")).phases] == ["a", "b\n\n### Link\n\nnone"]
+    assert [phase.content for phase in parse(form.replace("\n", "\r\n")).phases] == ["a", "b"]
 
 
 def test_only_lines_that_are_empty_answers_are_left_out() -> None:
@@ -90,3 +90,34 @@ def test_only_lines_that_are_empty_answers_are_left_out() -> None:
 
     assert plan.phases[0].content == "Write `_No response_` if so, see ../a.md"
     assert [(one.code, one.line) for one in plan.findings] == [("path_refused", 4)]
+
+
+_FORM = "### Title\n\nShop\n\n### Plan\n\n## Phase 1: A\n\n{a}\n\n## Phase 2: B\n\n{b}\n\n### Where\n\nhere\n\n### Notes\n\n- [x] I agree\n"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_field_behind_the_plan_is_no_part_of_its_last_phase(line_end: str) -> None:
+    plan = parse(_FORM.format(a="- [ ] a", b="- [ ] b").replace("\n", line_end))
+
+    assert [(phase.content, phase.end_line, phase.done) for phase in plan.phases] == [
+        ("- [ ] a", 10, False),
+        ("- [ ] b", 14, False),
+    ]
+
+
+def test_headings_within_phases_are_no_fields_but_labels_that_forms_have_are() -> None:
+    plan = parse(_FORM.format(a="### Tasks\n\n- [ ] a", b="### Tasks\n\n- [ ] b"))
+
+    assert plan.phases[1].content == "### Tasks\n\n- [ ] b\n\n### Where\n\nhere"
+
+
+def test_a_heading_over_tasks_stays_in_its_phase() -> None:
+    plan = parse(_FORM.format(a="- [ ] a", b="### Deploy\n\n- [ ] b"))
+
+    assert plan.phases[1].content == "### Deploy\n\n- [ ] b"
+
+
+def test_what_is_no_form_keeps_the_headings_of_its_last_phase() -> None:
+    plan = parse("# Shop\n\n" + _FORM.format(a="- [ ] a", b="- [ ] b"))
+
+    assert plan.phases[1].content.endswith("- [x] I agree")

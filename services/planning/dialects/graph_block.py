@@ -30,18 +30,20 @@ def read(document: Document) -> Reading:
     for text, line in _sources(document):
         entries = _entries(text)
         if entries:
-            return _reading(document, entries, line, _lines(text, line, len(entries)))
+            return _reading(document, entries, _lines(text, line, len(entries)))
         if line > 1:  # front matter may speak of phases and mean something else
             notes.append(f"unreadable_graph:{line}")
     return replace(NOT_MINE, notes=tuple(notes))
 
 
+def is_graph(fence: Fence) -> bool:
+    return fence.info.split(" ")[0] == "phasebot"
+
+
 def _sources(document: Document) -> list[tuple[str, int]]:
     """The texts that may hold a graph, with the line each starts on."""
     found = [
-        (block.text, block.line)
-        for block in document.outline.blocks
-        if isinstance(block, Fence) and block.info.split(" ")[0] == "phasebot"
+        (block.text, block.line) for block in document.outline.blocks if isinstance(block, Fence) and is_graph(block)
     ]
     front = document.outline.front_matter
     return [*found, (front, 1)] if "phases:" in front else found
@@ -85,11 +87,13 @@ def _list(entry: dict[str, Any], name: str) -> list[str]:
     return [str(one) for one in values if isinstance(one, str | int | float)]
 
 
-def _reading(document: Document, entries: list[dict[str, Any]], line: int, lines: list[int]) -> Reading:
+def _reading(document: Document, entries: list[dict[str, Any]], lines: list[int]) -> Reading:
     titles = [_scalar(entry, "title") or _scalar(entry, "id") or "" for entry in entries]
     handles = _handles(entries, titles)
     headings = _headings(document)
-    units = tuple(_unit(document, entry, title, line, headings) for entry, title in zip(entries, titles, strict=True))
+    units = tuple(
+        _unit(document, entry, title, line, headings) for entry, title, line in zip(entries, titles, lines, strict=True)
+    )
     edges: list[Edge] = []
     notes: list[str] = []
     for place, (entry, own) in enumerate(zip(entries, lines, strict=True)):
