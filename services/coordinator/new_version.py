@@ -65,7 +65,7 @@ class NewVersion:
 
     def finished(self, plan: Plan) -> frozenset[str]:
         """Keys, in the document, of the phases that are done; not of those that it describes differently by now."""
-        rewritten = {one.section.key for one in self.diff.phases if _TEXT & set(one.changes)}
+        rewritten = {one.section.key for one in self.diff.phases if one.is_rewritten}
         done = {phase.key for phase in plan if phase.state is PhaseState.COMPLETED}
         return frozenset(key for key, known in self.keys.items() if known in done and key not in rewritten)
 

@@ -27,6 +27,9 @@ class Change(StrEnum):
     DEPENDENCIES = "dependencies"
 
 
+_SURELY = frozenset({Change.TASKS, Change.DOCUMENTS})
+
+
 @dataclass(frozen=True, slots=True)
 class PhaseDiff:
     """One phase that is no longer as it was. `old` is None for an added one, `new` for a removed one."""
@@ -45,6 +48,15 @@ class PhaseDiff:
         section = self.new or self.old
         assert section is not None
         return section
+
+    @property
+    def is_rewritten(self) -> bool:
+        """True if its text says something else than before. Other numbers of its tasks do not count."""
+        if self.old is None or self.new is None:
+            return False
+        return not _SURELY.isdisjoint(self.changes) or (
+            Change.CONTENT in self.changes and self.old.unnumbered.strip() != self.new.unnumbered.strip()
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -10,6 +10,10 @@ from services.planning.draft import PhaseDraft, PlanDraft
 from services.ports import PhaseText, PlanText
 
 _TICKED = re.compile(r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[xX](?=\])", re.MULTILINE)
+_NUMBER = re.compile(
+    r"^([ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?:\*\*)?)(?:[A-Z]{1,3}-?)?\d+(?:\.\d+)*[.)]?(?=[\s*])",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Section:
     def content(self) -> str:
         """The content with no box ticked: ticking is progress, not a change of the plan."""
         return unticked(self.text.content)
+
+    @property
+    def unnumbered(self) -> str:
+        """The content without the numbers of its list items: `1.1` that became `2.1` is still the same task."""
+        return _NUMBER.sub(r"\1", self.content)
 
     @property
     def tasks(self) -> tuple[str, ...]:

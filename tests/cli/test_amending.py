@@ -198,6 +198,31 @@ def test_tasks_that_joined_a_finished_phase_later_are_not_ticked(ran: Phasebot) 
     assert content(ran) == NEW
 
 
+RENUMBERED = """\
+- [ ] 2. Schema
+  - [ ] 2.1 Create the tables
+    1. [ ] with an index
+- [ ] 1. API
+  - [ ] 1.1 Write the endpoints
+"""
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_finished_phase_is_ticked_where_it_is_now_and_under_its_new_number(phasebot: Phasebot, line_end: str) -> None:
+    before = RENUMBERED.replace("2", "0").replace("1. API", "2. API").replace("1.1", "2.1").replace("0", "1")
+    removed = "- [ ] 3. Old page\n  - [ ] 3.1 Show what nobody reads\n"
+    phasebot.write("policy.yml", SCHEMA_ONLY)
+    phasebot.write("plan.md", "\ufeff# Tasks\n\n" + before + removed)
+    assert phasebot("run", "plan.md", *ARGUMENTS).code == 0
+    after = "\ufeff# Tasks\n\n" + RENUMBERED
+    phasebot.write("plan.md", after.replace("\n", line_end))
+
+    phasebot("writeback", "plan.md", "--db", "phasebot.db")
+
+    done = after.replace("[ ] 2", "[x] 2").replace("[ ] with", "[x] with")
+    assert content(phasebot) == done.replace("\n", line_end)
+
+
 def test_progress_of_a_file_that_was_never_run_is_refused(phasebot: Phasebot) -> None:
     phasebot.write("plan.md", PLAN)
 

@@ -35,4 +35,4 @@ def test_a_path_that_leaves_the_repository_is_refused(path: str) -> None:
     content = f"first line\nsee `{path}` and [it]({path})"
 
     assert external_docs(content) == ()
-    assert [line for _, line in refused_docs(content)] == [1]
+    assert [(line, column) for _, line, column in refused_docs(content)] == [(1, 6)]
