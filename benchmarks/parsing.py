@@ -55,7 +55,7 @@ def _written_phase(number: int) -> str:
 
 def show() -> None:
     """Figures for generated plans, and for a labelled corpus where `PHASEBOT_LABELS` and `PHASEBOT_PLANS` name one."""
-    text = written_plan(13)
+    text = written_plan(17)
     alone = milliseconds(lambda: list(pyromark.events_with_range(text, options=pyromark.Options.ENABLE_TABLES)))
     ours = milliseconds(lambda: parse(text, max_phases=1000))
     size = len(text.encode()) / 1000
