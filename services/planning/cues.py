@@ -22,13 +22,13 @@ _OPENERS = """
     begun done executed proceeds proceed runs run do don won never not
     after before once when as follows comes goes happens happen execute implement scheduled planned sequential sequentially
     immediately right no complete finish land merge in parallel parallelizable concurrently simultaneously alongside side
-    fully also developed built worked performed implemented carried
+    fully also independent stacked deploy ship developed built worked performed implemented carried
     prerequisites prerequisite preconditions precondition predecessors predecessor entry sequence completion execution status
     this everything work implementation development it current note nb important order sequencing timing
     first second third fourth fifth phase phases subphase subphases sub stage stages milestone milestones sprint sprints
     iteration iterations wave waves week weeks step steps epic epics release releases part parts module modules track tracks
     tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds pr prs issue issues
-    group groups story stories user us task tasks wp ms m j t package
+    group groups story stories user us task tasks wp ms m j t package lot lots lote lotes reihenfolge
     phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę étape étapes jalon
     jalons etapa etapas hito hitos paso pasos aşama
     hängt abhängig abhängigkeit abhängigkeiten ist wartet benötigt braucht erfordert setzt kann darf soll erst frühestens
@@ -42,7 +42,8 @@ _OPENERS = """
     dipende dipendono dipendenze dipendenza prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato
     zależy zależności wymaga blokowany blokowana blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk
     afhankelijkheden hangt vereist begint kan závisí závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar
-    зависит зависят зависимости может требует требуется блокируется параллельно после нет зависимостей этап этапы фаза фазы
+    зависит зависят зависимости может можно
+    требует требуется блокируется параллельно после нет зависимостей этап этапы фаза фазы
     этот эта истории история статус залежить потребує phụ sau không giai điều trạng
     依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ 단 前 의 선 第 제 全 状 狀 ス 상 先 完 并 並 없 병
 """
@@ -55,7 +56,8 @@ _OPENING = re.compile(
 )
 """Where a line, a sentence or a field opens. It begins with a sign, so that the search runs from sign to sign."""
 _WORDS = """
-    depend requir need after start bloc once begin before prereq wait until parallel follow first must build when prior order
+    depend requir need stack
+    after start bloc once begin before prereq wait until parallel follow first must build when prior order
     precond predec gate contingent rely relies sequen immediate concurrent simultan alongside side by complete finish merge land
     hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn requi necesit precisa dopo dipend
     richied nessun tras sin sem vereist afhank wymaga zale blokow

@@ -22,7 +22,7 @@ from services.planning.references import find, leading
 from services.planning.statements import Statement, clean, interpret
 from services.planning.tasks import is_about_a_task
 
-_SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain)")
+_SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain|reihenfolge)")
 _STATUS = re.compile(r"[\W_]*(?:status|état|estado|stato|статус|状态|ステータス)[\W_]", re.IGNORECASE)
 _UNIT_WORD = re.compile(r"(?i:\b(?:phase|stage|milestone|sprint|step|iteration|part|wave|week|epic)s?\b)")
 _IN_BRACKETS = re.compile(r"\(([^()]{6,120})\)")

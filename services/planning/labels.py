@@ -11,7 +11,8 @@ _NAMES = any_of(
     (
         r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)",
         r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence",
-        r"story completion order|completion order|execution order|dependency (?:graph|chain|order)",
+        r"(?:(?:story )?completion |execution |implementation |build |work )?order|reihenfolge",
+        r"dependency (?:graph|chain|order)",
         r"dépend de|dépendances?|pré-?requis|abhängig(?:keit)?(?:en)?(?: von)?|voraussetzung(?:en)?|blockiert durch",
         r"depende d[eo]|dependencias?|requisitos previos|prerrequisitos|dependências?|pré-requisitos",
         r"dipende da|dipendenze|prerequisiti|zależy od|zależności|wymaga|afhankelijk(?:heden)?(?: van)?|vereist",

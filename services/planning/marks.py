@@ -41,7 +41,7 @@ _WORDS: dict[str, str] = {
     "step": "step|schritt|paso|passo|шаг|krok|bước|adım|steg|stap",
     "release": "release|version|versión|version",
     "epic": "epic|эпик|épica",
-    "part": "part|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc|"
+    "part": "part|lot|lote|teil|partie|parte|часть|część|deel|track|workstream|chantier|module|tier|level|block|bloque|bloc|"
     "chunk|slice|lane|cluster|bucket",
     "task": "task|aufgabe|tâche|tarea|задача|tehtävä|zadanie|görev|nhiệm vụ|công việc",
     "story": "story|user story|task group|issue|ticket|feature|tool|component|PR|pull request",

@@ -42,8 +42,8 @@ NUM = (
 _KINDS = r"""
     phases? phasen sub-?phases? fases? faz[aeyięą]? fasi etap\w* этап\w* фаз\w* フェーズ 阶段 階段 段階 단계 giai\sđoạn aşama\w*
     stages? milestones? meilensteine? jalons? hitos? sprints? iterations? waves? weeks? steps? étapes? etapas? schritte?
-    pasos? work\s?packages? parts? modules? tiers? tracks? workstreams? chunks? slices? lanes? batch(?:es)? rounds? PRs?
-    issues? epics? groups? releases?
+    pasos? work\s?packages? lots? lotes? parts? modules? tiers? tracks? workstreams? chunks? slices? lanes? batch(?:es)? rounds?
+    PRs? issues? epics? groups? releases?
 """
 KINDS = any_of(_KINDS.split())
 """The words for a unit of work that a text may put before its number."""

@@ -17,6 +17,8 @@ NEEDS = Phrases(
     r"\bonce\b",
     r"\bfollows\b",
     r"\bbuilds? (?:up)?on\b",
+    r"\bstacked (?:up)?on\b",
+    r"\bneeds (?=(?:phase|stage|milestone|sprint|step|user stor(?:y|ies)) |(?:US|WP|T)-?\d)",
     r"\brequires?:? (?=(?:all )?(?:US|WP|T-?\d|phase|user|stage|milestone|sprint|step))",
     r"dépend(?:ent)? d['eu]",
     r"зависит от",
@@ -36,7 +38,7 @@ NEEDS = Phrases(
     r"依存(?:する)?[:：]?",
     r"取决于",
     r"前提",
-    cues="depend block wait after once when follow build require dépend abhäng "
+    cues="depend block wait after once when follow build require needs stacked dépend abhäng "
     "hängt dipend завис après после después tras phụ sau 依 取决 前提",
 )
 """What follows needs to come first."""

@@ -122,7 +122,8 @@ def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
     first = FIRST.match(text)
     if first:
         found, end = leading(text[first.end() :], names)
-        return found if FIRST_ENDED.match(text, first.end() + end) else NOTHING
+        if end:
+            return found if FIRST_ENDED.match(text, first.end() + end) else NOTHING
     weak = AFTER.match(text)
     if weak is None:
         return NOTHING

@@ -21,10 +21,11 @@ _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _GLOSSED = re.compile(r"(?:[\w'’/-]+\s+){1,5}[(（\[]\s*(?=\w)")
 _CLOSING = re.compile(r"(?:\s*[:：,–—-][^()（）\[\]]{0,80})?\s*[)）\]]")
 _MEMBER_OPENS = re.compile(
-    r"(?:\A|[,;:&+(→>]|\b(?:on|by|for|after|and|the|once|requires?|needs?|blocks?|von|und|de|et|y))\s*\Z", re.IGNORECASE
+    r"(?:\A|[,;:&+(→>‖∥]|\b(?:on|by|for|after|and|the|once|requires?|needs?|blocks?|von|und|de|et|y))\s*\Z",
+    re.IGNORECASE,
 )
 _MEMBER_ENDS = re.compile(
-    r"\s*(?:\Z|[,;:.&+)(→-]|(?:and|und|et|y|phase|depends?|requires?|needs?|blocks?|is|are|completion)\b)",
+    r"\s*(?:\Z|[,;:.&+)(→‖∥-]|(?:and|und|et|y|phase|depends?|requires?|needs?|blocks?|is|are|completion)\b)",
     re.IGNORECASE,
 )
 _TITLE_FOLLOWS = re.compile(r"\s*(?:[:：]|\s[–—-])\s*")
@@ -103,7 +104,7 @@ def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
 
 def _look_up(kind: str, number: str, names: Names) -> tuple[int, ...]:
     if kind == "story":
-        return names.stories.get(number, ())
+        return names.stories.get(number) or (names.numbers.get(number, ()) if "story" in names.kinds else ())
     if kind == "task":
         place = names.tasks.get(number.lstrip("0") or "0")
         if place is None and "task" in names.kinds:

@@ -32,7 +32,7 @@ NEEDS_AT_ONCE = _any(
     r"dependenc(?:y|ies) (?:up)?on\b",
     r"(?:is |are |remains |gets )?(?:un)?(?:blocked|gated) (?:by|on|until)\b",
     r"(?:must |has to |have to |should |will |is |are )?wait(?:s|ing)? (?:for|on|until)\b",
-    r"requires?\b|needs?\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
+    r"requires?\b|needs?\b|(?:is )?stacked (?:up)?on\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
     r"(?:only |immediately |right |directly )?(?:after|once|when|as soon as)\b",
     r"(?:only )?(?:start|begin)(?: (?:this|it|here|work))?(?: \w+)? (?:only )?(?:after|once|when)\b",
@@ -48,7 +48,7 @@ NEEDS_AT_ONCE = _any(
     r"dependen? d(?:e|a|o|el)s?\b|(?:está )?bloquead[ao] p(?:or|el[ao])\b|(?:requiere|necesita|requer|precisa d[eao])\b",
     r"(?:puede |pode )?(?:empezar|comenzar|iniciar|começar) (?:tras|después de|após|depois d[aeo])\b",
     r"dipend(?:e|ono) da(?:l|lla)?\b|(?:è )?bloccat[ao] da(?:l|lla)?\b|richiede\b|può iniziare (?:solo )?dopo\b",
-    r"завис[ия]т от\b|требует\b|блокируется\b|может начаться (?:только )?после\b",
+    r"завис[ия]т от\b|требует\b|блокируется\b|(?:может|можно) нач\w+ (?:только )?после\b",
     r"zależy od\b|wymaga\b|blokowan\w+ przez\b|(?:może (?:się )?)?(?:zacząć|rozpocząć|startuje|rozpoczyna się) po\b",
     r"(?:is )?afhankelijk van\b|hangt af van\b|vereist\b|(?:start|begint|kan starten) na\b",
     r"závisí na\b|vyžaduje\b|beror på\b|kräver\b|залежить від\b|потребує\b",
@@ -59,7 +59,8 @@ NEEDS_AT_ONCE = _any(
 """Words after which a reference can only be something needed."""
 
 AFTER = _any(
-    r"(?:(?:comes|goes|runs?|happens|execute|implement|do this|scheduled|planned|sequential(?:ly)?|to be \w+) )?"
+    r"(?:(?:comes|goes|runs?|happens|execute|implement|merge|land|ship|deploy|release|do this|scheduled|planned|"
+    r"sequential(?:ly)?|to be \w+) )?"
     r"(?:only |immediately |directly |right )?after|once|when|as soon as|follows(?: on from)?",
     r"nach|sobald|wenn|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
     after=r"\b\s*[:：]?\s*",
@@ -118,7 +119,8 @@ SOURCE = _any(
 """What may be needed of a phase: `the models from`."""
 
 ENDED = _any(
-    r"ends?|complet\w*|finish\w*|done|merged?|land(?:s|ed)|ready|ships?|shipped|in place|green|approved|stable|pass(?:es|ed)",
+    r"ends?|complet\w*|finish\w*|done|merged?|land(?:s|ed)|ready|ships?|shipped|in (?:place|production)|live|deployed",
+    r"released|verified|validated|signed off|accepted|green|approved|stable|pass(?:es|ed)",
     r"abgeschlossen|fertig|terminée?s?|finie?s?|completad[ao]s?|terminad[ao]s?|concluíd[ao]s?|завершен\w*|готов\w*",
     r"(?:đã )?hoàn thành",
     before=r"\s*(?:(?:is|are|has|have|been|to be|being|gets?|must be|fully|successfully|ist|sind|est|sont|está|é|è)\s+)*",
@@ -158,6 +160,7 @@ _OTHERS = r"(?:on|von|auf) (?:any |the )?(?:other|earlier|previous|anderen) (?:p
 FREE_TO_START = _any(
     rf"{_NO_DEPENDENCIES}(?=\s*(?:[-—–.;:,(。，]|\Z)|\s+{_OTHERS})",
     r"(?:can|may) (?:start|begin|be started) (?:immediately|right away|at once|at any time)(?! after| once| when)",
+    r"(?:is |are )?(?:fully |completely |entirely )?independent (?:of|from)\b",
     before=r"(?:(?:has|there are|hat|a|n['’]a|tiene|tem) )?",
 )
 """Nothing has to come first. `No new dependencies` and `No dependencies to install` speak of something else."""

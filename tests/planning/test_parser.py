@@ -92,7 +92,10 @@ def test_only_lines_that_are_empty_answers_are_left_out() -> None:
     assert [(one.code, one.line) for one in plan.findings] == [("path_refused", 4)]
 
 
-_FORM = "### Title\n\nShop\n\n### Plan\n\n## Phase 1: A\n\n{a}\n\n## Phase 2: B\n\n{b}\n\n### Where\n\nhere\n\n### Notes\n\n- [x] I agree\n"
+_FORM = (
+    "### Title\n\nShop\n\n### Plan\n\n## Phase 1: A\n\n{a}\n\n## Phase 2: B\n\n{b}\n\n"
+    "### Where\n\nhere\n\n### Notes\n\n- [x] I agree\n"
+)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])

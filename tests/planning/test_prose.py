@@ -111,6 +111,9 @@ def needed(body: str) -> list[str]:
         "Afhankelijk van fase 1",
         "需要先完成第1阶段。",
         "フェーズ1の完了後に開始。",
+        "Stacked on Phase 1.",
+        "Merge after Phase 1 has been in production for a week.",
+        "Можно начинать после этапа 1",
     ],
 )
 def test_a_sentence_that_opens_with_needing_is_a_statement(sentence: str) -> None:
@@ -203,6 +206,7 @@ def test_a_question_a_wish_a_choice_and_a_denial_state_nothing(sentence: str) ->
         "- No dependencies.",
         "Can start immediately.",
         "This phase has no dependencies on other phases.",
+        "Independent of Phases 1 and 2.",
         "Keine Abhängigkeiten.",
         "Aucune dépendance.",
         "Нет зависимостей",

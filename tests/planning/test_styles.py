@@ -22,6 +22,38 @@ PLANS: dict[str, tuple[str, str]] = {
         "# P\n## Phase One: A\n- [ ] a\n## Phase Two: B\nAfter Phase One.\n",
         "One|A|1||\nTwo|B|0|One|",
     ),
+    "lots": (
+        "# Plan\n## Lot 1 — Socle\n- [ ] a\n## Lot 2 — Vente\n- [ ] b\n## Lot 3 — Banque\nPrérequis : lots 1 et 2\n- [ ] c\n",
+        "1|Socle|1||\n2|Vente|1||\n3|Banque|1|1,2|",
+    ),
+    "stories that need stories": (
+        "# Epic: Mail\n## Story 1: Send\n- [ ] a\n## Story 2: Mute\n**Depends on:** Story 1\n- [ ] b\n"
+        "## Story 3: Digest\n**Blocked by:** Story 1, Story 2\n- [ ] c\n",
+        "1|Send|1||\n2|Mute|1|1|\n3|Digest|1|1,2|",
+    ),
+    "an order drawn with arrows": (
+        "# Plan\n\nOrder: Schema → API → (UI ‖ Docs) → Release\n\n## Schema\n- [ ] a\n## API\n- [ ] b\n## UI\n- [ ] c\n"
+        "## Docs\n- [ ] d\n## Release\n- [ ] e\n",
+        "-|Schema|1||\n-|API|1|Schema|\n-|UI|1|API|\n-|Docs|1|API|\n-|Release|1|UI,Docs|",
+    ),
+    "bold numbers before sentences": (
+        "# Modernisation\n\n**Phase 1.** Strangle the monolith. It takes a month.\n\n"
+        "**Phase 2:** Move the data. This cannot start before Phase 1 is finished.\n",
+        "1|Strangle the monolith|0||\n2|Move the data|0|1|",
+    ),
+    "weeks in bold": (
+        "# 2-week plan\n\n**Week 1 — Model**\n- [ ] a\n\n**Week 2 — Pages**\n- [ ] b\n",
+        "1|Model|1||\n2|Pages|1||",
+    ),
+    "a table of milestones with names in one cell": (
+        "# Plan\n\n| Milestone | Brings | Predecessor |\n|---|---|---|\n| M1 Base | repo | none |\n| M2 API | REST | M1 |\n",
+        "M1|Base|0||\nM2|API|0|M1|",
+    ),
+    "needs in the brackets of headings": (
+        "# P\n## Phase 1 · Ground\n- [ ] a\n## Phase 2 · Frame (stacked on Phase 1)\n- [ ] b\n"
+        "## Phase 3 · Roof (needs Phase 2)\n- [ ] c\n",
+        "1|Ground|1||\n2|Frame (stacked on Phase 1)|1|1|\n3|Roof (needs Phase 2)|1|2|",
+    ),
     "setext headings": ("P\n===\n\nPhase 1: A\n---\n- [ ] a\n\nPhase 2: B\n---\n- [ ] b\n", "1|A|1||\n2|B|1||"),
     "signs of progress": (
         "# P\n## ✅ Phase 1: A\n- [x] a\n## 🚧 Phase 2: B\n- [ ] b\n## ⏳ Phase 3 — C 🎯\n"

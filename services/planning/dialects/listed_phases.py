@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from services.planning.marks import Mark, read_mark, read_unit
+from services.planning.marks import Mark, kind_of, read_mark, read_unit
 from services.planning.outline import Block, Item, Paragraph, Row
 from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Reading, item_units
 from services.planning.words import PLAN, PLANNED
 
-_KINDS = frozenset({"phase", "milestone", "stage", "sprint", "iteration", "wave", "work package"})
+_KINDS = frozenset({"phase", "milestone", "stage", "sprint", "iteration", "wave", "work package", "week"})
 _FEWEST = 2
 _LONGEST_BOLD = 120
 _BOLD = ("**", "__")
 _BOLD_UNIT = re.compile(
-    r"(?:\*\*|__)(?P<bold>[^*\n]{3,100}?)(?:\*\*|__)(?P<rest>\s*(?:\Z|[:：—–-].*|[(（].*))\s*\Z", re.DOTALL
+    r"(?:\*\*|__)(?P<bold>[^*\n]{3,100}?)(?:(?:\*\*|__)(?P<rest>\s*(?:\Z|[:：—–-].*|[(（].*))"
+    r"|[.:：](?:\*\*|__)(?P<sentence>\s+\S.*))\s*\Z",
+    re.DOTALL,
 )
-"""A line that opens in bold: to its end, or followed by a title or an aside."""
+"""A line that opens in bold: to its end, or followed by a title, an aside, or a sentence if the bold words end in a sign."""
+_SENTENCE_END = re.compile(r"[.;](?:\s|\Z)")
 Found = tuple[int, str, str, bool, str]
 
 
@@ -40,7 +43,9 @@ def _is_planned(document: Document, found: list[Found]) -> bool:
     above = next((one for one in reversed(outline.sections) if one.heading.line < first.line), None)
     if above and PLAN.search(above.heading.text):
         return True
-    return last.line - first.line > len(outline.lines) / 2 or bool(PLANNED.search(outline.text(first.line, last.line)))
+    return (last.line - first.line + 1) * 2 > len(outline.lines) or bool(
+        PLANNED.search(outline.text(first.line, last.line))
+    )
 
 
 def _of_one_kind(found: list[Found]) -> list[Found]:
@@ -87,10 +92,11 @@ def _is_bold(block: Paragraph) -> bool:
 
 def _bold_lead(bold: re.Match[str]) -> str:
     """The words in bold, and the title behind them where the bold ones are only a number: `**Phase 1**: Setup`."""
-    words, rest = bold["bold"].strip(" .:：—–-"), bold["rest"].strip()
+    words, rest = bold["bold"].strip(" .:：—–-"), (bold["rest"] or "").strip()
+    sentence = _SENTENCE_END.split(bold["sentence"] or "", maxsplit=1)[0].strip()
     named = read_unit(words)
-    if named and named.title.casefold() == plain(words).casefold() and rest[:1] in ":：—–-":
-        return f"{words}: {rest.lstrip(' :：—–-')}"
+    if named and named.title.casefold() == plain(words).casefold() and (sentence or rest[:1] in ":：—–-"):
+        return f"{words}: {sentence or rest.lstrip(' :：—–-')}"
     return words
 
 
@@ -114,6 +120,8 @@ def _row_mark(row: Row, word: str) -> Mark | None:
     mark = read_mark(first)
     if not mark.kind and first:
         mark = read_mark(f"{word} {first}")
+    if mark.loose and mark.kind == kind_of(word):  # `M1 Foundations` in a column of milestones
+        mark = mark._replace(loose=False)
     own = mark.kind and mark.title.casefold() not in (first.casefold(), f"{word} {first}".casefold())
     return mark if own else mark._replace(title=title)
 
