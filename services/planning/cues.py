@@ -90,7 +90,9 @@ _ANYWHERE = tuple(
     phrase.encode()
     for phrase in (
         *("previous", "prior ", "preced", "earlier", " last", "one before", "to bottom", "in order", "in strict"),
-        *("in sequence", "sequential", "one after", "one by", "before ", "blocks "),
+        *("in sequence", "sequential", "one after", "one by"),
+        *("before phase", "before stage", "before milestone", "before sprint", "before wp"),
+        *("blocks wp", "blocks m", "blocks phase", "blocks us", "blocks s"),
     )
 )
 """What phrases hold that count wherever they stand: see `BLANKET` and `BLOCKS_NAMED`."""
