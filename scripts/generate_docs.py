@@ -105,8 +105,9 @@ def findings() -> str:
             "meaning. An error keeps a plan from being published; warnings and notes do not. `phasebot lint --format sarif`",
             "gives the same codes to code scanning services.",
             "",
-            "A finding has a line and a column, both from 1, the column in characters: that of the number, task, path or name it",
-            "speaks of; where that stands elsewhere, that of the first word of the line; 1 for what is true of the whole document.",
+            "A finding has a line and a column, both from 1, the column in characters: that of the number, task, path or name",
+            "it speaks of; where that stands elsewhere, that of the first word of the line; 1 for what is true of the whole",
+            "document.",
             "",
             rules.as_markdown(),
         ]

@@ -89,8 +89,9 @@ _ASCII = "\x7f"
 _ANYWHERE = tuple(
     phrase.encode()
     for phrase in (
-        *("previous", "prior ", "preced", "earlier", " last", "one before", "to bottom", "in order", "in strict"),
+        *("previous", "prior ", "preced", "earlier", "one before", "to bottom", "in order", "in strict"),
         *("in sequence", "sequential", "one after", "one by"),
+        *("on the last", "requires the last", "needs the last", "follows the last"),
         *("before phase", "before stage", "before milestone", "before sprint", "before wp"),
         *("blocks wp", "blocks m", "blocks phase", "blocks us", "blocks s"),
     )

@@ -20,7 +20,7 @@ def external_docs(content: str) -> tuple[str, ...]:
 
     Paths that leave the repository (`../`, `/`, `~`) or name another place (`https:`) are left out.
     """
-    paths = (_confined(path) for _, path in _references(content))
+    paths = map(_confined, dict.fromkeys(path for _, path in _references(content)))
     return tuple(dict.fromkeys(path for path in paths if path))
 
 

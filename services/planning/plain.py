@@ -23,6 +23,8 @@ def plain(text: str) -> str:
     if "*" in text or "_" in text or "<" in text or "~" in text:
         text = _EMPHASIS.sub("", text)
     text = _LEADING_BOX.sub("", text.strip(), count=1) if text.lstrip().startswith("[") else text.strip()
+    if text[:1].isascii():
+        return text
     first = 0
     while first < len(text) and _is_sign(text[first]):
         first += 1
@@ -31,6 +33,4 @@ def plain(text: str) -> str:
 
 def _is_sign(char: str) -> bool:
     """Emoji and the like, which decorate a line and say nothing about its words."""
-    if char.isascii():
-        return char.isspace()
-    return unicodedata.category(char) in ("So", "Sk", "Mn", "Cf", "Me", "Zs")
+    return char == " " or unicodedata.category(char) in ("So", "Sk", "Mn", "Cf", "Me", "Zs")
