@@ -56,7 +56,7 @@ _OPENING = re.compile(
 )
 """Where a line, a sentence or a field opens. It begins with a sign, so that the search runs from sign to sign."""
 _WORDS = """
-    depend requir need stack
+    depend requir need stack entry beroen
     after start bloc once begin before prereq wait until parallel follow first must build when prior order
     precond predec gate contingent rely relies sequen immediate concurrent simultan alongside side by complete finish merge land
     hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn requi necesit precisa dopo dipend
