@@ -1,8 +1,7 @@
-"""50 phases in a graph of width 10, with failures, timeouts and kills at random: on threads and on workers.
+"""50 phases in a graph of width 10, with failures, timeouts and kills at random: on threads, and on workers.
 
 Every phase writes an artifact made from those of the phases it needs, so whatever ran too early, twice beside itself, or not
-at all would show. `python -m tests.scale.storm [--seed N]` carries it out on both and compares with what a sequential run
-gives; it takes a few minutes, most of them waiting for leases.
+at all would show. `python -m tests.scale` carries it out and compares with what a sequential run gives.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import random
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +16,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import click
-
-from bot import log
 from bot.bootstrap import Options, Phasebot
 from bot.intake import Submission
 from bot.settings import Settings
@@ -47,6 +42,7 @@ class Weather:
     """What goes wrong, and how often; the same for the same seed."""
 
     def __init__(self, seed: int, *, width: int = WIDTH, depth: int = DEPTH) -> None:
+        self.seed = seed
         self._random = random.Random(seed)
         self.width, self.depth = width, depth
         self.count = width * depth
@@ -98,7 +94,7 @@ def on_threads(folder: Path, weather: Weather) -> None:
     settings = Settings(database_url=str(folder / "phasebot.db"), breaker_pause=0)
     with Phasebot(settings, Options(workspace=folder / "work", issues=False, workers=4)) as phasebot:
         phasebot.start()
-        id = phasebot.intake.submit(_submission(weather)).plan.id
+        id = phasebot.intake.submit(submission(weather)).plan.id
         _wait(phasebot, id)
     assert weather.found(folder / "work") == weather.sequential()
 
@@ -122,7 +118,8 @@ def on_workers(folder: Path, weather: Weather, *, kills: int = 4, workers: int =
     assert weather.found(yard.workspace) == weather.sequential()
 
 
-def _submission(weather: Weather) -> Submission:
+def submission(weather: Weather) -> Submission:
+    """The storm as a plan to be handed in."""
     return Submission(draft=parse(weather.plan, max_phases=100), source="storm.md", rules_for=weather.rules)
 
 
@@ -174,19 +171,3 @@ def _kill_redis(yard: Yard) -> Callable[[], None]:
         yard.redis.start()
 
     return deed
-
-
-@click.command()
-@click.option("--seed", default=1, show_default=True, help="Which storm.")
-def main(seed: int) -> None:
-    """Carry the storm out on threads and on workers."""
-    log.set_up(Settings(log_level="error"))
-    for name, carry_out in (("threads", on_threads), ("workers", on_workers)):
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.monotonic()
-            carry_out(Path(folder) / name if name == "threads" else Path(folder), Weather(seed))
-            click.echo(f"{name}: {WIDTH * DEPTH} artifacts as in a sequential run, {time.monotonic() - began:.0f} s")
-
-
-if __name__ == "__main__":
-    main()
