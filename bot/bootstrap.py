@@ -186,13 +186,16 @@ class Phasebot:
     def _lent(self, project: str, access: Access) -> tuple[str, str] | None:
         return self.origins.lent(project, access) if self.options.clones else None
 
+    def _ticket(self, assignment: Assignment) -> str:
+        return self.callbacks.ticket(assignment.plan, assignment.phase.key, assignment.fence)
+
     def _batch_went_on(self, key: Key, told: Progress) -> None:
         self.progress(key, told)
 
     def _parts(self) -> Parts:
         settings, options, clock = self.settings, self.options, self.clock
         store = Store(settings.database, clock=clock)
-        elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock)
+        elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock, self._ticket)
         self.crew = RemoteCrew(settings if options.queue else None, store.lookups, clock)
         executors = Executors([self.local, ManualExecutor()], [*elsewhere, *self.crew.executors])
         tracker = _tracker(settings, options)

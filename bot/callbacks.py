@@ -6,6 +6,7 @@ import hashlib
 import re
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +16,8 @@ from bot.github.oidc import Expected, Forged, Verifier, check
 from bot.once import Once
 from bot.parts import Parts
 from bot.settings import GITHUB_API, Settings
+from bot.tickets import Subject
+from bot.tokens import CI_TICKET, digest, new_secret
 from services.domain.attempts import AttemptState, Outcome
 from services.domain.errors import NotFound, UserError
 from services.domain.failure import Failure
@@ -24,6 +27,8 @@ from services.execution.workflow_runs import Carried, Run, correlated
 from services.ports import Delivery
 
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+TICKET = timedelta(hours=24)
+"""How long a ticket is good, if nothing else is said."""
 _BRANCH = re.compile(r"(?:refs/heads/)?phasebot/(?P<plan>[\w-]{1,64})/(?P<phase>[^\s]{1,200})")
 
 
@@ -89,6 +94,29 @@ class Callbacks:
                 "no attempt waits for this callback: name its plan and phase, its correlation id, or its run"
             )
         return self._delivery(f"ci/{hashlib.sha256(body).hexdigest()}/{of.plan}/{of.attempt.fence}", of, said)
+
+    def ticket(self, plan: str, phase: str, fence: int, *, good_for: timedelta = TICKET) -> str:
+        """What lets somebody say once how this attempt went, or the verdict on it. It is shown here, and kept nowhere."""
+        secret = new_secret(CI_TICKET)
+        expires_at = self._parts.clock.now() + good_for
+        self._parts.store.ci_tickets.add(digest(secret), Subject(plan, phase, fence), expires_at)
+        return secret
+
+    def by_ticket(self, ticket: str, body: bytes, said: Callback) -> Delivery:
+        """Whoever has the ticket speaks for the attempt that it was made for, whatever the body says, and once."""
+        words = hashlib.sha256(body).hexdigest()
+        subject = self._parts.store.ci_tickets.use(digest(ticket), words, self._parts.clock.now())
+        if subject is None:
+            raise Forged("it was used already, has expired, or was never made here")
+        of = self._in_hand(self._elsewhere.carried(subject.plan, subject.phase))
+        if of is None or not self._is_about(subject, of):
+            raise NotFound("the attempt that this ticket was made for is over")
+        return self._delivery(f"ci/{digest(ticket)}", of, said)
+
+    def _is_about(self, subject: Subject, of: Carried) -> bool:
+        """A ticket that was handed out with the work is good for the verdict on it."""
+        work = self._parts.store.lookups.work_of(of.plan, of.phase)
+        return subject.fence in (of.attempt.fence, work and work.fence)
 
     # ------------------------------------------------------------ whom it is about
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.executors.actions import ActionsExecutor, WorkflowRuns
+from bot.executors.actions import ActionsExecutor, MakeTicket, WorkflowRuns
 from bot.executors.ci import CiExecutor
 from bot.gate import REMOTE_LEASE
 from bot.store.lookups import LiveAttempt, Lookups
@@ -26,10 +26,10 @@ log = structlog.get_logger()
 
 
 def remote_executors(
-    runs: Callable[[], WorkflowRuns], lookups: Lookups, clock: Clock
+    runs: Callable[[], WorkflowRuns], lookups: Lookups, clock: Clock, ticket: MakeTicket
 ) -> tuple[ActionsExecutor, CiExecutor]:
     """Those of Actions and of CI. `runs` is asked for the client only when there is something to do."""
-    return ActionsExecutor(runs, clock), CiExecutor(runs, lookups.work_of, clock)
+    return ActionsExecutor(runs, clock, ticket), CiExecutor(runs, lookups.work_of, clock)
 
 
 class Elsewhere:

@@ -12,6 +12,7 @@ from services.domain.access import Caller, Role
 from services.domain.errors import UserError
 
 PREFIX = "pb_"
+CI_TICKET = "pbci_"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 PROJECT = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 
@@ -56,9 +57,9 @@ class Token:
         return Caller.of(f"token:{self.name}", self.role, self.project)
 
 
-def new_secret() -> str:
+def new_secret(prefix: str = PREFIX) -> str:
     """256 bits of chance, with a beginning by which scanners know it."""
-    return PREFIX + secrets.token_urlsafe(32)
+    return prefix + secrets.token_urlsafe(32)
 
 
 def digest(secret: str) -> str:

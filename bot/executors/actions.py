@@ -23,6 +23,12 @@ CLOCKS_APART = timedelta(minutes=5)
 """How far the server's clock may be behind ours."""
 
 
+TICKET_INPUT = "{ticket}"
+"""As the value of an input in the policy: a ticket with which the job can report once, made when the run is started."""
+
+MakeTicket = Callable[[Assignment], str]
+
+
 class WorkflowRuns(Protocol):
     """Runs of workflows on some server. Every method raises TransientError, RemoteUnavailable, UserError."""
 
@@ -42,9 +48,10 @@ class ActionsExecutor:
     closed: Closed | None = None
     slots: int | None = None
 
-    def __init__(self, runs: Callable[[], WorkflowRuns], clock: Clock) -> None:
+    def __init__(self, runs: Callable[[], WorkflowRuns], clock: Clock, ticket: MakeTicket) -> None:
         self._runs = runs
         self._clock = clock
+        self._ticket = ticket
 
     def begin(self, assignment: Assignment, *, uncertain: bool) -> Sequence[Report]:
         """Start the run and say what it is called. `uncertain`: it may have been started before."""
@@ -66,11 +73,18 @@ class ActionsExecutor:
         found = self._found(assignment) if uncertain else None
         if found is not None:
             return found
-        id = self._runs().start(assignment.project, workflow, assignment.phase.rules.ref, inputs_of(assignment))
+        inputs = self._with_ticket(assignment, inputs_of(assignment))
+        id = self._runs().start(assignment.project, workflow, assignment.phase.rules.ref, inputs)
         run = self._runs().get(assignment.project, id) if id is not None else self._found(assignment)
         if run is None:
             raise TransientError("the run was started, but cannot be seen yet")
         return run
+
+    def _with_ticket(self, assignment: Assignment, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Only where the policy says so: whoever may read the run sees its inputs."""
+        wants = any(value == TICKET_INPUT for value in inputs.values())
+        ticket = self._ticket(assignment) if wants else ""
+        return {name: ticket if value == TICKET_INPUT else value for name, value in inputs.items()}
 
     def _rerun(self, project: str, before: str) -> Run:
         """Only what failed, as the next attempt of the same run; once, however often this is asked."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
+from bot.store.ci_tickets import ci_tickets
 from bot.store.drafts import KEPT_FOR, drafts
 from bot.store.jobs import jobs
 from bot.store.sql import Session
@@ -51,7 +52,10 @@ _DEALT_WITH = (
     _Kind.of(outbox, outbox.c.id, outbox.c.created_at, outbox.c.state == word("done")),
     _Kind.of(jobs, jobs.c.seq, jobs.c.created_at),
 )
-_EXPIRED = (_Kind.of(drafts, drafts.c.id, drafts.c.created_at),)
+_EXPIRED = (
+    _Kind.of(drafts, drafts.c.id, drafts.c.created_at),
+    _Kind.of(ci_tickets, ci_tickets.c.digest, ci_tickets.c.expires_at),
+)
 _AUDIT = (_Kind.of(events, events.c.seq, events.c.at),)
 
 

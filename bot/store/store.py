@@ -12,6 +12,7 @@ from bot.store import schema
 from bot.store.announcements import Announcements
 from bot.store.answers import Answers
 from bot.store.board import Board
+from bot.store.ci_tickets import CiTickets
 from bot.store.credentials import Credentials
 from bot.store.cursors import Cursors
 from bot.store.database import LOCK_TIMEOUT, Database
@@ -56,6 +57,7 @@ class Store:
         self.records = Records(self._reading, self._writing)
         self.credentials = Credentials(self._reading, self._writing)
         self.cursors = Cursors(self._reading, self._writing)
+        self.ci_tickets = CiTickets(self._reading, self._writing)
         self.board = Board(self._reading)
         self.machinery = Machinery(self._reading)
         self.drafts = Drafts(self._reading, self._writing)

@@ -1,4 +1,5 @@
-"""Callbacks of CI: a job says how it went, and proves who it is by its identity token or by our webhook's secret."""
+"""Callbacks of CI: a job says how it went, and proves who it is by its identity token, by a ticket that counts once, or by our
+webhook's secret."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.callbacks import Callback, Forged, NotConfigured
 from bot.github.signature import is_signed
+from bot.tokens import CI_TICKET
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
 from bot.web.failures import Problem, documented
@@ -23,6 +25,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 LARGEST = 64 * 1024
 _PATIENCE = 9.0
+_DOTS_OF_A_JWT = 2
 
 
 class Reported(BaseModel):
@@ -36,7 +39,8 @@ async def ci(request: Request, bot: Bot) -> Reported:
     """Take in what CI says of an attempt. 202 means that it is stored and will not be lost."""
     token, signature = _token(request), request.headers.get("x-hub-signature-256", "")
     if not token and not signature.startswith("sha256="):
-        raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "neither an identity token nor a signature came along")
+        message = "neither an identity token nor a ticket nor a signature came along"
+        raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
     body = await read_body(request, LARGEST)
     if not token and not is_signed(body, signature, bot.hooks.secrets()):
         raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "the signature does not fit the body and our secret")
@@ -53,7 +57,8 @@ async def ci(request: Request, bot: Bot) -> Reported:
 
 def _token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.count(".") == 2 else ""
+    is_one = token.count(".") == _DOTS_OF_A_JWT or token.strip().startswith(CI_TICKET)
+    return token.strip() if scheme.lower() == "bearer" and is_one else ""
 
 
 def _said(body: bytes) -> Callback:
@@ -67,7 +72,11 @@ def _said(body: bytes) -> Callback:
 
 
 def _understood(bot: Bot, token: str, body: bytes, said: Callback) -> Delivery:
-    return bot.callbacks.by_token(token, said) if token else bot.callbacks.by_signature(body, said)
+    if not token:
+        return bot.callbacks.by_signature(body, said)
+    if token.startswith(CI_TICKET):
+        return bot.callbacks.by_ticket(token, body, said)
+    return bot.callbacks.by_token(token, said)
 
 
 async def is_new(bot: Bot, delivery: Delivery) -> bool:

@@ -3,7 +3,8 @@
 #
 #   PHASEBOT_URL             where the server is; without it nothing is reported
 #   PHASEBOT_CORRELATION_ID  which attempt it is about; or PHASEBOT_PLAN and PHASEBOT_PHASE; or else the run, or the branch
-#   PHASEBOT_WEBHOOK_SECRET  signs the report; on GitHub Actions a job with `id-token: write` needs none
+#   PHASEBOT_TICKET          proves the report, once; it also says which attempt it is about
+#   PHASEBOT_WEBHOOK_SECRET  signs the report; on GitHub Actions a job with `id-token: write` needs neither
 #
 # Works on GitHub Actions and GitLab CI, and with nothing but sh, curl and (for the secret) openssl. Prints no secret.
 set -eu
@@ -47,7 +48,9 @@ body=$(printf '{"status":"%s","correlation_id":"%s","plan":"%s","phase":"%s","re
 
 # the header that proves who we are; it goes to curl by its standard input, so that no list of processes shows it
 proof() {
-  if [ -n "${PHASEBOT_WEBHOOK_SECRET:-}" ]; then
+  if [ -n "${PHASEBOT_TICKET:-}" ]; then
+    printf 'header = "Authorization: Bearer %s"\n' "$(plain "$PHASEBOT_TICKET")"
+  elif [ -n "${PHASEBOT_WEBHOOK_SECRET:-}" ]; then
     digest=$(printf '%s' "$body" | openssl dgst -sha256 -hmac "$PHASEBOT_WEBHOOK_SECRET" | sed 's/^.*[= ]//')
     printf 'header = "X-Hub-Signature-256: sha256=%s"\n' "$digest"
   else
@@ -59,8 +62,8 @@ proof() {
   fi
 }
 
-if [ -z "${PHASEBOT_WEBHOOK_SECRET:-}" ] && [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
-  nothing_to_do "there is neither PHASEBOT_WEBHOOK_SECRET nor an identity token (permissions: id-token: write)"
+if [ -z "${PHASEBOT_TICKET:-}${PHASEBOT_WEBHOOK_SECRET:-}${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
+  nothing_to_do "there is no PHASEBOT_TICKET, no PHASEBOT_WEBHOOK_SECRET and no identity token (permissions: id-token: write)"
 fi
 
 try=1

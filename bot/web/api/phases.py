@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
 
+from bot.callbacks import TICKET
 from bot.executors.attempt_log import log_path
 from bot.store.views import QueueItem
 from bot.web.api.inputs import Id
@@ -21,7 +24,7 @@ from bot.web.api.orders import (
     order,
     version_wanted,
 )
-from bot.web.api.shapes import Attempts, LogPart, PhaseDetail
+from bot.web.api.shapes import Attempts, LogPart, PhaseDetail, Shape
 from bot.web.api.showing import attempt, phase_detail
 from bot.web.auth import Operator, Viewer
 from bot.web.failures import Problem, documented
@@ -65,6 +68,42 @@ def show_log(
         raise NotFound(f"{id} has no attempt {number}")
     path = log_path(permit.bot.settings.home / "attempts", item.plan_id, item.phase_key, found.fence)
     return part_of(path, offset, limit, is_live=found.state.is_live)
+
+
+# ---------------------------------------------------------------- tickets
+
+
+class TicketText(BaseModel):
+    """For how long a ticket is to be good."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"seconds": 3600}]})
+
+    seconds: int = Field(int(TICKET.total_seconds()), ge=60, le=7 * 24 * 3600)
+
+
+class TicketShape(Shape):
+    """What lets a job say once how the attempt went. It is shown this once."""
+
+    ticket: str = Field(
+        description="For `Authorization: Bearer` at `POST /webhooks/ci`, or PHASEBOT_TICKET of `report.sh`"
+    )
+    attempt: int = Field(
+        description="The number of the attempt that it speaks for, as long as that, or the verdict on it, is open"
+    )
+    expires_at: datetime
+
+
+@router.post("/{id}/ticket", name="make_ticket", responses=documented(400, 404, 409))
+def make_ticket(permit: Operator, id: Id, text: TicketText | None = None) -> TicketShape:
+    """A ticket for CI that has neither an identity token nor the webhook's secret: for the attempt that is under way."""
+    item, bot = permit.item(id), permit.bot
+    good_for, now = timedelta(seconds=(text or TicketText()).seconds), bot.clock.now()
+    phase = _phase(permit.plan(item.plan_id), item)
+    under_way = phase.attempt
+    if under_way is None or not under_way.state.is_in_flight:
+        raise Problem(HTTPStatus.CONFLICT, "order_refused", "nothing of this phase is under way")
+    ticket = bot.callbacks.ticket(item.plan_id, item.phase_key, under_way.fence, good_for=good_for)
+    return TicketShape(ticket=ticket, attempt=under_way.number, expires_at=now + good_for)
 
 
 # ---------------------------------------------------------------- orders

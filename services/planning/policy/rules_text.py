@@ -207,7 +207,7 @@ class RulesText(Strict):
     secrets: list[Name] = Field([], description="Names of secrets that its commands get as variables.")
     workflow: Text | None = Field(None, description="The workflow file that the executor `actions` starts.")
     ref: Text | None = Field(None, description="The branch or tag it is started on; the default branch without it.")
-    inputs: dict[Text, str] = Field({}, description="Inputs of the workflow.")
+    inputs: dict[Text, str] = Field({}, description="Inputs of the workflow; {ticket} is a ticket for its report.")
     rerun_failed: bool = Field(False, description="After a failed run, run again only its failed jobs.")
     qa_workflow: Text | None = Field(None, description="The workflow that gives the verdict of `qa: ci`.")
     qa_timeout: Duration | None = Field(None, description="The longest a check may take.")
