@@ -29,8 +29,8 @@ _OPENERS = """
     iteration iterations wave waves week weeks step steps epic epics release releases part parts module modules track tracks
     tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds pr prs issue issues
     group groups story stories user us task tasks wp ms m j t package lot lots lote lotes reihenfolge
-    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę étape étapes jalon
-    jalons etapa etapas hito hitos paso pasos aşama
+    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę fas fasen étape étapes
+    jalon jalons etapa etapas hito hitos paso pasos aşama
     hängt abhängig abhängigkeit abhängigkeiten ist wartet benötigt braucht erfordert setzt kann darf soll erst frühestens
     beginnt startet folgt baut nach sobald wenn keine hat voraussetzung voraussetzungen blockiert läuft diese dieser dieses
     erste ersten zweite zweiten es sie hinweis
@@ -42,10 +42,11 @@ _OPENERS = """
     dipende dipendono dipendenze dipendenza prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato
     zależy zależności wymaga blokowany blokowana blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk
     afhankelijkheden hangt vereist begint kan závisí závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar
-    зависит зависят зависимости может можно
-    требует требуется блокируется параллельно после нет зависимостей этап этапы фаза фазы
-    этот эта истории история статус залежить потребує phụ sau không giai điều trạng
-    依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ 단 前 의 선 第 제 全 状 狀 ス 상 先 完 并 並 없 병
+    зависит зависят зависимости может можно требует требуется блокируется параллельно
+    после нет зависимостей этап этапы етап етапи
+    фаза фазы этот эта истории история статус залежить потребує phụ sau không giai điều trạng
+    依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ ス マ 里 步 단 前 의 선
+    第 제 全 状 狀 ス 상 先 完 并 並 없 병
 """
 """The words with which a statement, or the name of what it is about, may open; one letter of scripts without spaces."""
 _KNOWN = frozenset(_OPENERS.split())

@@ -29,7 +29,8 @@ class Mark(NamedTuple):
 
 # The words for a unit of work, by kind, as people write them. Singular forms; plurals name many units, not one.
 _WORDS: dict[str, str] = {
-    "phase": "phase|sub-?phase|fase|faza|fáze|fáza|vaihe|aşama|этап|фаза|фазы|फेज|مرحلة|étape clé|giai đoạn|φάση",
+    "phase": "phase|sub-?phase|fase|faza|fáze|fáza|vaihe|aşama|этап|етап|фаза|фазы|fas|fázis|tahap|फेज|مرحلة|étape clé|"
+    "giai đoạn|φάση",
     "milestone": "milestone|meilenstein|jalon|hito|marco|веха|kamień milowy|mốc",
     "stage": "stage|stufe|стадия|etapp?e?|étape|etapa|estágio|tappa",
     "sprint": "sprint|спринт",
@@ -77,7 +78,7 @@ _NUMBER = (
     rf"|{_ROMAN}(?:[.-][A-Z0-9]+)?\b|[A-Z](?:[.-]?\d+)?(?![\w'’])"
     rf"|(?i:{_NUMBER_WORDS})\b|{_CJK_NUMBER})"
 )
-_SEPARATOR = r"[\s]*(?:[:：.．、,|•·)\]]+|[-‐-―−–—>→=]+(?=\s|$|\w))\s*"
+_SEPARATOR = r"[\s]*(?:[:：.．、,|•·)\]\u3000]+|[-‐-―−–—>→=]+(?=\s|$|\w))\s*"
 
 
 def _words(table: dict[str, str]) -> str:
@@ -91,7 +92,7 @@ _KIND_OF = {
 
 _WORD_FIRST = re.compile(
     rf"(?P<before>(?i:optional|bonus|stretch|post-mvp)\s+)?(?P<word>{_words(_WORDS)}|{_words(_CJK)})"
-    rf"(?P<gap>\s*[:#№-]?\s*)(?P<number>{_NUMBER})"
+    rf"(?P<gap>\s*[:#№-]?\s*)(?P<number>{_NUMBER})(?:\s+(?:of|von|sur|из)\s+\d{{1,3}}(?!\w))?"
     rf"(?P<aside>\s*[(\[（][^)\]）]{{0,60}}[)\]）])?(?P<rest>.*)\Z",
     re.DOTALL,
 )

@@ -73,8 +73,8 @@ class Names:
     count: int
     story_units: tuple[int, ...] = field(default=())
     titles: tuple[str, ...] = field(default=())
-    openings: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
-    """The `words` by the first letters and digits in each, with how many signs stand before those and the place."""
+    openings: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    """The `words` by the first letters and digits in each."""
     known: dict[tuple[str, bool], Found] = field(default_factory=dict, compare=False)
     """What was found before: one sentence is asked for its units more than once."""
 
@@ -102,12 +102,12 @@ def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
     return Names(numbers, stories, tasks, single, kinds, len(units), story_units, titles, _openings(single))
 
 
-def _openings(words: Mapping[str, int]) -> dict[str, list[tuple[str, int, int]]]:
-    openings: dict[str, list[tuple[str, int, int]]] = {}
+def _openings(words: Mapping[str, int]) -> dict[str, list[tuple[str, int]]]:
+    openings: dict[str, list[tuple[str, int]]] = {}
     for word, place in words.items():
         first = WORD.search(word)
         if first:
-            openings.setdefault(first[0], []).append((word, first.start(), place))
+            openings.setdefault(first[0], []).append((word, place))
     return openings
 
 

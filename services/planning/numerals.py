@@ -40,7 +40,8 @@ NUM = (
     r"|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 )
 _KINDS = r"""
-    phases? phasen sub-?phases? fases? faz[aeyięą]? fasi etap\w* этап\w* фаз\w* フェーズ 阶段 階段 段階 단계 giai\sđoạn aşama\w*
+    phases? phasen sub-?phases? fases? faz[aeyięą]? fasi etap\w* этап\w* фаз\w* フェーズ 阶段 階段 段階 단계 giai\sđoạn
+    aşama\w* етап\w* fas(?:en)? ステップ 步骤 步驟 マイルストーン 里程碑 スプリント
     stages? milestones? meilensteine? jalons? hitos? sprints? iterations? waves? weeks? steps? étapes? etapas? schritte?
     pasos? work\s?packages? lots? lotes? parts? modules? tiers? tracks? workstreams? chunks? slices? lanes? batch(?:es)? rounds?
     PRs? issues? epics? groups? releases?

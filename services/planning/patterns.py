@@ -25,6 +25,7 @@ class Phrases:
         bounded = [rf"\b{any_of(words)}"] if words else []  # one boundary for all: most places are none
         self._pattern = re.compile("|".join([*bounded, *([any_of(others)] if others else [])]))
         self.cues = tuple(cues.split())
+        self._ascii_cues = tuple(filter(str.isascii, self.cues))
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first occurrence of any of the patterns."""
@@ -34,7 +35,9 @@ class Phrases:
 
     def cue_in(self, folded: str) -> str:
         """The first of the words that a text in lower case holds."""
-        for cue in self.cues:  # a plain loop: this is asked of every heading and sentence
+        for cue in (
+            self._ascii_cues if folded.isascii() else self.cues
+        ):  # a plain loop: asked of every heading, sentence
             if cue in folded:
                 return cue
         return ""

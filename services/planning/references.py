@@ -11,7 +11,7 @@ from services.planning.patterns import any_of
 
 _STORIES = any_of((r"user[ -]?stor(?:y|ies)", r"stor(?:y|ies)", r"истори\w+"))
 _HEAD = re.compile(
-    rf"\b(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
+    rf"\b(?=\w)(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
     rf"|(?P<kind>(?<!-){KINDS}\s*[:#№]?\s*(?={NUM}))"
     r"|(?P<code>(?:WP|MS|M|J)-?(?=\d))"
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
@@ -140,19 +140,27 @@ def _is_story(number: int, names: Names) -> bool:
 def _by_name(text: str, names: Names, *, near: bool) -> Iterator[int]:
     """The units whose titles occur as whole words. Each word of the text is looked up, and the titles with it compared."""
     folded = text.casefold()
-    if names.openings.keys().isdisjoint(WORD.findall(folded)):
-        return
-    moved = len(folded) != len(text)
-    for found in WORD.finditer(folded):
-        for title, lead, place in names.openings.get(found[0], ()):
-            at = found.start() - lead
-            end = at + len(title)
-            if at < 0 or not folded.startswith(title, at) or folded[end : end + 1].isalnum():
-                continue
-            if len(title) < SHORTEST_NAME and not (text[at:end].isupper() and _stands_alone(text, at, end)):
-                continue
-            if moved or text[at].isupper() or not text[at].isascii() or (near and at <= _NEAR):
+    for word in names.openings.keys() & WORD.findall(folded):
+        for title, place in names.openings[word]:
+            if any(_is_named(text, folded, at, at + len(title), near=near) for at in _places(folded, title)):
                 yield place
+
+
+def _places(folded: str, title: str) -> Iterator[int]:
+    """Where the title stands as whole words."""
+    at = folded.find(title)
+    while at >= 0:
+        end = at + len(title)
+        if (at == 0 or not folded[at - 1].isalnum()) and not folded[end : end + 1].isalnum():
+            yield at
+        at = folded.find(title, at + 1)
+
+
+def _is_named(text: str, folded: str, at: int, end: int, *, near: bool) -> bool:
+    """Short titles are names in capitals alone, others with a capital, or at the very start of the text."""
+    if end - at < SHORTEST_NAME and not (text[at:end].isupper() and _stands_alone(text, at, end)):
+        return False
+    return len(folded) != len(text) or text[at].isupper() or not text[at].isascii() or (near and at <= _NEAR)
 
 
 def _stands_alone(text: str, at: int, end: int) -> bool:

@@ -41,7 +41,7 @@ _CLAUSES = re.compile(
 _LONGEST = 1000
 _EMPHASIS = tuple('*_`~"')
 _QUOTES = tuple("“”„«»")
-_CJK_KIND = "阶段|階段|フェーズ|段階|단계"
+_CJK_KIND = "阶段|階段|フェーズ|段階|단계|ステップ|步骤|步驟|マイルストーン|里程碑|スプリント"
 _CJK_UNIT = re.compile(
     rf"(?:第|제)?\s*(\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*个?({_CJK_KIND})(?!\s*\d)|({_CJK_KIND})\s*(\d{{1,3}})(?![\d.])"
 )
@@ -53,7 +53,7 @@ _ORDINAL_UNIT = re.compile(
 )
 _ORDINAL_CUES = ("irst ", "econd ", "hird ", "1st ", "2nd ", "3rd ", "ourth ", "ifth ", "erste", "weite", "ritte")
 _SHOUTED = re.compile(r"(?<![;.–—-]) BLOCKS\b")
-_CJK_SIGN = re.compile("[阶階段ズ단]")
+_CJK_SIGN = re.compile("[阶階段ズ단プ骤驟ン碑ト]")
 
 
 class Statement(NamedTuple):

@@ -34,7 +34,8 @@ NEEDS_AT_ONCE = _any(
     r"(?:must |has to |have to |should |will |is |are )?wait(?:s|ing)? (?:for|on|until)\b",
     r"requires?\b|needs?\b|(?:is )?stacked (?:up)?on\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
-    r"(?:only |immediately |right |directly )?(?:after|once|when|as soon as)\b",
+    r"(?:only |immediately |right |directly |(?:at least |about )?\w+ (?:hours?|days?|weeks?|months?|sprints?) )?"
+    r"(?:after|once|when|as soon as)\b",
     r"(?:only )?(?:start|begin)(?: (?:this|it|here|work))?(?: \w+)? (?:only )?(?:after|once|when)\b",
     r"(?:(?:do not|don['’]t|never) (?:start|begin)(?: (?:this|it|work))?(?: \w+)?|not) (?:until|before|unless)\b",
     r"(?:can ?not|can['’]t|must not|may not|should not|do not|don['’]t|will not|won['’]t) (?:be )?"
@@ -120,6 +121,7 @@ SOURCE = _any(
 
 ENDED = _any(
     r"ends?|complet\w*|finish\w*|done|merged?|land(?:s|ed)|ready|ships?|shipped|in (?:place|production)|live|deployed",
+    r"ran|run|soaked",
     r"released|verified|validated|signed off|accepted|green|approved|stable|pass(?:es|ed)",
     r"abgeschlossen|fertig|terminée?s?|finie?s?|completad[ao]s?|terminad[ao]s?|concluíd[ao]s?|завершен\w*|готов\w*",
     r"(?:đã )?hoàn thành",

@@ -112,6 +112,8 @@ def needed(body: str) -> list[str]:
         "需要先完成第1阶段。",
         "フェーズ1の完了後に開始。",
         "Stacked on Phase 1.",
+        "Begins two weeks after Phase 1 ships.",
+        "Only after Phase 1 has run clean for 14 days.",
         "Merge after Phase 1 has been in production for a week.",
         "Можно начинать после этапа 1",
     ],

@@ -54,6 +54,26 @@ PLANS: dict[str, tuple[str, str]] = {
         "## Phase 3 · Roof (needs Phase 2)\n- [ ] c\n",
         "1|Ground|1||\n2|Frame (stacked on Phase 1)|1|1|\n3|Roof (needs Phase 2)|1|2|",
     ),
+    "bold names of items, and what is said of them behind": (
+        "# Roadmap\n\n- **M1 - Skeleton** (done)\n  - [x] a\n- **M2 - Core**\n  - [ ] b\n- **M3 - Launch** — requires M2\n",
+        "M1|Skeleton|1||done\nM2|Core|1||\nM3|Launch|0|M2|",
+    ),
+    "steps counted to their end": (
+        "# Migration plan\n## Step 1 of 2 — Freeze\n- [ ] a\n## Step 2 of 2 — Copy\n- [ ] b\n",
+        "1|Freeze|1||\n2|Copy|1||",
+    ),
+    "Ukrainian": (
+        "# План\n## Етап 1: Основа\n- [ ] a\n## Етап 2: Ядро\nЗалежить від етапу 1\n- [ ] b\n",
+        "1|Основа|1||\n2|Ядро|1|1|",
+    ),
+    "Swedish": (
+        "# Plan\n## Fas 1: Grund\n- [ ] a\n## Fas 2: Bygg\nBeror på fas 1\n- [ ] b\n",
+        "1|Grund|1||\n2|Bygg|1|1|",
+    ),
+    "Japanese steps behind a wide space": (
+        "# 移行計画\n## ステップ1\u3000準備\n- [ ] a\n## ステップ2\u3000移行\nステップ1完了後\n- [ ] b\n",
+        "1|準備|1||\n2|移行|1|1|",
+    ),
     "setext headings": ("P\n===\n\nPhase 1: A\n---\n- [ ] a\n\nPhase 2: B\n---\n- [ ] b\n", "1|A|1||\n2|B|1||"),
     "signs of progress": (
         "# P\n## ✅ Phase 1: A\n- [x] a\n## 🚧 Phase 2: B\n- [ ] b\n## ⏳ Phase 3 — C 🎯\n"

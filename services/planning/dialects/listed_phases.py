@@ -21,6 +21,7 @@ _BOLD_UNIT = re.compile(
     re.DOTALL,
 )
 """A line that opens in bold: to its end, or followed by a title, an aside, or a sentence if the bold words end in a sign."""
+_BOLD_START = re.compile(r"\*\*([^*\n]{3,100})\*\*")
 _SENTENCE_END = re.compile(r"[.;](?:\s|\Z)")
 Found = tuple[int, str, str, bool, str]
 
@@ -71,6 +72,9 @@ def _items(document: Document) -> Iterator[Found]:
 
 def _lead(text: str) -> str:
     """The words that name the unit: up to the end of the emphasis or the sentence, not the explanation after it."""
+    bold = _BOLD_START.match(text)
+    if bold and (named := read_unit(bold[1])) and named.title.casefold() != plain(bold[1]).strip(" .:：").casefold():
+        return bold[1]
     words = plain(text)
     for separator in (" — ", ". ", " – completed", ", which"):
         head, found, _ = words.partition(separator)
