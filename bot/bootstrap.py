@@ -19,7 +19,7 @@ from bot.carrier import Carrier
 from bot.clock import SystemClock
 from bot.crew import RemoteCrew
 from bot.desk import Desk
-from bot.elsewhere import Elsewhere, remote_executors
+from bot.elsewhere import Elsewhere, agent_executor, remote_executors
 from bot.executors.held import Key
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
@@ -196,8 +196,9 @@ class Phasebot:
         settings, options, clock = self.settings, self.options, self.clock
         store = Store(settings.database, clock=clock)
         elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock, self._ticket)
+        agents = agent_executor(lambda: self.remote().agents, store, clock)
         self.crew = RemoteCrew(settings if options.queue else None, store.lookups, clock)
-        executors = Executors([self.local, ManualExecutor()], [*elsewhere, *self.crew.executors])
+        executors = Executors([self.local, ManualExecutor()], [*elsewhere, agents, *self.crew.executors])
         tracker = _tracker(settings, options)
         self.breakers = Breakers(
             store.lookups, clock, executors.names - {MANUAL}, pause=timedelta(seconds=settings.breaker_pause)

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.executors.actions import ActionsExecutor, MakeTicket, WorkflowRuns
+from bot.executors.agent import AgentExecutor, HostedAgents
 from bot.executors.ci import CiExecutor
 from bot.gate import REMOTE_LEASE
+from bot.store import Store
 from bot.store.lookups import LiveAttempt, Lookups
+from bot.store.plan_rows import phase_id
 from services.domain.attempts import Attempt
 from services.domain.errors import TransientError, UserError
 from services.domain.messages import Report
-from services.domain.rules import Rules
+from services.domain.phase import Phase
+from services.domain.rules import AGENT, Rules
 from services.execution.workflow_runs import Carried, Run, correlated
 from services.ports import Clock, RemoteExecutor, Reports
 
@@ -30,6 +34,19 @@ def remote_executors(
 ) -> tuple[ActionsExecutor, CiExecutor]:
     """Those of Actions and of CI. `runs` is asked for the client only when there is something to do."""
     return ActionsExecutor(runs, clock, ticket), CiExecutor(runs, lookups.work_of, clock)
+
+
+def agent_executor(agents: Callable[[], HostedAgents], store: Store, clock: Clock) -> AgentExecutor:
+    """That of hosted agents; the client, too, is asked for only then."""
+
+    def refs_of(plan: str, phase: Phase) -> list[str]:
+        return [one.ref for one in store.views.attempts(phase_id(plan, phase))]
+
+    def phase_of(plan: str, phase: str) -> Phase | None:
+        found = store.lookups.plan(plan)
+        return found.phases.get(phase) if found else None
+
+    return AgentExecutor(agents, phase_of, refs_of, clock)
 
 
 class Elsewhere:
@@ -55,6 +72,12 @@ class Elsewhere:
         """The checks that wait for what CI says of this commit."""
         found = self._lookups.watching(project, sha)
         return [self._carried(project, one) for one in found if one.attempt.state.is_in_flight]
+
+    def at_agents(self, project: str) -> list[Carried]:
+        """What hosted agents work at in a project."""
+        found = [one for one in self._lookups.live_attempts() if one.attempt.executor == AGENT]
+        plans = {plan.id for plan in self._lookups.plans(one.plan for one in found).values() if plan.project == project}
+        return [self._carried(project, one) for one in found if one.plan in plans]
 
     def carried(self, plan_id: str, phase: str) -> Carried | None:
         """The newest attempt of a phase, wherever it runs."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
+from bot.github.agents import AgentsApi
 from bot.github.answers import RemoteRepository
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
@@ -15,6 +16,7 @@ from bot.github.documents import Documents as LinkedDocuments
 from bot.github.events.documents import Documents
 from bot.github.events.sources import Runs, Sources, Subject
 from bot.github.features import Moments
+from bot.github.identity import PersonalToken
 from bot.github.merging import seen
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
@@ -41,6 +43,13 @@ if TYPE_CHECKING:
     from services.domain.reasons import Reason
     from services.domain.rules import Budgets
     from services.ports import Delivery, PlanText, Sending
+
+
+def _as_person(access: Access, settings: Settings) -> Access:
+    """Who assigns hosted agents: the person whose token was given for that, else ourselves."""
+    token = settings.agent_token
+    return access if token is None else replace(access, by=PersonalToken(token.get_secret_value()))
+
 
 ByIssue = Callable[[str, int], "tuple[Plan, str | None] | None"]
 """The plan that an issue belongs to, by repository and database id, and the key of its phase."""
@@ -79,6 +88,7 @@ class Remote:
         pacer = Pacer(settings.pace, known.ledger, clock) if tracker.is_shared else Pacer.unhurried(clock)
         access = Access(address.api_url, address.identity, settings.github_api_version)
         self._github = github = GitHub(access, clock, pacer, known.moments)
+        self._person = GitHub(_as_person(access, settings), clock, pacer, known.moments)
         self._by_issue = known.by_issue
         self._heard = known.heard
         self._pace = settings.pace
@@ -136,6 +146,11 @@ class Remote:
 
     def repository(self, project: str) -> RemoteRepository:
         return self._github.repository(project)
+
+    @property
+    def agents(self) -> AgentsApi:
+        """Hosted coding agents."""
+        return AgentsApi(self._github, self._person)
 
     @property
     def actions(self) -> ActionsApi:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     app_private_key: SecretStr | None = Field(None, description="Private key of the App, in PEM")
     github_client_id: str = Field("", description="Client id of the App, for signing in to the console with GitHub")
     github_client_secret: SecretStr | None = Field(None, description="Client secret of the App, for the same")
+    agent_token: SecretStr | None = Field(
+        None, description="A person's token, for assigning hosted coding agents: an App may not"
+    )
     webhook_secret: SecretStr | None = Field(None, description="Secret that signs GitHub's webhooks")
     webhook_secret_old: SecretStr | None = Field(None, description="The secret before, accepted while it is rotated")
     gitlab_token: SecretStr | None = Field(None, description="Token that GitLab's webhooks are sent with")

@@ -37,7 +37,13 @@ class RemoteIssue(_Answer):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     closed_by: _Account | None = None
+    assignees: tuple[str, ...] = ()
     pull_request: object = Field(None, repr=False)
+
+    @field_validator("assignees", mode="before")
+    @classmethod
+    def _logins(cls, given: Any) -> Any:
+        return tuple(one["login"] if isinstance(one, dict) else one for one in given or ())
 
     @field_validator("body", mode="before")
     @classmethod

@@ -132,6 +132,17 @@ class GitHub:
         wanted = {"state": state, "state_reason": reason}
         return self._sessions.one(RemoteIssue, "PATCH", _issue(project, number), wanted)
 
+    def assign(
+        self, project: str, number: int, logins: Sequence[str], *, more: Mapping[str, object] | None = None
+    ) -> RemoteIssue:
+        """Whoever cannot be assigned is left out without a word: compare them. `more` is for agents among them."""
+        wanted = {"assignees": list(logins), **(more or {})}
+        return self._sessions.one(RemoteIssue, "POST", f"{_issue(project, number)}/assignees", wanted)
+
+    def unassign(self, project: str, number: int, logins: Sequence[str]) -> None:
+        """One that is not assigned is no error."""
+        self._sessions.ask("DELETE", f"{_issue(project, number)}/assignees", body={"assignees": list(logins)})
+
     def add_labels(self, project: str, number: int, names: Sequence[str]) -> None:
         """Besides those that it has."""
         self._sessions.ask("POST", f"{_issue(project, number)}/labels", body={"labels": list(names)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Unpack
 
+from bot.localhub.agents import HostedAgent
 from bot.localhub.apps import Apps
 from bot.localhub.clock import Clock, utc_now
 from bot.localhub.comments import Comments
@@ -54,6 +55,7 @@ class Hub:
         self.features = Features()
         self.faults = Faults()
         self.requests = RequestLog()
+        self.agents: set[str] = set()
         self.allowances = Allowances(clock)
         ground = lay(Database(path), clock)
         self.db, self.people, self.repositories = ground.db, ground.people, ground.repositories
@@ -94,6 +96,11 @@ class Hub:
 
     def create_user(self, login: str, *, kind: str = "User", name: str | None = None) -> User:
         return self.people.create(login, kind=kind, name=name)
+
+    def create_agent(self, full_name: str, login: str = "copilot-swe-agent[bot]") -> HostedAgent:
+        """A hosted coding agent that issues of the repository can be assigned to, by people alone."""
+        self.agents.add(login.lower())
+        return HostedAgent(self, full_name, self.people.create(login, kind="Bot"))
 
     def create_token(self, login: str) -> str:
         return self.people.create_token(login)

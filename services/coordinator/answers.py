@@ -19,7 +19,7 @@ from services.domain.plan import Plan
 from services.domain.reasons import Reason
 from services.publishing.status_comment import summary
 from services.publishing.text import code, inline, shortened
-from services.publishing.words import STATUS, with_issue
+from services.publishing.words import HELD, STATUS, with_issue
 
 _LONGEST_ECHO = 80
 
@@ -55,6 +55,10 @@ def why(plan: Plan, phase: Phase, reason: Reason | None, now: datetime) -> str:
     if phase.status is QueueStatus.READY:
         return f"{name} may start: nothing holds it up."
     failure = f": {inline(phase.failure.message)}" if phase.failure else ""
+    attempt = phase.attempt if phase.status is QueueStatus.RUNNING else None
+    if attempt is not None and attempt.held is not None:
+        where = f" ([look at it]({attempt.url}))" if attempt.url else ""
+        return f"{name} is {STATUS[phase.status]}: {HELD[attempt.held]}{where}."
     return f"{name} is {STATUS[phase.status]}{failure.rstrip('.')}."
 
 

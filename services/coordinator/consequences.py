@@ -225,7 +225,7 @@ def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) 
             yield _comment(after, f"qa:{cause}:{new.key}", new.key, notices.needs_verdict(new))
         if has_expired(before, old, after, new):
             yield _comment(after, f"expired:{cause}:{new.key}", new.key, notices.still_waits(new))
-        if _hold(new) is not None and _hold(old) is not _hold(new):
+        if _hold(new) not in (None, Hold.DRAFT) and _hold(old) is not _hold(new):
             yield _comment(after, f"held:{cause}:{new.key}", new.key, notices.held(new))
     for phase in after:
         if phase.is_at_gate and awaits_person(after, phase) and not _was_at_gate(before, phase):
@@ -265,7 +265,7 @@ def _was_at_gate(before: Plan, phase: Phase) -> bool:
 
 
 def _hold(phase: Phase) -> Hold | None:
-    """Why the attempt in flight has not begun, if its executor has said so."""
+    """What the attempt in flight waits for, if its executor has said so."""
     return phase.attempt.held if phase.attempt and phase.attempt.state.is_in_flight else None
 
 
@@ -286,8 +286,8 @@ def _shows(before: Plan, after: Plan, changes: Sequence[Change]) -> bool:
         or before.revision != after.revision
         or before.pull != after.pull
         or any(
-            (old.status, old.attempts, old.failure, old.not_before)
-            != (new.status, new.attempts, new.failure, new.not_before)
+            (old.status, old.attempts, old.failure, old.not_before, _hold(old))
+            != (new.status, new.attempts, new.failure, new.not_before, _hold(new))
             for old, new in changes
         )
     )

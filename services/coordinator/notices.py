@@ -117,8 +117,13 @@ def _still_failed(phase: Phase) -> str:
 
 
 def held(phase: Phase) -> str:
-    """On the child of a phase whose run has not begun long after it was asked for."""
+    """On the child of a phase whose run has not begun long after it was asked for, or whose agent wants its work merged."""
     attempt = phase.attempt
+    if attempt and attempt.held is Hold.MERGE:
+        return _paragraphs(
+            f"**{_name(phase)}** waits for a review: [the pull request of its agent]({attempt.url}) is ready.",
+            "Its merge completes the phase. Closed without one, the phase fails.",
+        )
     where = f" ([the run]({attempt.url}))" if attempt and attempt.url else ""
     if attempt and attempt.held is Hold.APPROVAL:
         return _paragraphs(

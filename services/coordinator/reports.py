@@ -32,7 +32,8 @@ def dispatched(plan: Plan, news: m.AttemptDispatched) -> Decision:
 def held(plan: Plan, news: m.AttemptHeld) -> Decision:
     phase = plan.phases.get(news.phase)
     attempt = _in_flight(phase, news)
-    if phase is None or attempt is None or attempt.state is AttemptState.RUNNING:
+    has_begun = attempt is not None and attempt.state is AttemptState.RUNNING
+    if phase is None or attempt is None or (has_begun and news.hold.is_before_start):
         return _stale(plan, news)
     return Decision(plan.with_phase(replace(phase, attempt=replace(attempt, held=news.hold))))
 

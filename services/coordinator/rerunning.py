@@ -11,7 +11,7 @@ from services.domain.attempts import Outcome
 from services.domain.effects import StopAttempt
 from services.domain.phase import LOCAL, Phase
 from services.domain.plan import Plan
-from services.domain.rules import ACTIONS, MANUAL
+from services.domain.rules import ACTIONS, AGENT, MANUAL
 from services.domain.transitions import NoTransition, PhaseState, Trigger
 
 
@@ -80,6 +80,10 @@ def _demand_fitting(phase: Phase, executor: str) -> None:
     rules = phase.rules
     if executor in (MANUAL, rules.executor) or (executor == ACTIONS and rules.workflow):
         return
+    if executor == AGENT and rules.agent:
+        return
+    if executor == AGENT:
+        raise NoTransition("the policy names no agent for this phase")
     if executor == ACTIONS:
         raise NoTransition("the policy names no workflow for this phase")
     if executor == LOCAL:

@@ -44,10 +44,17 @@ class AttemptKind(StrEnum):
 
 
 class Hold(StrEnum):
-    """Why an attempt that was handed over has not begun: its executor lets it wait, or waits for a person's approval there."""
+    """What an attempt that was handed over waits for: to be begun (a place, a person's approval there), or, once it is under
+    way, its agent, who is still at work at a draft, or people, who have to merge what it has brought."""
 
     QUEUE = "queue"
     APPROVAL = "approval"
+    DRAFT = "draft"
+    MERGE = "merge"
+
+    @property
+    def is_before_start(self) -> bool:
+        return self in (Hold.QUEUE, Hold.APPROVAL)
 
 
 class Outcome(StrEnum):
@@ -141,7 +148,7 @@ class Attempt:
     otherwise the holder renews it, and past it (plus the kill grace) the attempt is lost.
     `deadline` is when the coordinator gives up on it, None for no timeout. `ref` is what its executor calls it (a run and its
     attempt, `<run>/<attempt>`), `url` where people see it; both empty until the executor has said so. `rerun_of` is the
-    `ref` of the attempt before it, where only what failed of that is to be run again. `held`: why it has not begun there.
+    `ref` of the attempt before it, where only what failed of that is to be run again. `held`: what it waits for there.
     """
 
     number: int

@@ -71,7 +71,7 @@ class AttemptDispatched(_Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptHeld(_Report):
-    """The executor has taken the attempt on long ago, and has not begun: it waits there."""
+    """The executor has taken the attempt on, and it waits there: to be begun, or for whoever has to go on with it."""
 
     hold: Hold
     kind: Literal["attempt_held"] = "attempt_held"

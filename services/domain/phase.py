@@ -10,6 +10,7 @@ from typing import Any
 from services.domain.attempts import Attempt, AttemptKind
 from services.domain.failure import Failure
 from services.domain.rules import ACTIONS as ACTIONS  # noqa: PLC0414
+from services.domain.rules import AGENT as AGENT  # noqa: PLC0414
 from services.domain.rules import CI as CI  # noqa: PLC0414
 from services.domain.rules import LOCAL as LOCAL  # noqa: PLC0414
 from services.domain.rules import MANUAL as MANUAL  # noqa: PLC0414  for those who know the phase alone

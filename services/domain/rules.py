@@ -42,6 +42,8 @@ LOCAL = "local"
 """The executor that runs operations in our own processes."""
 ACTIONS = "actions"
 """The executor that dispatches workflows of GitHub Actions."""
+AGENT = "agent"
+"""The executor that assigns the phase's issue to a hosted coding agent."""
 CI = "ci"
 """The executor of verdicts that dispatches nothing: it waits for what CI says by itself."""
 

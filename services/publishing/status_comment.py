@@ -10,7 +10,7 @@ from services.domain.progress import PlanStatus, are_phases_decided, awaits_merg
 from services.domain.pull import Pull, PullState
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.text import code, cut, inline, shortened
-from services.publishing.words import STATUS, handed_in, listed, progress, short_name, with_issue
+from services.publishing.words import HELD, STATUS, handed_in, listed, progress, short_name, with_issue
 
 _HEADLINE: dict[PlanStatus, str] = {
     PlanStatus.PLANNED: "This plan has not been started.",
@@ -81,6 +81,8 @@ def _details(plan: Plan, phase: Phase) -> Iterator[str]:
         yield "done by a person, who closes the issue when it is finished"
     elif phase.status is QueueStatus.RUNNING and phase.attempts > 1:
         yield f"attempt {phase.attempts}"
+    if phase.status is QueueStatus.RUNNING and phase.attempt and phase.attempt.held:
+        yield HELD[phase.attempt.held]
     if phase.failure is not None and phase.status in (QueueStatus.FAILED, QueueStatus.READY):
         yield inline(shortened(phase.failure.message, _LONGEST_MESSAGE))
     if phase.status is QueueStatus.READY and phase.rules.approval and not phase.approved_by:

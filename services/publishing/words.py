@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.domain.attempts import Hold
 from services.domain.phase import IssueRef, Phase, QueueStatus
 from services.domain.plan import Plan
 from services.publishing.text import code, inline
@@ -20,6 +21,14 @@ STATUS: dict[QueueStatus, str] = {
     QueueStatus.CANCELLED: "🚫 cancelled",
 }
 """An icon to see at a glance, and the word for those who do not see it."""
+
+HELD: dict[Hold, str] = {
+    Hold.QUEUE: "waits for a runner",
+    Hold.APPROVAL: "waits for the approval of its environment",
+    Hold.DRAFT: "its agent works at a draft",
+    Hold.MERGE: "waits for the merge of its agent's pull request",
+}
+"""What an attempt waits for where it runs."""
 
 DONE = frozenset({QueueStatus.COMPLETED, QueueStatus.SKIPPED})
 _BAR = 20

@@ -145,6 +145,7 @@ def _reports(plan: str, phase: Phase, attempt: Attempt, vocabulary: Vocabulary) 
     for fence in (attempt.fence, older) if vocabulary.all_stale else (attempt.fence,):
         yield m.AttemptDispatched(plan=plan, cause="report", phase=phase.key, fence=fence, ref="run/1")
         yield m.AttemptHeld(plan=plan, cause="report", phase=phase.key, fence=fence, hold=Hold.QUEUE)
+        yield m.AttemptHeld(plan=plan, cause="report", phase=phase.key, fence=fence, hold=Hold.MERGE)
         yield m.AttemptStarted(plan=plan, cause="report", phase=phase.key, fence=fence)
         yield m.AttemptTaken(plan=plan, cause="report", phase=phase.key, fence=fence, worker="here/1")
         yield m.AttemptRenewed(plan=plan, cause="report", phase=phase.key, fence=fence)

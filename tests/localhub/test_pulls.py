@@ -13,6 +13,7 @@ from github.Repository import Repository
 from bot.localhub import Hub, HubServer
 from bot.localhub.values import PullDraft
 
+from .apps import assertion, installed
 from .conftest import REPO, Clients, MovedClock
 from .git import Clone, address, git
 from .receiver import Receiver
@@ -208,3 +209,41 @@ def test_a_person_merges_on_the_page(clients: Clients, server: HubServer, hub: H
     assert ("Merged" in merged, "merged this" in merged, 'value="reopen"' in merged) == (True, True, False)
     assert "Pull request #1" in browser.get(f"/{REPO}/issues?state=closed").text
     assert clone.fetched("main", "index.html") == "<h1>Site</h1>"
+
+
+def test_only_people_assign_agents(clients: Clients, hub: Hub, server: HubServer) -> None:
+    agent = hub.create_agent(REPO)
+    app, key = installed(hub)
+    number = hub.create_issue(REPO, "ada", "Work").number
+    installation = hub.apps.installed_in(app)[0].id
+    token = (
+        clients.http()
+        .post(
+            f"/app/installations/{installation}/access_tokens",
+            headers={"Authorization": f"Bearer {assertion(app.id, key, hub.clock())}"},
+        )
+        .json()["token"]
+    )
+
+    def assigned_by(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        body = {"assignees": [agent.user.login], "agent_assignment": {"base_branch": "main"}}
+        return clients.http(**headers).post(f"/repos/{REPO}/issues/{number}/assignees", json=body).status_code
+
+    assert assigned_by(token) == 403
+    assert agent.issues == []
+    assert assigned_by(hub.create_token("ada")) == 201
+    assert [one.number for one in agent.issues] == [number]
+
+
+def test_an_agent_answers_with_a_draft_of_its_own(hub: Hub, clone: Clone) -> None:
+    agent = hub.create_agent(REPO)
+    issue = hub.create_issue(REPO, "ada", "Work", assignees=(agent.user.login,))
+
+    pull = agent.opens(issue.number)
+
+    assert pull.pull is not None
+    assert (pull.pull.draft, pull.body, pull.user.login) == (True, f"Fixes #{issue.number}", "copilot-swe-agent[bot]")
+    agent.writes(pull.pull.head, "made.txt", "made\n")
+    hub.merge_pull(REPO, agent.is_ready(pull.number).number, "ada")
+    assert clone.fetched("main", "made.txt") == "made"

@@ -46,8 +46,8 @@ class Merging:
         self.stage.wait_until(lambda: self.stage.plan.pull is not None and self.stage.plan.pull.state == "open")
         return self.hub.repository(REPO).issue(self.pull.number)
 
-    def open_by_hand(self, login: str, branch: str) -> Issue:
-        return self.hub.create_pull(REPO, login, PullDraft("By hand", branch, "main"))
+    def open_by_hand(self, login: str, branch: str, body: str = "") -> Issue:
+        return self.hub.create_pull(REPO, login, PullDraft("By hand", branch, "main", body))
 
     def pulls(self) -> list[Issue]:
         return [one for one in self.hub.repository(REPO).issues if one.pull is not None]

@@ -147,6 +147,29 @@ def test_a_run_without_its_workflow_is_told_before_anything_runs(text: str, plac
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("defaults: {executor: agent}", 2),
+        ("defaults: {agent: someone}\nphases: [{match: A, executor: agent, agent: ~}]", 3),
+        ("phases:\n  - {match: A, executor: agent, agent: copilot}\n  - {match: B, executor: agent}", 4),
+    ],
+)
+def test_an_agent_has_to_be_named(text: str, line: int) -> None:
+    with pytest.raises(PolicyInvalid) as raised:
+        read_policy(f"version: 1\n{text}\n", tools=TOOLS, executors={*EXECUTORS, "agent"})
+    [finding] = raised.value.findings
+    assert (finding.code, finding.line) == ("policy_missing_agent", line)
+    assert finding.fix == "Say `agent:` with the agent's login."
+
+
+def test_deliveries_and_agents_become_rules() -> None:
+    text = "version: 1\ndefaults: {deliver: pull_request, base: next, executor: agent, agent: copilot}\n"
+    rules = read_policy(text, tools=TOOLS, executors={*EXECUTORS, "agent"}).rules_for(Subject("a", "A"))
+
+    assert (rules.deliver, rules.base, rules.executor, rules.agent) == ("pull_request", "next", "agent", "copilot")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "defaults: {executor: actions, workflow: a.yml}\nphases: [{match: A}]",

@@ -66,6 +66,8 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     """Raises TransientError if GitHub cannot be asked now, pydantic.ValidationError for what is no such event."""
     event = IssueEvent.model_validate_json(body)
     subject = sources.find(event.repository.full_name, event.issue.id)
+    if event.action == "unassigned" and subject is not None and subject.phase is not None:
+        return _of_agent(subject.phase.key, event.repository.full_name, subject.plan.id, sources)
     found = translate(event, subject) if subject else None
     is_document = _may_be_document(event, subject)
     if (found is None and not is_document) or sources.is_our_own(event.sender):
@@ -75,6 +77,12 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
             return ()
         return _heeded(event, subject, found, sources)
     return _as_document(event, subject, sources)
+
+
+def _of_agent(phase: str, project: str, plan: str, sources: Sources) -> Sequence[Message]:
+    """Whether the agent that works at the phase was taken off its issue."""
+    at_work = [of for of in sources.runs.at_agents(project) if (of.plan, of.phase) == (plan, phase)]
+    return [report for of in at_work for report in sources.runs.look_at(of)]
 
 
 # ---------------------------------------------------------------- hands

@@ -36,7 +36,15 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
     project, told = event.repository.full_name, event.pull_request
     plan = sources.by_branch(project, told.head.ref)
     if plan is None:
-        return ()
+        return _of_agents(event, sources)
     pull = sources.github.pulls.get(project, told.number)
     by = event.sender.login if event.sender else ""
     return (seen(pull, plan.id, by),) if pull.is_from(project, told.head.ref) else ()
+
+
+def _of_agents(event: PullEvent, sources: Sources) -> Sequence[Message]:
+    """News of the attempt that the pull request carries out, or may do so as far as is known."""
+    own = f"pull/{event.pull_request.number}"
+    at_work = sources.runs.at_agents(event.repository.full_name)
+    meant = [of for of in at_work if of.attempt.ref == own or not of.attempt.ref.startswith("pull/")]
+    return [report for of in meant for report in sources.runs.look_at(of)]

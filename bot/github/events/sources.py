@@ -53,6 +53,7 @@ class Runs(Protocol):
 
     def carried_by(self, project: str, run: Run, *, path: str = "") -> Carried | None: ...
     def watched(self, project: str, sha: str) -> list[Carried]: ...
+    def at_agents(self, project: str) -> list[Carried]: ...
     def look_at(self, of: Carried) -> Sequence[Report]: ...
 
 
@@ -61,6 +62,9 @@ class _NoRuns:
         return None
 
     def watched(self, project: str, sha: str) -> list[Carried]:
+        return []
+
+    def at_agents(self, project: str) -> list[Carried]:
         return []
 
     def look_at(self, of: Carried) -> Sequence[Report]:

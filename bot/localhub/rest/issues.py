@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.localhub.problems import invalid
+from bot.localhub.problems import Refused, invalid
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.rest.paging import asked, listed, paged
 from bot.localhub.shapes import Json
@@ -83,6 +83,9 @@ def _changes(call: Call) -> IssueChanges:
 
 
 def add_assignees(call: Call) -> Reply:
+    """Agents are assigned by people: an installation's token is refused."""
+    if call.asker.grant and any(login.lower() in call.hub.agents for login in call.fields.names("assignees")):
+        raise Refused(403, "Resource not accessible by integration")
     known = [user.login for user in call.issue().assignees]
     return Reply(201, _assigned(call, (*known, *call.fields.names("assignees"))))
 

@@ -148,7 +148,9 @@ class AttemptShape(Shape):
     kind: AttemptKind = Field(description="work: does the phase; qa: gives the verdict on it")
     executor_ref: str = Field(description="What its executor calls it: a run and its attempt; empty until known")
     url: str = Field(description="Where it can be seen, if it runs elsewhere")
-    held: Hold | None = Field(description="Why it has not begun there: no runner, or an approval that is waited for")
+    held: Hold | None = Field(
+        description="What it waits for there: a runner, an approval, an agent at its draft, a merge"
+    )
     changes: ChangesShape | None
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.domain.errors import PolicyInvalid
 from services.domain.findings import Finding, Severity
 from services.domain.phase import MANUAL
-from services.domain.rules import ACTIONS
+from services.domain.rules import ACTIONS, AGENT
 from services.domain.world import Limits
 from services.planning.policy.language import VERSION, PolicyText
 from services.planning.policy.policy import Entry, Labels, Policy
@@ -74,7 +74,7 @@ class _Checks:
             if isinstance(rules.get("qa"), dict):
                 for place, operation in _operations((*path, "qa"), [rules["qa"]]):
                     self._check_operation((*path, "qa", *place[len(path) + 2 :]), operation)
-        self._check_workflows()
+        self._check_needs()
 
     def _rules(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         value = self.source.value or {}
@@ -95,20 +95,22 @@ class _Checks:
                 Finding("policy_unused_operations", Severity.WARNING, place.line, message, fix, place.column)
             )
 
-    def _check_workflows(self) -> None:
-        """A run needs its workflow. In the defaults alone it may be missing, as long as entries name one."""
+    def _check_needs(self) -> None:
+        """What an executor cannot do without. In the defaults alone it may be missing, as long as entries name one."""
         found = dict(self._rules())
         defaults = found.pop(("defaults",), {})
-        lacking = [path for path, rules in found.items() if _lacks_workflow({**defaults, **rules})]
-        for path in lacking:
-            self._complain_of_workflow(path, found[path])
-        if not lacking and _lacks_workflow(defaults) and not any(rules.get("workflow") for rules in found.values()):
-            self._complain_of_workflow(("defaults",), defaults)
+        for need in _NEEDS:
+            lacking = [path for path, rules in found.items() if need.is_lacking({**defaults, **rules})]
+            for path in lacking:
+                self._complain_of(need, path, found[path])
+            is_named = any(rules.get(need.key) for rules in found.values())
+            if not lacking and not is_named and need.is_lacking(defaults):
+                self._complain_of(need, ("defaults",), defaults)
 
-    def _complain_of_workflow(self, path: Path, rules: dict[str, Any]) -> None:
+    def _complain_of(self, need: _Need, path: Path, rules: dict[str, Any]) -> None:
         place = self.source.place((*path, "executor") if "executor" in rules else path)
-        message = f"{spoken(path)} is carried out by `{ACTIONS}`, but no workflow is named"
-        self.source.complain("policy_missing_workflow", place, message, "Say `workflow:` with the name of its file.")
+        message = f"{spoken(path)} is carried out by `{need.executor}`, but no {need.key} is named"
+        self.source.complain(f"policy_missing_{need.key}", place, message, f"Say `{need.key}:` with {need.what}.")
 
     def _check_operation(self, path: Path, operation: dict[str, Any]) -> None:
         tool, place = operation["tool"], self.source.place((*path, "tool"))
@@ -123,8 +125,19 @@ class _Checks:
             Problems(self.source, model, path).add(error)
 
 
-def _lacks_workflow(rules: Mapping[str, Any]) -> bool:
-    return rules.get("executor") == ACTIONS and not rules.get("workflow")
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """The key that has to be said for an executor, and what it takes."""
+
+    executor: str
+    key: str
+    what: str
+
+    def is_lacking(self, rules: Mapping[str, Any]) -> bool:
+        return rules.get("executor") == self.executor and not rules.get(self.key)
+
+
+_NEEDS = (_Need(ACTIONS, "workflow", "the name of its file"), _Need(AGENT, "agent", "the agent's login"))
 
 
 def _operations(path: Path, listed: Any) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -223,7 +223,9 @@ class RulesText(Strict):
     base: Text | None = Field(
         None, description="The branch that the pull request is merged into; the default branch without it."
     )
-    agent: Text | None = Field(None, description="The coding agent: its command line, or the login of a hosted one.")
+    agent: Text | None = Field(
+        None, description="The login of the hosted coding agent that the executor `agent` assigns the issue to."
+    )
     model: Text | None = Field(None, description="The model that the agent uses.")
 
 
