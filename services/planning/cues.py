@@ -18,35 +18,31 @@ from services.planning.outline import Block, Item, Paragraph
 _OPENERS = """
     depends depend dependent depending dependency dependencies contingent directly strictly only has have there hard strict
     direct strong explicit blocking is are remains gets blocks blocked unblocked gated must should will wait waits waiting
-    requires require needs need builds build heavily relies rely can cannot could may to be starts start started begins begin
-    begun done executed proceeds proceed runs run do don won never not
-    after before once when as follows comes goes happens happen execute implement scheduled planned sequential sequentially
-    immediately right no complete finish land merge in parallel parallelizable concurrently simultaneously alongside side
-    fully also independent stacked deploy ship developed built worked performed implemented carried
-    prerequisites prerequisite preconditions precondition predecessors predecessor entry sequence completion execution status
-    this everything work implementation development it current note nb important order sequencing timing
-    first second third fourth fifth phase phases subphase subphases sub stage stages milestone milestones sprint sprints
-    iteration iterations wave waves week weeks step steps epic epics release releases part parts module modules track tracks
-    tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds pr prs issue issues
-    group groups story stories user us task tasks wp ms m j t package lot lots lote lotes reihenfolge
-    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę fas fasen étape étapes
-    jalon jalons etapa etapas hito hitos paso pasos aşama
-    hängt abhängig abhängigkeit abhängigkeiten ist wartet benötigt braucht erfordert setzt kann darf soll erst frühestens
-    beginnt startet folgt baut nach sobald wenn keine hat voraussetzung voraussetzungen blockiert läuft diese dieser dieses
-    erste ersten zweite zweiten es sie hinweis
-    dépend dépendent dépendances dépendance est bloqué bloquée nécessite requiert peut démarre démarrer commence commencer
-    après en aucune n pré prérequis cette cet elle état
-    depende dependen dependencias dependencia está bloqueado bloqueada requiere necesita puede empezar comenzar iniciar tras
-    después sin tiene requisitos prerrequisitos esta este estado nota
-    dependem dependências dependência requer precisa pode começar após depois sem tem em
-    dipende dipendono dipendenze dipendenza prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato
-    zależy zależności wymaga blokowany blokowana blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk
-    afhankelijkheden hangt vereist begint kan závisí závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar
-    зависит зависят зависимости может можно требует требуется блокируется параллельно
-    после нет зависимостей этап этапы етап етапи
-    фаза фазы этот эта истории история статус залежить потребує phụ sau không giai điều trạng
-    依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ ス マ 里 步 단 前 의 선
-    第 제 全 状 狀 ス 상 先 完 并 並 없 병
+    requires require required needs need builds build heavily relies rely can cannot could may to be starts start started begins
+    begin begun done executed proceeds proceed runs run do don won never not after before once when as follows comes goes
+    following upstream enables unblocks happens happen execute implement scheduled planned sequential sequentially
+    immediately right no complete finish land merge in parallel parallelizable concurrent concurrently simultaneously
+    alongside side fully also independent stacked deploy ship developed built worked performed implemented carried
+    prerequisites prerequisite prereq prereqs pre preconditions precondition predecessors predecessor entry sequence
+    completion execution status this we everything work implementation development it current note nb important order
+    sequencing timing first second third fourth fifth phase phases subphase subphases sub stage stages milestone milestones
+    sprint sprints iteration iterations wave waves week weeks step steps epic epics release releases part parts module
+    modules track tracks tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds
+    pr prs issue issues group groups story stories user us task tasks wp ms m j t package lot lots lote lotes reihenfolge
+    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę fas fasen étape
+    étapes jalon jalons etapa etapas hito hitos paso pasos aşama hängt abhängig abhängigkeit abhängigkeiten ist wartet
+    benötigt braucht erfordert setzt kann darf soll erst frühestens beginnt startet folgt baut nach sobald wenn keine hat
+    voraussetzung voraussetzungen blockiert läuft diese dieser dieses erste ersten zweite zweiten es sie hinweis dépend
+    dépendent dépendances dépendance est bloqué bloquée nécessite requiert peut démarre démarrer commence commencer après en
+    aucune n pré prérequis cette cet elle état depende dependen dependencias dependencia está bloqueado bloqueada requiere
+    necesita puede empezar comenzar iniciar tras después sin tiene requisitos prerrequisitos esta este estado nota dependem
+    dependências dependência requer precisa pode começar após depois sem tem em dipende dipendono dipendenze dipendenza
+    prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato zależy zależności wymaga blokowany blokowana
+    blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk afhankelijkheden hangt vereist begint kan závisí
+    závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar зависит зависят зависимости может можно
+    требует требуется блокируется параллельно после нет зависимостей этап этапы етап етапи фаза фазы этот эта истории
+    история статус залежить потребує phụ sau không giai điều trạng 依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶
+    階 段 フ ス マ 里 步 단 前 의 선 第 제 全 状 狀 ス 상 先 完 并 並 없 병
 """
 """The words with which a statement, or the name of what it is about, may open; one letter of scripts without spaces."""
 _KNOWN = frozenset(_OPENERS.split())
@@ -57,7 +53,7 @@ _OPENING = re.compile(
 )
 """Where a line, a sentence or a field opens. It begins with a sign, so that the search runs from sign to sign."""
 _WORDS = """
-    depend requir need stack entry beroen
+    depend requir need stack entry beroen upstream enables any time
     after start bloc once begin before prereq wait until parallel follow first must build when prior order
     precond predec gate contingent rely relies sequen immediate concurrent simultan alongside side by complete finish merge land
     hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn requi necesit precisa dopo dipend
@@ -84,7 +80,7 @@ _UNNAMED = (
         "third",
         "fourth",
     ),
-    *("immediate", "depend", "prereq"),
+    *("immediate", "right away", "at once", "any", "depend", "prereq", "blocker"),
 )
 _ASCII = "\x7f"
 _ANYWHERE = tuple(

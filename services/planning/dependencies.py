@@ -9,7 +9,7 @@ from itertools import product
 
 from services.planning.cues import Cued, lines_about_order, names_something
 from services.planning.diagrams import arrows, chained, split_links
-from services.planning.labels import BARE, Label, labels_in
+from services.planning.labels import BARE, REVERSED, SEQUENCE, STATUS, Label, labels_in
 from services.planning.names import names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
@@ -22,8 +22,6 @@ from services.planning.references import find, leading
 from services.planning.statements import Statement, clean, interpret
 from services.planning.tasks import is_about_a_task
 
-_SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain|reihenfolge)")
-_STATUS = re.compile(r"[\W_]*(?:status|état|estado|stato|статус|状态|ステータス)[\W_]", re.IGNORECASE)
 _UNIT_WORD = re.compile(r"(?i:\b(?:phase|stage|milestone|sprint|step|iteration|part|wave|week|epic)s?\b)")
 _IN_BRACKETS = re.compile(r"\(([^()]{6,120})\)")
 _ASIDE = re.compile(r"\([^()]*\)?")
@@ -158,7 +156,7 @@ class _Reader:
         labels = labels_in(raw)
         for name, body in labels:
             self._labelled(name, clean(body), line, place)
-        for aside in _IN_BRACKETS.findall(raw) if not labels and _STATUS.match(raw) else ():
+        for aside in _IN_BRACKETS.findall(raw) if not labels and STATUS.match(raw) else ():
             self._prose(aside, line, place)
         return labels
 
@@ -190,8 +188,12 @@ class _Reader:
 
     def _labelled(self, label: str, body: str, line: int, place: int) -> None:
         owner = self._owner(line)
-        if _SEQUENCE.search(label) or not owner:
-            self._chain(body, line)
+        if SEQUENCE.search(label) or not owner:
+            if not self._chain(body, line):
+                self._prose(body, line, place)
+            return
+        if REVERSED.match(label):
+            self._said(Statement(find(body, self._names).units - owner, owner), line, place)
             return
         body = self._counted(self._listing(body), owner)
         found, end = leading(body, self._names)

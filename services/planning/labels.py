@@ -9,10 +9,11 @@ from services.planning.patterns import any_of
 
 _NAMES = any_of(
     (
-        r"depends[ -]?on|dependencies|dependency|prerequisites?|preconditions?|requires|needs|blocked[ -]by|waits? (?:for|on)",
-        r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?)|sequence",
+        r"depends(?:[ -]?on)?|dependencies|dependency|pre-?req(?:uisite)?s?|preconditions?|requires|needs",
+        r"blocked(?:[ -]by)?|upstream|waits? (?:for|on)",
+        r"(?:(?:can )?starts? )?after|can start|predecessors?|(?:entry|start) (?:criteri(?:a|on)|conditions?|gate)|sequence",
         r"(?:(?:story )?completion |execution |implementation |build |work )?order|reihenfolge",
-        r"dependency (?:graph|chain|order)",
+        r"dependency (?:graph|chain|order)|(?:un)?blocks|enables|required (?:by|for)",
         r"dépend de|dépendances?|pré-?requis|abhängig(?:keit)?(?:en)?(?: von)?|voraussetzung(?:en)?|blockiert durch",
         r"depende d[eo]|dependencias?|requisitos previos|prerrequisitos|dependências?|pré-requisitos",
         r"dipende da|dipendenze|prerequisiti|zależy od|zależności|wymaga|afhankelijk(?:heden)?(?: van)?|vereist",
@@ -29,6 +30,11 @@ _FIELD = re.compile(r"[|·•](?<=\s.)\s+|\*\*(?<=\s\*\*)(?=[^*]{3,30}(?:\*\*\s*
 """Between the fields of one line: `**Owner**: Ada | **Depends on**: Phase 1`."""
 BARE = re.compile(r"#?\d{1,3}(?:\.\d+)?[a-z]?(?:\s*(?:,|;|&|\+|and|und|et|y|-|–)\s*#?\d{1,3}(?:\.\d+)?[a-z]?)*\W*\Z")
 """Numbers and nothing else: `1, 2`."""
+SEQUENCE = re.compile(r"(?i:sequence|order|graph|chain|reihenfolge)")
+"""Labels of a whole order."""
+REVERSED = re.compile(r"(?i:(?:un)?blocks|enables|required)")
+"""Labels of what waits for the phase, and not of what it waits for."""
+STATUS = re.compile(r"[\W_]*(?:status|état|estado|stato|статус|状态|ステータス)[\W_]", re.IGNORECASE)
 
 
 class Label(NamedTuple):

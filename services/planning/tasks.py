@@ -179,7 +179,7 @@ def _paths(text: str) -> tuple[str, ...]:
     """The files a task names, in backticks or plainly, in the order of their mention."""
     if "/" not in text and "`" not in text:
         return ()
-    words = [word.strip(_WRAPPING) for word in text.split() if "/" in word or "`" in word]
+    words = [word.strip(_WRAPPING) for word in text.split() if "/" in word or ("`" in word and "." in word)]
     paths = [word for word in words if ("." in word or word[-1:] == "/") and _is_path(word)]
     return tuple(dict.fromkeys(paths)) if len(paths) > 1 else tuple(paths)
 

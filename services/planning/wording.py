@@ -18,7 +18,7 @@ _ALL_OF = r"(?:(?:all |the )?(?:work|tasks|everything) (?:in|of|for) )?"
 OPENING = _any(
     rf"{_ALL_OF}(?:this|the current|diese[rs]?|cette|cet|esta|este|questa) (?:\w+ )?{_KIND}\s+",
     rf"(?:(?:the |all |this )?(?:work|implementation|development)(?: here| on (?:this|it)(?: {_KIND})?)?|the {_KIND})\s+",
-    r"(?:этот этап|эта фаза|giai đoạn này|it|this|es|sie|elle)\s+",
+    r"(?:этот этап|эта фаза|giai đoạn này|it|this|we|es|sie|elle)\s+",
     r"(?:本|此|该|該|この|이)\s?(?:阶段|階段|フェーズ|段階|단계)[はがは는은]?\s*",
     r"",
     before=rf"[^\w(（]*(?:[(（]\s*)?{_NOTE}",
@@ -32,6 +32,7 @@ NEEDS_AT_ONCE = _any(
     r"dependenc(?:y|ies) (?:up)?on\b",
     r"(?:is |are |remains |gets )?(?:un)?(?:blocked|gated) (?:by|on|until)\b",
     r"(?:must |has to |have to |should |will |is |are )?wait(?:s|ing)? (?:for|on|until)\b",
+    r"(?:must|should|has to|will|can only) (?:only )?(?:follow|(?:come|happen|land|ship|run) after)\b",
     r"requires?\b|needs?\b|(?:is )?stacked (?:up)?on\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
     r"(?:only |immediately |right |directly |(?:at least |about )?\w+ (?:hours?|days?|weeks?|months?|sprints?) )?"
@@ -62,7 +63,7 @@ NEEDS_AT_ONCE = _any(
 AFTER = _any(
     r"(?:(?:comes|goes|runs?|happens|execute|implement|merge|land|ship|deploy|release|do this|scheduled|planned|"
     r"sequential(?:ly)?|to be \w+) )?"
-    r"(?:only |immediately |directly |right )?after|once|when|as soon as|follows(?: on from)?",
+    r"(?:only |immediately |directly |right )?after|once|when|as soon as|follows(?: on from)?|following",
     r"nach|sobald|wenn|après|tras|después de|após|depois d[aeo]|dopo|после|sau(?: khi)?",
     after=r"\b\s*[:：]?\s*",
 )
@@ -97,7 +98,7 @@ BESIDE = _any(
     r"(?:can |may |could |will |should |is |are |to )?(?:be )?(?:run|runs|done|started?|executed|developed|built|proceeds?|"
     r"worked on|happen|performed|implemented|carried out|begin)? ?(?:fully |also )?"
     r"(?:in parallel|concurrently|simultaneously|alongside|side by side|parallel)(?: (?:with|to))?\b",
-    r"parallel(?:iz\w+)? (?:with|to|zu)\b|(?:kann |läuft )?parallel (?:zu|mit)\b",
+    r"(?:concurrent|parallel(?:iz\w+)?) (?:with|to|zu)\b|(?:kann |läuft )?parallel (?:zu|mit)\b",
     r"(?:peut (?:se faire |être menée )?)?en parallèle (?:de|avec)\b|(?:puede ir )?en paralelo (?:con|a)\b|em paralelo com\b",
     r"in parallelo (?:con|a)\b|параллельно с\b|可?与|可與",
     after=r"\s*[:：]?\s*",
@@ -162,7 +163,8 @@ _OTHERS = r"(?:on|von|auf) (?:any |the )?(?:other|earlier|previous|anderen) (?:p
 FREE_TO_START = _any(
     rf"{_NO_DEPENDENCIES}(?=\s*(?:[-—–.;:,(。，]|\Z)|\s+{_OTHERS})",
     r"(?:can|may) (?:start|begin|be started) (?:immediately|right away|at once|at any time)(?! after| once| when)",
-    r"(?:is |are )?(?:fully |completely |entirely )?independent (?:of|from)\b",
+    r"(?:is |are )?(?:fully |completely |entirely )?independent(?: (?:of|from)\b|(?=\W*\Z))",
+    r"no blockers\b|(?:can|may) be (?:done|started|worked on|built) (?:at any time|any ?time|in any order)\b",
     before=r"(?:(?:has|there are|hat|a|n['’]a|tiene|tem) )?",
 )
 """Nothing has to come first. `No new dependencies` and `No dependencies to install` speak of something else."""

@@ -189,6 +189,13 @@ def test_phases_side_by_side_do_not_wait_for_one_another() -> None:
     assert needs(plan, source="order") == {"B": ["A"], "C": ["A"], "D": ["B", "C"]}
 
 
+@pytest.mark.parametrize("label", ["Blocks", "Unblocks", "Enables", "Required by", "Required for"])
+def test_a_label_may_name_those_that_wait(label: str) -> None:
+    text = f"# P\n\n## Phase 1: A\n\n- [ ] a\n\n## Phase 2: B\n\n**{label}:** Phases 3 and 4\n\n## Phase 3: C\n\n## Phase 4: D"
+
+    assert needs(parse(text)) == {"C": ["B"], "D": ["B"]}
+
+
 def test_a_recommended_order_is_no_dependency() -> None:
     assert needs(phased("A", "B", "C", after="## Recommended order\n\nPhase 3 → Phase 1 → Phase 2\n")) == {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from services.planning.marks import Mark
@@ -67,15 +67,16 @@ def read(document: Document) -> Reading:
         line = document.outline.sections[best.members[0]].heading.line
         return replace(NOT_MINE, notes=(f"explanation:{line}",)) if told else NOT_MINE
     members = _with_siblings(document, best)
-    units = _filled(document, _without_repeats([_unit(document, index, members) for index in members]))
+    holders = {document.outline.sections[index].parent for index in members}
+    units = _filled(document, _without_repeats([_unit(document, index, holders) for index in members]))
     return Reading(
         "phase-headings" if best.kind == "phase" else f"{best.kind.replace(' ', '-')}-headings", confidence, units
     )
 
 
-def _unit(document: Document, index: int, members: Sequence[int]) -> Unit:
-    holds_others = any(document.outline.sections[other].parent == index for other in members)
-    unit = document.unit(index, last=direct_end(document, index) if holds_others else None)
+def _unit(document: Document, index: int, holders: Set[int | None]) -> Unit:
+    """The section as a unit; one that holds others ends where the first of them begins."""
+    unit = document.unit(index, last=direct_end(document, index) if index in holders else None)
     mark = document.marks[index]
     return unit if mark.kind else replace(unit, number=None)
 
