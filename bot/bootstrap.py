@@ -234,6 +234,8 @@ class Phasebot:
             projects=lookups.watched,
             pending=lookups.pending,
             by_branch=lookups.merging,
+            known_as=lookups.known_as,
+            tell=self.loop.tell,
             heard=lambda cause: lookups.has_heard([cause]),
             documents=Desk(self.intake, self.policies),
             labels=self._labels_of,

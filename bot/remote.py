@@ -61,7 +61,8 @@ class Known:
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project, `under_way`
     all of them; `projects` are those with issues of ours; `by_branch` the plan that waits for a branch to be merged; `pending`
     what a plan has still to have done; `heard` whether a cause was applied; `labels` how a plan's issues are labelled; `ledger`
-    what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process."""
+    what was written lately, and by whom; `runs` which attempts runs are about; `moments` outlive the process; `known_as` and
+    `tell` are as in `Sources`."""
 
     by_issue: ByIssue
     said: Callable[[str], str | None]
@@ -72,6 +73,8 @@ class Known:
     projects: Callable[[], Collection[str]]
     pending: Callable[[str], Sequence[Effect]]
     by_branch: Callable[[str, str], Plan | None]
+    known_as: Callable[[int, str], Sequence[tuple[str, int | None]]]
+    tell: Callable[[Message], None]
     heard: Callable[[str], bool]
     documents: Documents
     labels: Callable[[Plan], LabelNames]
@@ -117,6 +120,8 @@ class Remote:
                 projects=known.projects,
                 pending=known.pending,
                 by_branch=known.by_branch,
+                known_as=known.known_as,
+                tell=known.tell,
                 documents=known.documents,
                 linked=lambda link: linked.read(link).text,
                 pace=self._pace,
@@ -131,9 +136,10 @@ class Remote:
         """Answer somebody. Raises what `perform` raises."""
         self._speaking.perform(self._github, effect, sending)
 
-    def seen(self, project: str, cause: str) -> ProjectSeen:
-        """Whether anything can be done there now. Raises TransientError, RemoteUnavailable."""
-        return look_at(self._github, project, cause=cause)
+    def seen(self, project: str, cause: str, known: int | None = None) -> ProjectSeen:
+        """Whether anything can be done there now, `known` being the number of the repository. Raises TransientError,
+        RemoteUnavailable."""
+        return look_at(self._github, project, cause=cause, known=known)
 
     def pace(self, project: str) -> Pace:
         """With what was spent of it lately."""

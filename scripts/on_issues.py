@@ -50,6 +50,14 @@ foot of its page, `plan_made` in the audit trail); only a new version of its doc
 ## What is done to issues by hand
 
 {hands}
+
+## What becomes of the repository
+
+A project is its repository, by number. Renamed or transferred, it stays the same, with its plans; what arrives under the old
+name is still about it. Another repository that takes the old name is another project. Where the renamed one cannot be found,
+its project rests under its number (`owner/name@number`) until it is heard of again. A repository that is archived, deleted or
+closed to phasebot rests, too (`paused_for`), and goes on by itself. All of it is learned from webhooks, or by looking once an
+hour.
 """
 
 

@@ -189,9 +189,10 @@ class Projects(Protocol):
     def resume(self, id: str) -> None:
         """Go on after a pause, whatever it was for."""
 
-    def see(self, id: str, *, name: str, paused_for: str) -> bool:
-        """What a look at its repository has shown: what it is called by now, and why nothing can be done there, "" if it can.
-        Plans, and what is still to be done for them, follow to the new name. True if that is news."""
+    def see(self, id: str, *, name: str, paused_for: str, repository: int | None = None) -> bool:
+        """What a look at its repository has shown: what it is called by now, why nothing can be done there, "" if it can, and
+        its number, None if that was not seen. Plans, and what is still to be done for them, follow to the new name; a project
+        of another number that had this name is set aside. True if that is news."""
 
     def paused(self) -> Mapping[str, str]:
         """Those that are paused, and why, where it was not a person's wish."""

@@ -229,7 +229,7 @@ class ProjectsInMemory:
         self.resting.discard(id)
         self.absent.pop(id, None)
 
-    def see(self, id: str, *, name: str, paused_for: str) -> bool:
+    def see(self, id: str, *, name: str, paused_for: str, repository: int | None = None) -> bool:
         assert name == id, "nothing is renamed in memory"
         if id not in self.known or self.absent.get(id, "") == paused_for:
             return False

@@ -29,6 +29,7 @@ from bot.github.answers import (
 )
 from bot.github.errors import Unprocessable
 from bot.github.features import Features, Moments, Passing
+from bot.github.identity import Need
 from bot.github.pacing import Pacer
 from bot.github.pulls import PullsApi
 from bot.github.runs import ActionsApi
@@ -72,6 +73,11 @@ class GitHub:
 
     def repository(self, project: str) -> RemoteRepository:
         return self._sessions.one(RemoteRepository, "GET", f"/repos/{project}")
+
+    def repository_of(self, project: str, number: int) -> RemoteRepository:
+        """The one of this number, whatever it is called by now; `project` is how it was called."""
+        answer = self._sessions.ask("GET", f"/repositories/{number}", need=Need(project))
+        return RemoteRepository.model_validate(answer.data)
 
     def spent(self, project: str) -> int:
         """How many of an hour's writes were used within the last hour."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.github.events import READERS
+from bot.github.events import ABOUT_PLACES, READERS
 from bot.github.events.sources import Sources
+from bot.github.events.whereabouts import placed
 from services.domain.errors import NotFound
 from services.domain.messages import Message
 from services.ports import Delivery
@@ -25,7 +26,11 @@ class Resolver:
         """Raises TransientError if GitHub cannot be asked now, pydantic.ValidationError for what is no such event."""
         reader = READERS.get(delivery.event)
         try:
-            return reader(delivery.body, self._sources) if reader else ()
+            if reader is None:
+                return ()
+            is_placed = delivery.event in ABOUT_PLACES
+            body = delivery.body if is_placed else placed(delivery.body, self._sources)
+            return reader(body, self._sources)
         except NotFound as gone:  # the issue, the comment or the repository that it tells of is there no more
             log.info("event_about_nothing", delivery=delivery.id, webhook=delivery.event, error=str(gone))
             return ()

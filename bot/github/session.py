@@ -98,9 +98,10 @@ class Sessions:
         body: Mapping[str, object] | None = None,
         asked: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        need: Need | None = None,
     ) -> Answer:
-        """One request, and its answer as it is; a 304 to a conditional one, too."""
-        need = Need.of(path)
+        """One request, and its answer as it is; a 304 to a conditional one, too. `need` where the path does not say it."""
+        need = need or Need.of(path)
         with self._pacer.request(self._identity.account(need), is_write=verb != "GET"):
             token = self._identity.token(need)
             try:

@@ -8,13 +8,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, null, select
+from sqlalchemy import bindparam, func, null, or_, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.scheduling import slots_taken
 from bot.store.spending import spending
 from bot.store.sql import Listed, Session
-from bot.store.tables import attempts, causes, events, holders, inbox, outbox, outbox_pending, phases, plans, word, yes
+from bot.store.tables import (
+    attempts,
+    causes,
+    events,
+    holders,
+    inbox,
+    outbox,
+    outbox_pending,
+    phases,
+    plans,
+    projects,
+    word,
+    yes,
+)
 from bot.store.values import failure_of, moment
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptKind, AttemptState
@@ -66,6 +79,9 @@ _WATCHED = (
     .where(yes(plans.c.tracked), plans.c.issue_id.is_not(None))
     .group_by(plans.c.project)
     .order_by(plans.c.project)
+)
+_KNOWN_AS = select(projects.c.id, projects.c.repository).where(
+    or_(projects.c.repository == bindparam("repository"), projects.c.id == bindparam("name"))
 )
 _PLANS_OF = select(plans.c.id).where(
     yes(plans.c.tracked), plans.c.project == bindparam("project"), plans.c.issue_id.is_not(None)
@@ -284,6 +300,11 @@ class Lookups:
         """The projects that have issues of ours, and when the first of them can have been made."""
         with self._reading() as session:
             return {project: moment(since or 0) for project, since in session.rows(_WATCHED)}
+
+    def known_as(self, repository: int, name: str) -> list[tuple[str, int | None]]:
+        """The project of this number, and the one that is called like this, each with its number."""
+        with self._reading() as session:
+            return [(id, number) for id, number in session.rows(_KNOWN_AS, repository=repository, name=name)]
 
     def published_in(self, project: str) -> list[str]:
         """Ids of the plans of a project that have issues."""

@@ -63,7 +63,9 @@ projects = Table(
     Column("created_at", _Moment, nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("paused_for", Text, nullable=False, server_default=""),  # why, where it was not a person's wish
+    Column("repository", BigInteger),  # its number on GitHub, which it keeps whatever it is called; none: not known yet
 )
+Index("ix_projects_repository", projects.c.repository, unique=True)
 
 policies = Table(
     "policies",

@@ -53,7 +53,7 @@ class Remote(Protocol):
     def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The orders that hands on these issues amount to."""
 
-    def seen(self, project: str, cause: str) -> ProjectSeen:
+    def seen(self, project: str, cause: str, known: int | None = None) -> ProjectSeen:
         """Whether anything can be done there now, and what it is called."""
 
     def budgets(self, project: str) -> Budgets | None:
@@ -111,7 +111,8 @@ class Reconciler:
     def _look(self, project: str, first: datetime, now: datetime) -> None:
         is_due = now - self._swept.get(project, _NEVER) >= SWEEP
         if is_due:
-            seen = self._remote().seen(project, f"seen/{project}/{now.isoformat()}")
+            known = dict(self._store.lookups.known_as(0, project)).get(project)
+            seen = self._remote().seen(project, f"seen/{project}/{now.isoformat()}", known)
             if self._seen.get(project) != (what := (seen.name, seen.paused_for)):
                 self._take_in([Delivery.of(seen, "reconciled", now)])
                 self._seen[project] = what

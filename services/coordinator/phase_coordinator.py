@@ -265,7 +265,8 @@ class _Turn:
             self.outcome.sendings += self._work.outbox.add(project, effects, holder=self._world.holder)
         self._work.events.append(self._events, self._now)
         for one in self._seen:  # at last, because plans follow to the new name
-            if self._work.projects.see(one.project, name=one.name, paused_for=one.paused_for or ""):
+            paused_for = one.paused_for or ""
+            if self._work.projects.see(one.project, name=one.name, paused_for=paused_for, repository=one.repository):
                 self.outcome.more = True
         return self.outcome
 

@@ -12,3 +12,13 @@ class Absence(StrEnum):
     SUSPENDED = "suspended"  # the installation of the App is
     ARCHIVED = "archived"  # it can be read, and not written to
     REFUSED = "refused"  # what we ask with is not allowed in it
+
+
+def set_aside(project: str, repository: int) -> str:
+    """How a project is called whose name another repository has taken, until it is known what its own is called by now. No
+    repository can be called like this."""
+    return f"{project.partition('@')[0]}@{repository}"
+
+
+def is_set_aside(project: str) -> bool:
+    return "@" in project

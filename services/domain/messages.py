@@ -394,11 +394,13 @@ class OwnDeed(_About):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSeen(_About):
     """The repository of a project was looked at: its name by now, and why nothing can be done in it, if so (see `Absence`).
-    `plan` is "": it is about none alone."""
+    `repository` is its number, which it keeps whatever it is called; None where that could not be seen. `plan` is "": it is
+    about none alone."""
 
     project: str
     name: str
     paused_for: Absence | None = None
+    repository: int | None = None
     kind: Literal["project_seen"] = "project_seen"
 
 

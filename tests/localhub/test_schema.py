@@ -140,6 +140,9 @@ EXCHANGES = {
         ),
     ),
     "repos/get": get("FullRepository", BASE),
+    "repos/get-by-number": Exchange(
+        "FullRepository", lambda world: world.send("GET", f"/repositories/{world.hub.repository(REPO).value.id}")
+    ),
     "repos/create-for-authenticated-user": Exchange(
         "FullRepository", lambda world: world.send("POST", "/user/repos", name="notes", private=True)
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.intake import Submission
 from bot.store.records import ProjectRow
 from services.coordinator.reason_words import in_words
-from tests.recovery.conftest import REPO
+from services.planning.parser import parse
+from tests.recovery.conftest import BOT, PLAN, REPO
 from tests.recovery.test_polling import Watch, watch
 
 __all__ = ["watch"]
@@ -60,3 +62,40 @@ def test_a_project_follows_its_repository_to_another_name_and_another_owner(watc
 
     watch.away.hub.close_issue("acme/store", 2, "ada")
     watch.sees(Schema="completed", API="running", Pages="queued")
+
+
+def test_another_repository_under_the_old_name_is_another_project(watch: Watch) -> None:
+    watch.sees(Schema="running", API="queued", Pages="queued")
+    looked_at(watch, "")
+    watch.until(lambda: watch.bot.store.lookups.known_as(0, REPO)[0][1] is not None)
+    watch.away.hub.rename_repository(REPO, "ada/store")
+    watch.away.hub.create_repository(REPO)
+    watch.away.hub.add_collaborator(REPO, BOT, "write")
+
+    looked_at(watch, "")
+    watch.until(lambda: watch.of(watch.plan.id).project == "ada/store")
+    other = watch.bot.intake.submit(Submission(draft=parse(PLAN), source="plan.md", project=REPO)).plan
+
+    assert other.id != watch.plan.id, "the same document in another repository is another plan"
+    watch.until(lambda: len(watch.away.hub.repository(REPO).issues) == 4)
+    watch.away.hub.close_issue("ada/store", 2, "ada")
+    watch.sees(Schema="completed", API="running", Pages="queued")
+
+
+def test_one_whose_name_was_taken_and_that_cannot_be_found_rests_under_its_number(watch: Watch) -> None:
+    watch.sees(Schema="running", API="queued", Pages="queued")
+    looked_at(watch, "")
+    watch.until(lambda: watch.bot.store.lookups.known_as(0, REPO)[0][1] is not None)
+    ((_, number),) = watch.bot.store.lookups.known_as(0, REPO)
+    hub = watch.away.hub
+    hub.rename_repository(REPO, "eve/store")
+    hub.db.update("repositories", number or 0, private=True)
+    hub.remove_collaborator("eve/store", BOT)
+    hub.create_repository(REPO)
+
+    looked_at(watch, "gone")
+    assert watch.of(watch.plan.id).project == f"{REPO}@{number}"
+
+    hub.add_collaborator("eve/store", BOT, "write")
+    looked_at(watch, "")
+    assert watch.of(watch.plan.id).project == "eve/store"

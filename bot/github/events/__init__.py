@@ -31,3 +31,6 @@ READERS: Mapping[str, Reader] = {
     "status": runs.read_check,
 }
 """By the name in `X-GitHub-Event`. Any other event is not even stored."""
+
+ABOUT_PLACES = frozenset({"installation", "installation_repositories", "repository"})
+"""Those that tell of the repositories themselves, and look at each that they name."""

@@ -31,6 +31,7 @@ class Repository(Payload):
     """Where it happened."""
 
     full_name: str
+    id: int = 0
 
 
 class Issue(Payload):

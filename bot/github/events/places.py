@@ -96,4 +96,5 @@ def read_repository(body: bytes, sources: Sources) -> Sequence[Message]:
 
 
 def _seen(project: str, sources: Sources) -> Message:
-    return look_at(sources.github, project, cause=f"seen/{project}/{sources.now().isoformat()}")
+    number = next((number for name, number in sources.known_as(0, project) if name == project), None)
+    return look_at(sources.github, project, cause=f"seen/{project}/{sources.now().isoformat()}", known=number)

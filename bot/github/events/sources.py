@@ -13,7 +13,7 @@ from bot.github.events.documents import Documents
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
 from services.domain.effects import Effect
-from services.domain.messages import Report
+from services.domain.messages import Message, Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
@@ -36,11 +36,15 @@ class Subject:
     phase: Phase | None
 
 
-def _unknown(_: str) -> None:
+def _unknown(_: object) -> None:
     return None
 
 
 def _nothing(_: str) -> tuple[()]:
+    return ()
+
+
+def _nowhere(_number: int, _name: str) -> tuple[()]:
     return ()
 
 
@@ -76,7 +80,8 @@ class Sources:
     """`find` gives the plan that an issue (by its database id) belongs to; `said` the body of a comment as we last wrote it,
     by the key of its effect; `why` why a phase is not running; `newest` the newest plan under way in a project; `projects`
     are those with issues of ours; `under_way` all plans of one that are; `by_branch` the plan that waits for this branch to be
-    merged; `pending` what a plan has still to have done; `runs` which attempts runs are about."""
+    merged; `pending` what a plan has still to have done; `runs` which attempts runs are about; `known_as` the projects of this
+    number or name, each with its number; `tell` takes a fact that was found out on the way."""
 
     find: Callable[[str, int], Subject | None]
     github: GitHub
@@ -90,6 +95,8 @@ class Sources:
     newest: Callable[[str], Plan | None] = field(default=_unknown)
     projects: Callable[[], Collection[str]] = field(default=tuple)
     under_way: Callable[[str], Iterable[Plan]] = field(default=_nothing)
+    known_as: Callable[[int, str], Sequence[tuple[str, int | None]]] = field(default=_nowhere)
+    tell: Callable[[Message], None] = field(default=_unknown)
     pending: Callable[[str], Sequence[Effect]] = field(default=_nothing)
     by_branch: Callable[[str, str], Plan | None] = field(default=_no_reason)
     runs: Runs = field(default_factory=_NoRuns)

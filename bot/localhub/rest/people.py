@@ -46,6 +46,13 @@ def repository(call: Call) -> Reply:
     return Reply(body=call.shapes.full_repository(found, call.hub.repositories.role(found, call.viewer)))
 
 
+def repository_of_number(call: Call) -> Reply:
+    """Where redirects from former names lead; it is in no list of endpoints."""
+    named = call.hub.repositories.get(call.path["repository_id"])
+    found = call.hub.repositories.seen_by(named.full_name, call.viewer)
+    return Reply(body=call.shapes.full_repository(found, call.hub.repositories.role(found, call.viewer)))
+
+
 def own_repositories(call: Call) -> Reply:
     """Those that the caller owns or works in."""
     repositories, person = call.hub.repositories, call.actor
@@ -123,6 +130,7 @@ ENDPOINTS = (
     Endpoint("GET", "/user", "users/get-authenticated", own_user, asker=PERSON),
     Endpoint("GET", "/users/{login}", "users/get-by-username", user),
     Endpoint("GET", _REPOSITORY, "repos/get", repository),
+    Endpoint("GET", "/repositories/{repository_id:int}", "repos/get-by-number", repository_of_number),
     Endpoint("GET", "/user/repos", "repos/list-for-authenticated-user", own_repositories, asker=PERSON),
     Endpoint("POST", "/user/repos", "repos/create-for-authenticated-user", create_repository, "administration=write"),
     Endpoint("POST", "/orgs/{org}/repos", "repos/create-in-org", create_repository, "administration=write"),

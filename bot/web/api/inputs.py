@@ -10,6 +10,9 @@ from pydantic import AfterValidator
 # Lengths are limits of their own: as a repetition inside the pattern, each would cost some nine megabytes of memory.
 NAME_PART = r"^[\w.-]+$"
 REPOSITORY = r"^[\w.-]+/[\w.-]+$"
+PROJECT_PART = r"^[\w.@-]+$"
+"""A project that was set aside has the number of its repository behind an @."""
+PROJECT = r"^[\w.-]+/[\w.@-]+$"
 LONGEST_ID, LONGEST_PART, LONGEST_REPOSITORY = 80, 100, 201
 
 
@@ -27,7 +30,7 @@ Id = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_ID)]
 
 OnlyProject = Annotated[
     str | None,
-    Query(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY, description="Only this repository, as owner/name"),
+    Query(pattern=PROJECT, max_length=LONGEST_REPOSITORY, description="Only this repository, as owner/name"),
 ]
 
 Project = Annotated[

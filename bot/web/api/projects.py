@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from bot.web.api.inputs import LONGEST_PART, NAME_PART
+from bot.web.api.inputs import LONGEST_PART, PROJECT_PART
 from bot.web.api.shapes import ProjectShape, Shape
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
@@ -16,7 +16,7 @@ from services.domain.errors import NotFound
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
-Part = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_PART)]
+Part = Annotated[str, Path(pattern=PROJECT_PART, max_length=LONGEST_PART)]
 
 
 class ProjectList(Shape):
