@@ -1,26 +1,26 @@
-"""Arranging: keeps the children of a plan's parent in the order of the phases. Writes only what is out of place."""
+"""Arranging: keeps the children of an issue in the order of the phases. Writes only what is out of place."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import structlog
 
 from bot.github.client import GitHub
 from bot.github.errors import Rejected
 from services.domain.errors import NotFound
-from services.domain.plan import Plan
+from services.domain.phase import IssueRef, Phase
 from services.publishing.arranging import moves
 
 log = structlog.get_logger()
 
 
-def arrange(github: GitHub, plan: Plan) -> None:
+def arrange(github: GitHub, project: str, parent: IssueRef, phases: Iterable[Phase]) -> None:
     """Where the server knows no sub-issues, or refuses, the order is told by words alone."""
-    if plan.issue is None:
-        return
-    wanted = [phase.issue.id for phase in plan if phase.issue is not None]
+    wanted = [phase.issue.id for phase in phases if phase.issue is not None]
     try:
-        there = github.sub_issues(plan.project, plan.issue.number)
+        there = github.sub_issues(project, parent.number)
         for move in moves(there, wanted):
-            github.move_sub_issue(plan.project, plan.issue.number, move)
+            github.move_sub_issue(project, parent.number, move)
     except (NotFound, Rejected) as refusal:
-        log.warning("children_not_arranged", project=plan.project, issue=plan.issue.number, error=str(refusal))
+        log.warning("children_not_arranged", project=project, issue=parent.number, error=str(refusal))

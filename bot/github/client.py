@@ -164,9 +164,10 @@ class GitHub:
 
     # ------------------------------------------------------------ links
 
-    def add_sub_issue(self, project: str, parent: int, child_id: int) -> None:
-        """Put the issue of that id under the numbered one. The answer is the parent, not the child."""
-        self._sessions.one(RemoteIssue, "POST", f"{_issue(project, parent)}/sub_issues", {"sub_issue_id": child_id})
+    def add_sub_issue(self, project: str, parent: int, child_id: int, *, moving: bool = False) -> None:
+        """Put the issue of that id under the numbered one; `moving`: from under another one. The answer is the parent."""
+        wanted = {"sub_issue_id": child_id, **({"replace_parent": True} if moving else {})}
+        self._sessions.one(RemoteIssue, "POST", f"{_issue(project, parent)}/sub_issues", wanted)
 
     def sub_issues(self, project: str, parent: int) -> list[int]:
         """Ids of the children, in their order. Raises NotFound where the server knows no sub-issues."""

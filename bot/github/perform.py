@@ -104,9 +104,9 @@ class Performer:
                 self._linking.link(self._github(), plan, plan.phase(effect.phase), again=again)
                 return (DependenciesLinked(plan=plan.id, phase=effect.phase, cause=effect.key),)
             case ArrangeChildren() if is_grouped(plan):
-                log.info("children_not_arranged", project=plan.project, plan=plan.id, why="grouped")
-            case ArrangeChildren():
-                arrange(self._github(), plan)
+                self._grouping.arrange(self._github(), plan)
+            case ArrangeChildren() if plan.issue is not None:
+                arrange(self._github(), plan.project, plan.issue, plan)
             case RefreshChild() | ReviseParent():
                 self._revise(effect, plan, text, again=again)
             case RefreshParent():
@@ -162,7 +162,7 @@ class Performer:
             raise TransientError(f"the parent issue of {plan.id} is not there yet")
         issue = self._find(plan, Marker(MarkerKind.PHASE, plan.id, phase.key), made_since)
         is_again = made_since is not None
-        above = self._grouping.above(plan, phase, again=is_again) if is_grouped(plan) else plan.issue
+        above = self._grouping.above(self._github(), plan, phase, again=is_again) if is_grouped(plan) else plan.issue
         if issue is None:
             issue = self._created_below(plan.project, self._child(plan, phase, text, above))
         self._attach(plan.project, above, issue)
@@ -170,7 +170,7 @@ class Performer:
 
     def _created_group(self, plan: Plan, draft: Draft) -> RemoteIssue:
         issue = self._created_below(plan.project, draft)
-        if plan.issue is not None:
+        if plan.issue is not None and draft.parent_id is not None:
             self._attach(plan.project, plan.issue, issue)
         return issue
 
