@@ -53,35 +53,21 @@ _OPENING = re.compile(
 )
 """Where a line, a sentence or a field opens. It begins with a sign, so that the search runs from sign to sign."""
 _WORDS = """
-    depend requir need stack entry beroen upstream enables any time
-    after start bloc once begin before prereq wait until parallel follow first must build when prior order
-    precond predec gate contingent rely relies sequen immediate concurrent simultan alongside side by complete finish merge land
-    hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn requi necesit precisa dopo dipend
-    richied nessun tras sin sem vereist afhank wymaga zale blokow
+    depend requir need stack entry beroen upstream enables after start bloc once begin before prereq wait until parallel follow
+    first must build when prior order precond predec gate contingent rely relies sequen immediate concurrent simultan alongside
+    complete finish merge land independent hang nach sobald wenn keine wartet setzt baut braucht erforder vorauss folgt beginn
+    requi necesit precisa dopo dipend richied nessun vereist afhank wymaga zale blokow
 """
-_STEMS = tuple(_WORDS.split())
+_STEMS = (*_WORDS.split(), "side by", "any time", "anytime", "tras ")
 """What a statement holds besides names, in letters without accents: one of these."""
 _REACH = 400
 _END = re.compile(r"\n(?![a-z])")
 """The end of a line, but where the sentence goes on in the next."""
 _NAME = re.compile(r"[\W_][A-Z0-9]")
-_UNNAMED = (
-    *(
-        "previous",
-        "prior",
-        "preced",
-        "earlier",
-        "before",
-        "above",
-        "other",
-        "stor",
-        "first",
-        "second",
-        "third",
-        "fourth",
-    ),
-    *("immediate", "right away", "at once", "any", "depend", "prereq", "blocker"),
-)
+_BEFORE = """
+    previous prior preced earlier before above other stor first second third fourth immediate depend prereq blocker independent
+"""
+_UNNAMED = (*_BEFORE.split(), "right away", "at once", "any time", "anytime")
 _ASCII = "\x7f"
 _ANYWHERE = tuple(
     phrase.encode()
