@@ -53,7 +53,7 @@ class Answers:
     def why_now(self) -> Callable[[Plan, Phase], Reason | None]:
         """`why` for many phases at one moment: what lies outside of their plans is looked at once."""
         lookups = self._parts.store.lookups
-        world = replace(self._parts.gate.world(), slots=lookups.slots(), paused_projects=lookups.paused_projects())
+        world = replace(self._parts.gate.shown(), slots=lookups.slots(), paused_projects=lookups.paused_projects())
         now = self.clock.now()
         worlds: dict[str, World] = {}
 

@@ -36,6 +36,7 @@ from bot.origins import ProjectOrigins
 from bot.parts import Parts
 from bot.policies import Policies
 from bot.recovery import recover
+from bot.roles import ALL, Role
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.pruning import Retention
@@ -51,7 +52,7 @@ from services.coordinator.phase_coordinator import PhaseCoordinator, Round
 from services.domain.failure import Failure
 from services.domain.messages import Message, Report
 from services.domain.plan import HANDED_IN, Plan
-from services.domain.rules import MANUAL
+from services.domain.rules import LOCAL, MANUAL
 from services.domain.world import Limits
 from services.execution.batch import Progress
 from services.execution.redaction import Redactor
@@ -80,7 +81,7 @@ class Options:
     `labels` None: the policy of each repository names them.
 
     `queue`: phases are handed to workers over Redis, where the settings name one. `clones`: phases work in clones of their
-    projects' repositories, where those are known, and only else in `workspace`.
+    projects' repositories, where those are known, and only else in `workspace`. `roles` is what this process does.
     """
 
     repo: str | None = None
@@ -92,6 +93,7 @@ class Options:
     issues: bool = True
     queue: bool = False
     clones: bool = False
+    roles: frozenset[Role] = ALL
     labels: LabelNames | None = None
 
 
@@ -124,7 +126,7 @@ class Phasebot:
         silence = timedelta(seconds=settings.run_poll)
         self.elsewhere = Elsewhere(self.store.lookups, self.executors, self.clock, silence=silence, tell=self._report)
         self.callbacks = Callbacks(parts, self.elsewhere, settings)
-        self.carrier = Carrier(parts)
+        self.carrier = Carrier(parts, performs=Role.OUTBOX in self.options.roles)
         self.answers = Answers(parts, self.carrier.is_idle)
         self.jobs = self._jobs()
         self.policies = self._policies()
@@ -137,12 +139,17 @@ class Phasebot:
                 (5, self.loop.look),
                 (5, self.breakers.look),
                 (15, self.carrier.take_over),
+                (2, self.carrier.stop_unwanted),
                 (2, self.jobs.look),
                 (2, self.store.checkpoint),
-                (PRUNE_EVERY, self.prune),
-                (max(1, round(settings.run_poll / 4)), self.elsewhere.look),
             ]
         )
+        if Role.CLOCK in self.options.roles:
+            self.clockwork.also_every(PRUNE_EVERY, self.prune)
+            self.clockwork.also_every(max(1, round(settings.run_poll / 4)), self.elsewhere.look)
+        if self.options.roles != ALL:
+            self.clockwork.also_every(1, self._look_after_others)
+        self._announcements = self.store.announcements(self._look_after_others)
         self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.home / "attempts", lent=self._lent)
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
@@ -209,6 +216,7 @@ class Phasebot:
             lease=timedelta(seconds=settings.lease),
             executors=executors,
             breakers=self.breakers,
+            elsewhere=frozenset() if Role.JOBS in options.roles or self.crew.executors else frozenset({LOCAL}),
         )
         coordinator = PhaseCoordinator(store.open_work, clock, gate.world, _log_poison)
         return Parts(
@@ -282,12 +290,23 @@ class Phasebot:
         recover(self.parts)
         self.loop.start()
         self.carrier.start()
-        self.resolver.start()
+        if Role.INBOX in self.options.roles:
+            self.resolver.start()
         self.clockwork.start()
+        if self.options.roles != ALL:
+            self._announcements.start()
 
     def reconcile(self) -> None:
         """From the start on, look regularly at what changed on the tracker: for a process that stays. Call it before."""
-        self.clockwork.at_once_and_every(self.settings.reconcile_every, self._tick)
+        if Role.CLOCK in self.options.roles:
+            self.clockwork.at_once_and_every(self.settings.reconcile_every, self._tick)
+
+    def _look_after_others(self) -> None:
+        """What other processes have stored, and left to this one."""
+        self.loop.look()
+        self.carrier.take_over()
+        if Role.INBOX in self.options.roles:
+            self.resolver.wake()
 
     def _tick(self) -> None:
         """Where there is nothing to look at, what speaks to the tracker is not even loaded."""
@@ -313,6 +332,7 @@ class Phasebot:
         """End all threads in the order in which they feed one another. What is not done stays in the store."""
         self.parts.gate.drain()
         self.clockwork.stop()
+        self._announcements.stop()
         self.resolver.stop()
         self.jobs.close()
         self.local.close()

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.holder import is_dead
 from bot.parts import Parts
 from bot.workers.outbox import OutboxWorker
 from services.coordinator.phase_coordinator import Round
-from services.domain.attempts import Attempt
+from services.domain.attempts import Attempt, AttemptState
 from services.domain.effects import (
     CreateIssue,
     DispatchAttempt,
+    Effect,
     React,
     RefreshChild,
     RefreshParent,
@@ -26,6 +28,7 @@ from services.domain.effects import (
 from services.domain.errors import NotFound, RemoteUnavailable, TransientError
 from services.domain.messages import Message
 from services.domain.plan import Plan
+from services.domain.rules import MANUAL
 from services.execution.assigning import assignment_of
 from services.ports import Assignment, Delivery, PlanText, Sending, Sent
 
@@ -42,8 +45,10 @@ _REMOTELY = "#remote"
 class Carrier:
     """Everything a round wants done goes through here. `carry_out` returns at once."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, performs: bool = True) -> None:
+        """`performs` False: what is not about this machine is for other processes."""
         self._parts = parts
+        self._performs = performs
         self._workers: dict[str, OutboxWorker] = {}
         self._lock = threading.Lock()
 
@@ -61,11 +66,22 @@ class Carrier:
 
     def carry_out(self, done: Round) -> None:
         plans = {plan.id: plan for plan in done.touched}
+        others = [one.id for one in done.sendings if not self._performs and not self._is_local(one.effect)]
+        if others:
+            self._parts.store.give_away(self._parts.holder, others)
         for sending in done.sendings:
-            self._hand_over(sending, plans.get(sending.effect.plan))
+            if self._performs or self._is_local(sending.effect):
+                self._hand_over(sending, plans.get(sending.effect.plan))
+
+    def _is_local(self, effect: Effect) -> bool:
+        if not isinstance(effect, DispatchAttempt | StopAttempt):
+            return False
+        return self._parts.executors.remote(effect.executor) is None
 
     def take_over(self) -> None:
         """Claim what nobody holds any more."""
+        if not self._performs:
+            return
         with self._parts.store.open_work() as work:
             claimed = work.outbox.claim(self._parts.holder, TAKE)
         for sending in claimed:
@@ -90,9 +106,7 @@ class Carrier:
             case DispatchAttempt():
                 self._dispatch(sending, sending.effect, plan)
             case StopAttempt():
-                effect = sending.effect
-                self._parts.executors.named(effect.executor).stop(effect.plan, effect.phase, effect.fence)
-                self._parts.loop.sent(Sent(id=sending.id))
+                self._stop(sending, sending.effect, plan)
             case _:
                 self._worker(sending.project).put(sending)
 
@@ -104,6 +118,24 @@ class Carrier:
         if plan and phase and attempt and self._is_wanted(attempt, effect):
             self._begin(assignment_of(plan, phase, effect.fence), effect)
         self._parts.loop.sent(Sent(id=sending.id))
+
+    def _stop(self, sending: Sending, effect: StopAttempt, plan: Plan | None) -> None:
+        """What another process carries out is ended there: it looks itself for what is to be stopped."""
+        plan = plan or self._parts.store.lookups.plan(effect.plan)
+        phase = plan and (plan.phases.get(effect.phase) or plan.removed.get(effect.phase))
+        attempt = phase.attempt if phase else None
+        is_anothers = attempt is not None and attempt.fence == effect.fence and attempt.holder != self._parts.holder
+        if not is_anothers or attempt is None or is_dead(attempt.holder) or effect.executor == MANUAL:
+            self._parts.executors.named(effect.executor).stop(effect.plan, effect.phase, effect.fence)
+        self._parts.loop.sent(Sent(id=sending.id))
+
+    def stop_unwanted(self) -> None:
+        """End what this process carries out although another one was told that it is not wanted any more."""
+        for live in self._parts.store.lookups.live_attempts():
+            if live.attempt.holder == self._parts.holder and live.attempt.state is AttemptState.STOPPING:
+                executor = live.attempt.executor
+                if self._parts.executors.remote(executor) is None:
+                    self._parts.executors.named(executor).stop(live.plan, live.phase, live.attempt.fence)
 
     def _is_wanted(self, attempt: Attempt, effect: DispatchAttempt) -> bool:
         is_mine = attempt.holder == self._parts.holder

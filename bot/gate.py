@@ -22,13 +22,22 @@ class Gate:
     """Open at first. Callable from any thread."""
 
     def __init__(
-        self, *, holder: str, limits: Limits, lease: timedelta, executors: Executors, breakers: Breakers
+        self,
+        *,
+        holder: str,
+        limits: Limits,
+        lease: timedelta,
+        executors: Executors,
+        breakers: Breakers,
+        elsewhere: frozenset[str] = frozenset(),
     ) -> None:
+        """`elsewhere` are executors that other processes have: nothing is started on them here."""
         self.lease = lease
         self.holder = holder
         self._limits = limits
         self._executors = executors
         self._breakers = breakers
+        self._elsewhere = elsewhere
         self._leases = dict.fromkeys(executors.remote_names, max(lease, REMOTE_LEASE))
         self._is_held = threading.Event()
         self._is_draining = threading.Event()
@@ -48,6 +57,11 @@ class Gate:
         """This process is about to end."""
         return self._is_draining.is_set()
 
+    def shown(self) -> World:
+        """The same as people are to see it: what another process can start, can start."""
+        world = self.world()
+        return replace(world, executors=(world.executors or frozenset()) | (self._elsewhere - world.closed.keys()))
+
     def world(self) -> World:
         """What decisions take into account. How many slots are taken is the store's to add."""
         limits, closed = self._limits, {**self._breakers.closed, **self._executors.closed}
@@ -64,4 +78,4 @@ class Gate:
     def _open_executors(self) -> frozenset[str]:
         if self._is_held.is_set():
             return frozenset()
-        return frozenset({MANUAL}) if self._is_draining.is_set() else self._executors.names
+        return frozenset({MANUAL}) if self._is_draining.is_set() else self._executors.names - self._elsewhere

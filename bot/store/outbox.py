@@ -38,6 +38,9 @@ BEAT = text(
     "INSERT INTO holders (holder, seen_at) VALUES (:holder, :now)"
     " ON CONFLICT (holder) DO UPDATE SET seen_at = excluded.seen_at"
 )
+GIVE_AWAY = text(
+    "UPDATE outbox SET holder = '', tries = tries - 1 WHERE id = :id AND holder = :holder AND state = 'pending'"
+)
 _SEEN = select(holders.c.seen_at).where(holders.c.holder == bindparam("holder"))
 
 

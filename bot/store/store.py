@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
@@ -21,7 +21,7 @@ from bot.store.jobs import SqlJobs
 from bot.store.ledger import SqlLedger
 from bot.store.lookups import Lookups
 from bot.store.machinery import Machinery
-from bot.store.outbox import BEAT
+from bot.store.outbox import BEAT, GIVE_AWAY
 from bot.store.plans import PlanCache
 from bot.store.policies import SqlPolicies
 from bot.store.pruning import Retention, prune
@@ -77,6 +77,11 @@ class Store:
             yield work
             work.flush()
         work.plans.committed()
+
+    def give_away(self, holder: str, ids: Sequence[int]) -> None:
+        """These sendings of the holder are for whoever claims them next, who begins them anew."""
+        with self._writing() as session:
+            session.each(GIVE_AWAY, [{"id": id, "holder": holder} for id in ids])
 
     def beat(self, holder: str) -> None:
         """A sign of life: what this holder has claimed stays claimed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -70,6 +71,30 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     for line in _greeting(phasebot, access, link, url_of(listener)):
         say(line)
     server.run([listener])
+    _let_finish(phasebot, say)
+
+
+def work_behind(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
+    """The same without answering anybody: for the other roles of a server that is spread over several processes."""
+    ending, signals_so_far = threading.Event(), 0
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal signals_so_far
+        signals_so_far += 1
+        ending.set()
+        if signals_so_far > 1:
+            raise KeyboardInterrupt
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
+    phasebot.reconcile()
+    phasebot.start()
+    say(f"phasebot works: {', '.join(sorted(phasebot.options.roles))} (Ctrl-C ends it)")
+    ending.wait()
+    _let_finish(phasebot, say)
+
+
+def _let_finish(phasebot: Phasebot, say: Callable[[str], None]) -> None:
     say("ending: what runs may finish (Ctrl-C ends it now)")
     try:
         phasebot.drain()

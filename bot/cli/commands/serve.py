@@ -18,8 +18,16 @@ from bot.cli.options import database_option
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder that phases work in. Default: a clone of each project's repository.",
 )
+@click.option(
+    "--role",
+    metavar="ROLES",
+    default="",
+    help="What this process does, by commas: web, inbox, outbox, clock, jobs. Default: all.",
+)
 @database_option
-def serve(host: str | None, port: int | None, repo: str | None, workspace: Path | None, database: str | None) -> None:
+def serve(
+    host: str | None, port: int | None, repo: str | None, workspace: Path | None, role: str, database: str | None
+) -> None:
     """Serve webhooks and the API, and carry plans out, until interrupted.
 
     Phases that run on this machine work in clones of their projects' repositories (PHASEBOT_GIT_URL says where those
@@ -35,9 +43,12 @@ def serve(host: str | None, port: int | None, repo: str | None, workspace: Path 
     from bot import log, tracing
     from bot.bootstrap import Options, Phasebot
     from bot.cli.workers import workers_for
+    from bot.roles import Role, roles_of
     from bot.settings import read_settings
     from bot.web.serve import serve as serve_web
+    from bot.web.serve import work_behind
 
+    roles = roles_of(role)
     settings = read_settings(host=host, port=port, database_url=database)
     log.set_up(settings)
     tracing.set_up(os.environ)
@@ -53,6 +64,7 @@ def serve(host: str | None, port: int | None, repo: str | None, workspace: Path 
         clones=workspace is None,
         workers=workers_for(settings.workers),
         queue=True,
+        roles=roles,
     )
     with Phasebot(settings, options) as phasebot:
-        serve_web(phasebot)
+        serve_web(phasebot) if Role.WEB in roles else work_behind(phasebot)

@@ -151,7 +151,7 @@ def workers_page(permit: Admin, page: Shown) -> Response:
     bot, now = permit.bot, permit.bot.clock.now()
     live = bot.store.lookups.live_attempts()
     plans = bot.store.lookups.plans({one.plan: None for one in live})
-    world = bot.parts.gate.world()
+    world = bot.parts.gate.shown()
     slots = bot.store.lookups.slots()
     attempts: list[dict[str, Any]] = [
         {"plan": plans[one.plan], "phase": plans[one.plan].ever(one.phase), "attempt": one.attempt}
