@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from services.commands.permission import level
 from services.commands.spec import Level
+from services.execution.workflow_runs import Run
 
 
 class _Answer(BaseModel):
@@ -130,6 +131,26 @@ class RemoteRepository(_Answer):
     default_branch: str = ""
     archived: bool = False
     has_issues: bool = True
+
+
+class RemoteRun(_Answer):
+    """A run of a workflow, as lists, answers and webhooks have it. `event` and `path` say what started it, and which workflow
+    it is of."""
+
+    id: int
+    run_attempt: int = 1
+    status: str
+    conclusion: str | None = None
+    html_url: str
+    display_title: str = ""
+    head_sha: str = ""
+    event: str = ""
+    path: str = ""
+
+    def value(self) -> Run:
+        return Run(
+            self.id, self.run_attempt, self.status, self.conclusion, self.html_url, self.display_title, self.head_sha
+        )
 
 
 class RemoteEvent(_Answer):

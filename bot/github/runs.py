@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot.github.answers import RemoteRun
 from bot.github.errors import Unprocessable
 from bot.github.features import Feature, Features
 from bot.github.session import Sessions
@@ -36,23 +37,8 @@ class _Started(_Answer):
     workflow_run_id: int | None = None
 
 
-class _Run(_Answer):
-    id: int
-    run_attempt: int = 1
-    status: str
-    conclusion: str | None = None
-    html_url: str
-    display_title: str = ""
-    head_sha: str = ""
-
-    def value(self) -> Run:
-        return Run(
-            self.id, self.run_attempt, self.status, self.conclusion, self.html_url, self.display_title, self.head_sha
-        )
-
-
 class _Runs(_Answer):
-    workflow_runs: tuple[_Run, ...] = ()
+    workflow_runs: tuple[RemoteRun, ...] = ()
 
 
 class _Check(_Answer):
@@ -112,7 +98,7 @@ class ActionsApi:
         return next((one.value() for one in found if title in one.display_title.split()), None)
 
     def get(self, project: str, id: int) -> Run:
-        return self._sessions.one(_Run, "GET", _run(project, id)).value()
+        return self._sessions.one(RemoteRun, "GET", _run(project, id)).value()
 
     def cancel(self, project: str, id: int, *, force: bool = False) -> None:
         """Raises TransientError for one that is over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.github.answers import RemoteRun
 from bot.github.events.payloads import Payload, Repository
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
@@ -13,27 +14,10 @@ BY_US = "workflow_dispatch"
 """Only runs that were started like this are ours: a title proves nothing where people choose it, as with pull requests."""
 
 
-class _Run(Payload):
-    id: int
-    run_attempt: int = 1
-    status: str
-    conclusion: str | None = None
-    html_url: str
-    display_title: str = ""
-    head_sha: str = ""
-    event: str = ""
-    path: str = ""
-
-    def value(self) -> Run:
-        return Run(
-            self.id, self.run_attempt, self.status, self.conclusion, self.html_url, self.display_title, self.head_sha
-        )
-
-
 class RunEvent(Payload):
     """`workflow_run`, as far as it is read."""
 
-    workflow_run: _Run
+    workflow_run: RemoteRun
     repository: Repository
 
 
