@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, text
 
 from bot.store.access_tables import answers
-from bot.store.sql import Session, insert_into
+from bot.store.sql import Apart, insert_into
 from bot.store.values import micros
 
 KEPT = timedelta(hours=24)
@@ -33,16 +31,8 @@ class KeptAnswer:
     body: bytes
 
 
-class Answers:
+class Answers(Apart):
     """For 24 hours each."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     def begin(self, key: str, request: str, now: datetime) -> KeptAnswer | None:
         """None: this request is the first with its key, and is to be answered. Else what is known of the first."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text, bindparam, select, text
 
-from bot.store.sql import Session, insert_into
+from bot.store.sql import Apart, insert_into
 from bot.store.tables import metadata
 from bot.store.values import micros
 from bot.tickets import Subject
@@ -33,16 +31,8 @@ _USE = text(
 _OF = select(_t.plan_id, _t.phase, _t.fence).where(_t.digest == bindparam("digest"), _t.said == bindparam("said"))
 
 
-class CiTickets:
+class CiTickets(Apart):
     """Each call is a transaction of its own."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     def add(self, digest: str, subject: Subject, expires_at: datetime) -> None:
         row = {

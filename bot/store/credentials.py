@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, text
 
 from bot.store.access_tables import api_tokens, sessions
-from bot.store.sql import Row, Session, insert_into
+from bot.store.sql import Apart, Row, insert_into
 from bot.store.values import micros, micros_or_none, moment, moment_or_none, to_json
 from bot.tokens import Token, TokenNameTaken
 from services.domain.access import Caller, Role
@@ -47,16 +45,8 @@ class SignedIn:
         return cls(token.caller, f"{_OF_TOKEN}{token.id}")
 
 
-class Credentials:
+class Credentials(Apart):
     """Answers from one database; every question is asked anew, so that what was revoked is refused at once."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     # ------------------------------------------------------------ tokens
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, text
 
-from bot.store.sql import Session
+from bot.store.sql import Apart
 from bot.store.tables import cursors
 from bot.store.values import micros, moment
 
@@ -18,15 +16,9 @@ _MOVE = text(
     " WHERE excluded.at > cursors.at"
 )
 
-Open = Callable[[], AbstractContextManager[Session]]
 
-
-class Cursors:
+class Cursors(Apart):
     """Moments by the names of lists. They only move on."""
-
-    def __init__(self, reading: Open, writing: Open) -> None:
-        self._reading = reading
-        self._writing = writing
 
     def at(self, name: str) -> datetime | None:
         """How far it was read; None if it never was."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Select, Table, Text, bindparam, select, text, tuple_
 
-from bot.store.sql import Row, Session, insert_into
+from bot.store.sql import Apart, Row, insert_into
 from bot.store.tables import metadata, word
 from bot.store.values import micros, moment
 from services.domain.errors import NotFound
@@ -86,16 +85,8 @@ class StoredDraft:
         return self.created_at + KEPT_FOR
 
 
-class Drafts:
+class Drafts(Apart):
     """Each call is a transaction of its own."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     def add(self, draft: StoredDraft) -> None:
         with self._writing() as session:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, text
 
-from bot.store.sql import Session
+from bot.store.sql import Apart
 from bot.store.tables import policies
 
 _LAST = select(policies.c.sha, policies.c.text, policies.c.read_at).where(policies.c.project == bindparam("project"))
@@ -28,16 +26,8 @@ class KeptPolicy:
     commit: str = ""
 
 
-class SqlPolicies:
+class SqlPolicies(Apart):
     """Each call is a transaction of its own."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     def last(self, project: str) -> KeptPolicy | None:
         with self._reading() as session:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, case, func, select, text
 
-from bot.store.sql import Row, Session
+from bot.store.sql import Apart, Row
 from bot.store.tables import events, inbox, outbox, phases, plans, projects, word
 from bot.store.values import micros, moment, moment_or_none
 from bot.store.views import Projects
@@ -203,16 +202,8 @@ _PROJECTS = (
 END = 2**62
 
 
-class Records:
+class Records(Apart):
     """Answers from one database, and the few things that operators do to what is recorded."""
-
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Session]],
-        writing: Callable[[], AbstractContextManager[Session]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
 
     # ------------------------------------------------------------ the audit trail
 

@@ -8,6 +8,7 @@ compiled by it, once for each database; running them is the driver's own `execut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -136,3 +137,15 @@ class Session:
 def names_of(table: Table, *but: str) -> list[str]:
     """The columns of a table except these."""
     return [column.name for column in table.columns if column.name not in but]
+
+
+class Apart:
+    """What is asked and written outside of a Work: each call is a transaction of its own."""
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[Session]],
+        writing: Callable[[], AbstractContextManager[Session]],
+    ) -> None:
+        self._reading = reading
+        self._writing = writing
