@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -207,7 +207,10 @@ class Place:
 
     def hears_of_push(self, commit: str, path: str) -> None:
         """A push that ended with this commit, told once more."""
-        told = {
+        self.hears_of("push", [self.push(commit, path)])
+
+    def push(self, commit: str, path: str) -> Any:
+        return {
             "ref": "refs/heads/main",
             "before": "0" * 40,
             "after": commit,
@@ -215,19 +218,33 @@ class Place:
             "repository": {"full_name": self.project, "default_branch": "main"},
             "sender": {"login": "ada", "type": "User"},
         }
-        self.hears_of("push", told)
 
-    def hears_of(self, event: str, told: Any) -> None:
-        """A webhook that tells this; returns when it has been dealt with."""
-        id, phasebot = uuid.uuid4().hex, self.bot.phasebot
-        body = json.dumps(told).encode()
-        phasebot.receive(
-            Delivery(id=id, source="github", event=event, body=body, received_at=phasebot.clock.now())
-        ).result()
-        self.until(lambda: self._state_of(id) == "applied")
+    def hears_of(self, event: str, told: Sequence[Any]) -> None:
+        """Webhooks that tell these, all at one moment; returns when they have been dealt with, and so has what follows."""
+        phasebot = self.bot.phasebot
+        made = [
+            Delivery(
+                id=uuid.uuid4().hex,
+                source="github",
+                event=event,
+                body=json.dumps(one).encode(),
+                received_at=phasebot.clock.now(),
+            )
+            for one in told
+        ]
+        phasebot.receive(*made).result()
+        ids = {one.id for one in made}
+        self.until(lambda: ids <= self._applied())
+        self.until(lambda: phasebot.carrier.is_idle(self.project))
 
-    def _state_of(self, id: str) -> str:
-        return next(str(one["state"]) for one in self.bot.get("/api/deliveries")["deliveries"] if one["id"] == id)
+    def _applied(self) -> set[str]:
+        found = self.bot.get("/api/deliveries", limit=200, state="applied")["deliveries"]
+        return {str(one["id"]) for one in found}
+
+    def comments(self, number: int) -> list[Any]:
+        """Those of the bot, as they are on the tracker."""
+        found = self.api.get(f"/repos/{self.project}/issues/{number}/comments").json()
+        return [one for one in found if one["user"]["login"] == BOT]
 
     def until_published(self, plan: str) -> int:
         """The number of the parent, once all issues of the plan are there."""

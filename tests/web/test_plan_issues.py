@@ -248,3 +248,46 @@ def test_an_issue_is_published_at_once_only_where_the_policy_says_so(place: Plac
     place.pushes(".github/phasebot.yml", "version: 1\npublish: {auto: true}\n")
     place.opens(PLAN)
     place.until(lambda: [one["status"] for one in place.plans()] == ["running"])
+
+
+# ---------------------------------------------------------------- bursts
+
+
+def test_many_edits_at_once_make_one_preview_of_the_last_text(place: Place) -> None:
+    number = place.opens(PLAN)
+    place.hears(number, "a plan of 2 phases")
+    more = PLAN + "\n## Phase 3: Release\n\nPut it online.\n"
+    place.edits(number, body=more)
+    place.hears(number, "a plan of 3 phases")
+    (written,) = place.comments(number)
+    told = {
+        "action": "edited",
+        "issue": place.issue(number),
+        "changes": {"body": {"from": PLAN}},
+        "repository": {"full_name": place.project},
+        "sender": {"login": "ada", "type": "User"},
+    }
+    moments = [f"2026-01-01T10:00:{second:02d}Z" for second in range(40)]
+
+    place.hears_of("issues", [{**told, "issue": {**told["issue"], "updated_at": at}} for at in moments])
+
+    assert place.comments(number) == [written], "neither another one, nor this one written again"
+    assert len(place.plans()) == 1
+
+
+def test_many_pushes_at_once_are_one_plan_and_one_remark(place: Place) -> None:
+    place.pushes(".github/phasebot.yml", POLICY)
+    place.pushes("plans/bad.md", CYCLE)
+    bad = place.commit("plans/bad.md")
+    place.until(lambda: len(place.comments_on(bad)) == 1)
+    place.pushes("plans/site.md", f"# Site\n\n{PLAN}")
+    good = place.commit("plans/site.md")
+    place.until(lambda: [one["status"] for one in place.plans()] == ["running"])
+    number = place.plans()[0]["issue_number"]
+    said = place.answers(number)
+
+    place.hears_of("push", [place.push(bad, "plans/bad.md"), place.push(good, "plans/site.md")] * 20)
+
+    assert len(place.comments_on(bad)) == 1
+    assert place.answers(number) == said
+    assert len(place.plans()) == 1
