@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from bot.web import callbacks, gitlab, health, metrics, webhooks, workers
 from bot.web.api import (
+    diffs,
     events,
     jobs,
     phases,
@@ -40,7 +41,10 @@ from services.domain.access import Role
 _API = (
     *(
         module.router
-        for module in (request, plans, shape_orders, queue, phases, projects, policies, tools, jobs, events, tokens)
+        for module in (
+            *(request, plans, shape_orders, queue, phases, diffs),
+            *(projects, policies, tools, jobs, events, tokens),
+        )
     ),
     *(records.deliveries, records.outbox, socket.api),
 )

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bot.holder import is_dead
+from bot.workspaces.git import named
+from services.domain.attempts import Changes, Result
 from services.execution.operations import Ending
 from services.execution.tool import Output, ToolFailed
 from services.ports import Assignment
@@ -36,6 +38,10 @@ class Checkpointed:
     output: Output
 
     def settle(self, ending: Ending) -> Ending:
+        names = self.checkpoints.changed(Path(self.folder), self.copy)
+        if names:
+            changes = Changes(files=len(names), names=named(names))
+            ending = replace(ending, result=replace(ending.result or Result(), changes=changes))
         if ending.failure is None:
             return ending
         self.checkpoints.put_back(Path(self.folder), self.copy)
@@ -113,6 +119,11 @@ class Checkpoints:
                 if (folder / name).is_dir() and not (folder / name).is_symlink():
                     (folder / name).rmdir()  # empty by now
                 _copy(copy / name, folder / name)
+
+    def changed(self, folder: Path, copy: Path) -> list[str]:
+        """The files that are not as they were, in the order of their names."""
+        kept, now = set(self._files(copy)), set(self._files(folder))
+        return sorted((kept ^ now) | {name for name in kept & now if not _is_same(folder / name, copy / name)})
 
     def _files(self, folder: Path) -> Iterator[str]:
         """All of them, links as well, by their paths within the folder; not git's, and not our own."""

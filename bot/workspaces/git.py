@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from services.domain.attempts import Changes
 from services.domain.errors import UserError
 from services.execution.tool import ToolFailed
 
@@ -169,6 +170,13 @@ class Git:
 def _text(raw: bytes) -> str:
     """Names of files may be any bytes; they come back as they went."""
     return raw.decode("utf-8", "surrogateescape")
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """The first of them, as they can be stored and shown: a name that is not UTF-8 with marks for what is not."""
+    return tuple(
+        one.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for one in names[: Changes.MOST_NAMED]
+    )
 
 
 def is_there() -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.workspaces.delivery import Branch, Delivered, branch_in, remote_of
-from bot.workspaces.git import Git
+from bot.workspaces.git import Git, named
 from bot.workspaces.merging import Part, independent, merge
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import Places
@@ -29,7 +29,6 @@ from services.ports import Assignment
 from services.publishing.text import title
 
 _TRIES = 5
-_MOST_NAMED = 50
 
 
 class GitWorkspaces:
@@ -101,27 +100,31 @@ class Worktree:
         try:
             if self.assignment.is_check:
                 return ending
-            if ending.failure is not None:
-                return _with(ending, Changes(diff=self._diff_of_a_failure()))
-            return self._kept(ending)
+            return self._kept(ending) if ending.failure is None else _with(ending, self._thrown_away())
         except (ToolFailed, Stopped) as error:
             return Ending(envelope(error), ending.result)
 
-    def _diff_of_a_failure(self) -> str:
-        """For people who look for the reason: the files themselves are thrown away."""
+    def _thrown_away(self) -> Changes:
+        """For people who look for the reason: the files themselves are not kept."""
         self.git.try_to("add", "--all")
-        return self.patches.keep(self.output.location, self.git, "--cached", self.began.start)
+        names = self._names("--cached", self.began.start)
+        diff = self.patches.keep(self.output.location, self.git, "--cached", self.began.start)
+        return Changes(files=len(names), names=named(names), diff=diff)
+
+    def _names(self, *between: str) -> list[str]:
+        return self.git.names("diff", "--name-only", "--no-renames", "-z", *between)
 
     # ------------------------------------------------------------ keeping
 
     def _kept(self, ending: Ending) -> Ending:
         commit = self._commit()
-        names = self.git.names("diff", "--name-only", "--no-renames", "-z", self.began.start, commit)
+        names = self._names(self.began.start, commit)
         _refuse_protected(names)
         diff = self.patches.keep(self.output.location, self.git, self.began.start, commit)
         changes = Changes(
             commit=commit,
             files=len(names),
+            names=named(names),
             diff=diff,
             unplanned=_unplanned(names, self.assignment.phase.paths, self.repository.prefix),
         )
@@ -224,7 +227,7 @@ def _refuse_protected(names: Sequence[str]) -> None:
         raise ToolFailed(
             "protected_path",
             f"a phase may not change {', '.join(touched[:5])}: everything in .github is a person's to change",
-            details={"files": touched[:_MOST_NAMED]},
+            details={"files": touched[: Changes.MOST_NAMED]},
         )
 
 
@@ -234,7 +237,7 @@ def _unplanned(names: Sequence[str], paths: Sequence[str], prefix: str) -> tuple
         return ()
     wanted = [one.removeprefix("./").rstrip("/") for one in paths]
     found = (name for name in names if not any(_is_under(one, name, prefix) for one in wanted))
-    return tuple(found)[:_MOST_NAMED]
+    return named(list(found))
 
 
 def _is_under(wanted: str, name: str, prefix: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from services.domain.failure import Failure
 
@@ -104,9 +105,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an attempt has changed in a repository: how many `files`, as which `commit`, and the path of the `diff` (all empty
-    where nothing was kept). `unplanned`: changed files that no task of the phase names. `branch` is the one that has it now,
-    and `note` what else there is to say of that."""
+    """What an attempt has changed: how many `files`, the first of them by their `names`, as which `commit`, and the path of the
+    `diff` (all empty where nothing was kept; outside of git there is neither commit nor diff). `unplanned`: changed files that
+    no task of the phase names. `branch` is the one that has it now, and `note` what else there is to say of that."""
 
     commit: str = ""
     files: int = 0
@@ -114,6 +115,9 @@ class Changes:
     unplanned: tuple[str, ...] = ()
     branch: str = ""
     note: str = ""
+    names: tuple[str, ...] = ()
+
+    MOST_NAMED: ClassVar[int] = 50
 
 
 @dataclass(frozen=True, slots=True)

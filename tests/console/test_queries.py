@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.store.sql import Session
@@ -62,18 +60,3 @@ def test_a_plan_with_many_phases_asks_as_often_as_one_with_few(
 
     assert counts[0] == counts[1], asked
     assert counts[1] <= 25
-
-
-def test_the_first_page_is_light_with_all_that_it_loads(operator: Reader, upload: Upload) -> None:
-    for n in range(12):
-        upload(PLAN.replace("# Site", f"# Site {n}"))
-    html = operator.open("/")
-    wanted = ["/", *re.findall(r'(?:src|href)="(/static/[^"]+)"', html)]
-
-    assert len(set(wanted)) == 4
-    assert sum(_over_the_wire(operator.http.get(path)) for path in set(wanted)) < 20_000
-
-
-def _over_the_wire(answer: httpx.Response) -> int:
-    assert answer.headers.get("content-encoding") == "gzip" or len(answer.content) < 1000
-    return answer.num_bytes_downloaded

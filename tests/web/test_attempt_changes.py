@@ -12,7 +12,7 @@ def an_attempt(result: Result | None) -> Attempt:
 
 
 def test_changes_are_shown_where_there_are_any() -> None:
-    changes = Changes("c0ffee", 2, "/logs/1-a.diff", ("stray.txt",), "phasebot/shop", "pushed to origin")
+    changes = Changes("c0ffee", 2, "/logs/1-a.diff", ("stray.txt",), "phasebot/shop", "pushed to origin", ("a.txt",))
 
     shown = attempt(an_attempt(Result(changes=changes))).changes
 
@@ -24,6 +24,7 @@ def test_changes_are_shown_where_there_are_any() -> None:
         "unplanned": ["stray.txt"],
         "branch": "phasebot/shop",
         "note": "pushed to origin",
+        "names": ["a.txt"],
     }
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from services.domain.attempts import Changes, Result
 from services.domain.failure import Failure
 from services.domain.rules import Isolation, Rules
 from services.execution.operations import Ending
 from services.execution.tool import ToolFailed
-from tests.workspaces.conftest import DONE, Attempts, Repository, write
+from tests.workspaces.conftest import Attempts, Repository, write
 
 BROKE = Ending(Failure("command_failed", "no"), None)
 RULES = Rules(executor="local", isolation=Isolation.CHECKPOINT)
@@ -66,7 +67,9 @@ def test_a_failure_puts_everything_back(folder: Path, attempts: Attempts) -> Non
 
 
 def test_a_success_stays(folder: Path, attempts: Attempts) -> None:
-    assert attempts.run(attempts.assignment(1, rules=RULES), {"new.txt": ""}) == DONE
+    ending = attempts.run(attempts.assignment(1, rules=RULES), {"new.txt": ""})
+
+    assert ending == Ending(None, Result(changes=Changes(files=1, names=("new.txt",))))
 
     assert (folder / "new.txt").exists()
 

@@ -155,10 +155,11 @@ class AttemptShape(Shape):
 
 
 class ChangesShape(Shape):
-    """What an attempt has changed in a git repository."""
+    """What an attempt has changed in its workspace."""
 
-    commit: str = Field(description="What was kept; empty after a failure")
+    commit: str = Field(description="What was kept in git; empty after a failure, and for a plain folder")
     files: int
+    names: list[str] = Field(description="Of the changed files, the first 50")
     diff: str = Field(description="The path, on the machine that ran it, of the diff; empty where nothing was changed")
     unplanned: list[str] = Field(description="Changed files that no task of the phase names")
     branch: str = Field(description="The branch that has it; empty for none")

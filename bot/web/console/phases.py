@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from bot.web.api.diffs import changes_of
 from bot.web.api.inputs import Id
 from bot.web.api.phases import show_log
 from bot.web.auth import Viewer
@@ -18,10 +20,12 @@ from services.domain.attempts import Attempt
 from services.domain.errors import NotFound
 from services.domain.phase import Phase
 from services.domain.rules import Rules
+from services.execution.unified import FileDiff
 
 router = APIRouter(include_in_schema=False)
 
 _TAIL = 24 * 1024
+_LINES, _FILES = 300, 50
 
 
 @router.get("/phases/{id}")
@@ -37,6 +41,7 @@ def phase_page(
     attempts = bot.store.views.attempts(id)
     shown = next((one for one in attempts if one.number == attempt), attempts[-1] if attempts else None)
     rows = Rows(permit)
+    changes = changes_of(permit, item, shown) if shown else None
     return page.show(
         "phase.html",
         plan=plan,
@@ -50,6 +55,8 @@ def phase_page(
         attempts=attempts[::-1],
         shown=shown,
         log=show_log(permit, id, shown.number, None, _TAIL) if shown else None,
+        changes=changes,
+        few=_some_lines(changes.diff.files) if changes else [],
         rules=_rules(phase),
         used=_used(attempts),
         events=[
@@ -58,6 +65,34 @@ def phase_page(
         may_steer=may(permit, Role.OPERATOR, plan.project),
         is_settled=phase.status in ("completed", "skipped", "cancelled") and not phase.is_stopping,
     )
+
+
+@router.get("/phases/{id}/attempts/{number}/diff")
+def changes_page(permit: Viewer, page: Shown, id: Id, number: Annotated[int, Path(ge=1, le=1_000_000)]) -> Response:
+    """What an attempt has changed, every line that is kept."""
+    item = permit.item(id)
+    plan = permit.plan(item.plan_id)
+    attempt = next((one for one in permit.bot.store.views.attempts(id) if one.number == number), None)
+    if attempt is None or item.phase_key not in plan.phases:
+        raise NotFound(f"{id} has no attempt {number}")
+    return page.show(
+        "changes.html",
+        id=id,
+        plan=plan,
+        phase=plan.phase(item.phase_key),
+        attempt=attempt,
+        shown=changes_of(permit, item, attempt),
+    )
+
+
+def _some_lines(files: list[FileDiff]) -> list[FileDiff]:
+    """As many files with their lines as keep the page light; of the others how much of them changed."""
+    room = _LINES
+    found = []
+    for file in files[:_FILES]:
+        room -= len(file.lines)
+        found.append(file if room >= 0 else replace(file, lines=[]))
+    return found
 
 
 def _rules(phase: Phase) -> list[tuple[str, Any]]:
