@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.github.agents import AgentsApi
-from bot.github.answers import RemoteRepository
+from bot.github.answers import RemoteCommit, RemoteRepository
 from bot.github.catch_up import catch_up, gone
 from bot.github.client import GitHub
 from bot.github.documents import Documents as LinkedDocuments
@@ -188,6 +188,10 @@ class Remote:
     def read_file(self, project: str, path: str, commit: str) -> tuple[str, bytes]:
         found = self._github.file(project, path, commit)
         return found.sha, found.bytes
+
+    def history(self, project: str, path: str, limit: int) -> list[RemoteCommit]:
+        """The newest commits on the default branch that touched a file. Raises NotFound, TransientError."""
+        return self._github.commits(project, path, limit)
 
     def write_file(self, project: str, path: str, text: str, *, sha: str, message: str) -> str:
         """Commit a file to the default branch, in place of the one with this hash ("": there is none); its new hash."""

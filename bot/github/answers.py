@@ -96,6 +96,34 @@ class RemoteFile(_Answer):
         return b64decode(self.content)
 
 
+class _Hand(_Answer):
+    name: str = ""
+    date: datetime | None = None
+
+
+class _Made(_Answer):
+    message: str = ""
+    author: _Hand | None = None
+
+
+class RemoteCommit(_Answer):
+    """A commit. `author` is null for a hand that belongs to no account."""
+
+    sha: str
+    html_url: str = ""
+    commit: _Made = _Made()
+    author: _Account | None = None
+
+    @property
+    def who(self) -> str:
+        hand = self.commit.author
+        return self.author.login if self.author else hand.name if hand else ""
+
+    @property
+    def at(self) -> datetime | None:
+        return self.commit.author.date if self.commit.author else None
+
+
 class Committed(_Answer):
     """A file that was committed, as it is from now on."""
 

@@ -22,6 +22,7 @@ from bot.github.answers import (
     Permission,
     Reaction,
     RemoteComment,
+    RemoteCommit,
     RemoteEvent,
     RemoteFile,
     RemoteIssue,
@@ -246,6 +247,14 @@ class GitHub:
         except Unprocessable:
             raise NotFound(f"{project} has no commit {ref}") from None
         return found[0].sha if found else ""
+
+    def commits(self, project: str, path: str, limit: int) -> list[RemoteCommit]:
+        """The newest on the default branch that touched a file; at most a hundred.
+
+        https://docs.github.com/en/rest/commits/commits#list-commits
+        """
+        page = self._sessions.page(f"/repos/{project}/commits", {"path": path, "per_page": str(limit)})
+        return [RemoteCommit.model_validate(one) for one in (page.items if page else ())]
 
     def put_file(self, project: str, path: str, content: bytes, *, sha: str, message: str) -> Committed:
         """Commit a file to the default branch, in place of the one with this hash; "" for a new one.

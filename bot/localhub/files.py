@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.localhub.database import stamp
+from bot.localhub.database import Row, moment, stamp
 from bot.localhub.ground import Ground
 from bot.localhub.problems import invalid, not_found
 from bot.localhub.shapes import Json
@@ -17,10 +17,11 @@ class Files:
     def __init__(self, ground: Ground) -> None:
         self._db = ground.db
         self._clock = ground.clock
+        self._people = ground.people
         self._repositories = ground.repositories
         self._news = ground.news
 
-    def put(self, repository: Repository, actor: User, path: str, content: bytes) -> StoredFile:
+    def put(self, repository: Repository, actor: User, path: str, content: bytes, message: str = "") -> StoredFile:
         self._repositories.demand(repository, actor, Role.WRITE)
         if not path or path != path.strip("/") or {"", ".", ".."} & set(path.split("/")):
             raise invalid("Commit", "path", "invalid", "path contains a malformed path component")
@@ -34,7 +35,7 @@ class Files:
                 content,
                 stored.sha,
             )
-            self._commit(repository, actor, "modified" if known else "added", stored)
+            self._commit(repository, actor, "modified" if known else "added", stored, message)
         return stored
 
     def remove(self, repository: Repository, actor: User, path: str) -> None:
@@ -44,28 +45,30 @@ class Files:
                 raise not_found()
             self._commit(repository, actor, "removed", StoredFile(path, None, ""))
 
-    def _commit(self, repository: Repository, actor: User, what: str, changed: StoredFile) -> None:
+    def _commit(self, repository: Repository, actor: User, what: str, changed: StoredFile, message: str = "") -> None:
         now, path = stamp(self._clock()), changed.path
+        message = message or f"{what.capitalize()} {path}"
         after = hashlib.sha1(f"{repository.head} {now} {what} {path}".encode(), usedforsecurity=False).hexdigest()
-        self._db.insert("commits", repository_id=repository.id, sha=after, path=path, content=changed.content)
+        id = self._db.insert("commits", repository_id=repository.id, sha=after, path=path, content=changed.content)
+        self._db.insert("commit_notes", commit_id=id, user_id=actor.id, message=message, created_at=now)
         self._db.update("repositories", repository.id, head=after, pushed_at=now, updated_at=now)
+        changes = {what: [path]}
         self._news.tell(
-            repository.id, "push", actor, lambda: self._push(repository, actor, after, now=now, changed={what: [path]})
+            repository.id, "push", actor, lambda: self._push(repository, actor, after, message=message, changed=changes)
         )
 
     def _push(
-        self, repository: Repository, actor: User, after: str, *, now: str, changed: dict[str, list[str]]
+        self, repository: Repository, actor: User, after: str, *, message: str, changed: dict[str, list[str]]
     ) -> Json:
         page = f"{self._news.shapes.html}/{repository.full_name}"
         hand = {"name": actor.name or actor.login, "email": f"{actor.login}@users.noreply.localhub"}
         author = {**hand, "username": actor.login}
-        what, paths = next(iter(changed.items()))
         commit = {
             "id": after,
             "tree_id": after,
             "distinct": True,
-            "message": f"{what.capitalize()} {paths[0]}",
-            "timestamp": now,
+            "message": message,
+            "timestamp": stamp(self._clock()),
             "url": f"{page}/commit/{after}",
             "author": author,
             "committer": author,
@@ -109,17 +112,33 @@ class Files:
 
     def commits(self, repository: Repository, ref: str, path: str) -> list[StoredCommit]:
         """The newest first, as of a commit or (`ref` empty) of the branch; with `path` those that changed this file."""
-        rows = self._db.rows("SELECT * FROM commits WHERE repository_id = ? ORDER BY id DESC", repository.id)
+        sql = (
+            "SELECT sha, path, content IS NULL AS is_removal, user_id, message, created_at FROM commits"
+            " LEFT JOIN commit_notes ON commit_id = commits.id WHERE repository_id = ? ORDER BY commits.id DESC"
+        )
+        rows = self._db.rows(sql, repository.id)
         known = [row["sha"] for row in rows]
         if ref and ref not in known:
             raise not_found(f"No commit found for SHA: {ref}")
         before = rows[known.index(ref) :] if ref else rows
         parents = [*(row["sha"] for row in before), ""][1:]
         return [
-            StoredCommit(sha=row["sha"], path=row["path"], is_removal=row["content"] is None, parent=parent)
+            self._stored(repository, row, parent)
             for row, parent in zip(before, parents, strict=False)
             if path in ("", row["path"])
         ]
+
+    def _stored(self, repository: Repository, row: Row, parent: str) -> StoredCommit:
+        """What an older version has not noted is said in general."""
+        return StoredCommit(
+            sha=row["sha"],
+            path=row["path"],
+            is_removal=bool(row["is_removal"]),
+            parent=parent,
+            author=None if row["user_id"] is None else self._people.get(row["user_id"]),
+            message=row["message"] or f"{'Remove' if row['is_removal'] else 'Write'} {row['path']}",
+            created_at=moment(row["created_at"]) if row["created_at"] else repository.created_at,
+        )
 
     def find(self, repository: Repository, path: str) -> StoredFile | None:
         row = self._db.first("SELECT * FROM files WHERE repository_id = ? AND path = ?", repository.id, path)

@@ -279,3 +279,9 @@ CREATE TABLE IF NOT EXISTS commits (
   content BLOB
 );
 CREATE INDEX IF NOT EXISTS commits_by_path ON commits (repository_id, path, id);
+CREATE TABLE IF NOT EXISTS commit_notes (
+  commit_id INTEGER PRIMARY KEY REFERENCES commits (id) ON DELETE CASCADE,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  message TEXT NOT NULL,
+  created_at TEXT NOT NULL
+);

@@ -223,12 +223,15 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCommit:
-    """A commit, which changes one file. `parent` is empty for the first."""
+    """A commit, which changes one file. `parent` is empty for the first; `author` None where nobody has noted it."""
 
     sha: str
     path: str
     is_removal: bool
     parent: str
+    author: User | None
+    message: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,18 @@ def test_the_history_is_listed_for_a_file_and_as_of_a_commit(repo: Repository, h
         repo.get_commits(sha="f" * 40)[0]
 
 
+def test_the_history_says_who_wrote_what(repo: Repository, hub: Hub) -> None:
+    hub.put_file(REPO, "a.md", "1", login="wes")
+    known = repo.get_contents("a.md")
+    assert not isinstance(known, list)
+    repo.update_file("a.md", "Say more", "2", known.sha)
+
+    assert [(one.commit.message, one.author.login) for one in repo.get_commits(path="a.md")] == [
+        ("Say more", "ada"),
+        ("Added a.md", "wes"),
+    ]
+
+
 def test_a_commit_is_commented_on(repo: Repository, hub: Hub) -> None:
     hub.put_file(REPO, "a.md", "x")
     newest = repo.get_commits()[0]

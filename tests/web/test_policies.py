@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,36 @@ def test_one_with_a_mistake_is_not_written_and_says_where(bot: Bot, path: str) -
     assert (error["type"], [one["line"] for one in error["details"]["findings"]]) == ("policy_invalid", [2])
     error_of(bot.http.get(path), 404)
     assert "PolicyText" in bot.get("/api/openapi.json")["components"]["schemas"]
+
+
+def test_each_commit_is_listed_and_can_be_read(bot: Bot, path: str) -> None:
+    for text in (POLICY, POLICY + "# more\n"):
+        ok(bot.http.put(path, json={"text": text}))
+
+    newest, first = bot.get(f"{path}/history")["commits"]
+
+    assert newest["message"] == "Change the policy\n\nFor operator, by phasebot."
+    assert newest["by"]
+    assert newest["at"] >= first["at"]
+    assert bot.get(path, commit=first["commit"])["text"] == POLICY
+    error_of(bot.http.get(path, params={"commit": "main"}), 422)
+    error_of(bot.http.get(path, params={"commit": "0" * 40}), 404)
+
+
+def test_a_write_that_lost_a_race_says_so(bot: Bot, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ok(bot.http.put(path, json={"text": POLICY}))
+    remote = bot.phasebot.remote()
+    write = type(remote).write_file
+
+    def late(self: Any, project: str, path: str, text: str, *, sha: str, message: str) -> str:
+        write(self, project, path, POLICY + "# theirs\n", sha=sha, message="first")  # after ours has looked
+        return write(self, project, path, text, sha=sha, message=message)
+
+    monkeypatch.setattr(type(remote), "write_file", late)
+    error = error_of(bot.http.put(path, json={"text": POLICY + "# ours\n"}), 409)
+
+    assert error["type"] == "stale_version"
+    assert bot.get(path)["text"].endswith("# theirs\n")
 
 
 def test_a_repository_that_is_not_there_has_none(bot: Bot) -> None:

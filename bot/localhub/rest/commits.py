@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.localhub.database import stamp
 from bot.localhub.problems import Refused
 from bot.localhub.rest.call import Call, Endpoint, Reply
 from bot.localhub.rest.contents import is_newest
@@ -24,6 +25,12 @@ def list_commits(call: Call) -> Reply:
 def _listed(call: Call, repository: Repository, commit: StoredCommit) -> dict[str, Any]:
     api, page = call.shapes.repository_url(repository.full_name), f"{call.shapes.html}/{repository.full_name}/commit"
     tree = {"sha": commit.sha, "url": f"{api}/git/trees/{commit.sha}"}
+    author = commit.author
+    hand = author and {
+        "name": author.name or author.login,
+        "email": f"{author.login}@users.noreply.localhub",
+        "date": stamp(commit.created_at),
+    }
     parents = [commit.parent] if commit.parent else []
     return {
         "sha": commit.sha,
@@ -33,14 +40,14 @@ def _listed(call: Call, repository: Repository, commit: StoredCommit) -> dict[st
         "comments_url": f"{api}/commits/{commit.sha}/comments",
         "commit": {
             "url": f"{api}/git/commits/{commit.sha}",
-            "author": None,
-            "committer": None,
-            "message": f"{'Remove' if commit.is_removal else 'Write'} {commit.path}",
+            "author": hand,
+            "committer": hand,
+            "message": commit.message,
             "comment_count": 0,
             "tree": tree,
         },
-        "author": None,
-        "committer": None,
+        "author": author and call.shapes.user(author),
+        "committer": author and call.shapes.user(author),
         "parents": [{"sha": one, "url": f"{api}/commits/{one}", "html_url": f"{page}/{one}"} for one in parents],
     }
 

@@ -30,7 +30,7 @@ def get_contents(call: Call) -> Reply:
 def put_contents(call: Call) -> Reply:
     """A new file, or, with the hash of the one that it takes the place of, a changed one."""
     repository, path = call.repository(), call.path["path"].strip("/")
-    call.fields.text("message")
+    message = call.fields.text("message")
     known = call.hub.files.find(repository, path)
     given = call.fields.text_or_none("sha")
     if known is not None and given != known.sha:
@@ -41,7 +41,7 @@ def put_contents(call: Call) -> Reply:
         content = base64.b64decode(call.fields.text("content"), validate=True)
     except ValueError:
         raise Refused(422, "content is not valid Base64") from None
-    stored = call.hub.files.put(repository, call.actor, path, content)
+    stored = call.hub.files.put(repository, call.actor, path, content, message)
     after = call.hub.repositories.get(repository.id)
     return Reply(200 if known else 201, {"content": _entry(call, after, stored), "commit": _commit(call, after)})
 

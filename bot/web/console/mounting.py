@@ -17,6 +17,7 @@ from bot.web.console import (
     orders,
     phases,
     plans,
+    policies,
     projects,
     start,
     theme,
@@ -25,7 +26,7 @@ from bot.web.console import (
 from bot.web.console.rendering import Page
 from bot.web.failures import Problem, request_id
 
-PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, tokens, start, theme)
+PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, policies, tokens, start, theme)
 
 _TITLES = {
     HTTPStatus.FORBIDDEN: "You may not do this",
