@@ -238,10 +238,10 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         problems = [f"PHASEBOT_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"]]
         raise SettingsInvalid("; ".join(problems) or str(error), where="environment") from None
-    return _as_stored_app(settings)
+    return as_stored_app(settings)
 
 
-def _as_stored_app(settings: Settings) -> Settings:
+def as_stored_app(settings: Settings) -> Settings:
     """What `phasebot setup` has stored is taken where nothing else was set. Raises StorageUnavailable."""
     app = None if settings.app_id or settings.github_token else stored_app(settings.home)
     if app is None or settings.github_api_url not in (GITHUB_API, app.api_url):

@@ -73,6 +73,8 @@ def pages(bot: Bot) -> dict[str, str]:
         "start": "/start",
         "missing": "/plans/nothing",
         "project": f"/projects/{ours('website')}",
+        "policy-history": f"/projects/{ours('website')}/policy/history",
+        "changes": f"/phases/{site}.2/attempts/1/diff",
         "delivery": "/deliveries/1",
         "effect": "/outbox/1",
     }

@@ -135,6 +135,33 @@ def test_phases_are_walked_and_searched_by_keyboard(page: Page, world: Bot) -> N
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
+def test_phases_are_ticked_by_keyboard_and_skipped_after_a_question(page: Page, world: Bot) -> None:
+    upload(world, DOCS.replace("# Plan for the handbook", "# Plan to skip"), project="ticked")
+    page.goto(f"/queue?project={ours('ticked')}")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_label("Tick 1: Set up the tools")).to_be_checked()
+    page.locator("#bulk summary", has_text="Skip").click()
+    page.locator("#bulk .ask").get_by_role("button", name="Skip").click()
+
+    expect(page.get_by_text("Skip: all 1 phases.")).to_be_visible()
+
+
+def test_a_policy_is_committed_from_its_page_and_found_in_its_history(page: Page, world: Bot) -> None:
+    upload(world, DOCS.replace("# Plan for the handbook", "# Plan with rules"), project="ruled")
+    page.goto(f"/projects/{ours('ruled')}")
+    page.get_by_label("The text").fill("version: 1  # ours\nlimits: {running: 2}\n")
+    button(page, "Check it")
+    page.get_by_label("Message").fill("Two at once")
+    button(page, f"Commit to {ours('ruled')}")
+    expect(page.get_by_text("As it is in the repository")).to_be_visible()
+
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody .what")).to_contain_text("Two at once")
+    expect(page.locator(".diff .added").first).to_contain_text("version: 1 # ours")
+
+
 def test_no_script_that_people_write_ever_runs(page: Page, world: Bot) -> None:
     nasty = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     plan = upload(world, f"# N {nasty}\n\n{nasty}\n\n## Phase 1: {nasty}\n\n{nasty}\n", project="nasty")
@@ -154,6 +181,7 @@ PAGES = (
         "/tools",
         "/projects",
         f"/projects/{ours('axe')}",
+        f"/projects/{ours('axe')}/policy/history",
         "/tokens",
         "/start",
         "/plans/nothing",
@@ -182,6 +210,7 @@ def test_every_page_is_accessible_and_fits_a_phone(
         *(PAGES if scheme == "light" else IN_THE_DARK),
         f"/plans/{plan}",
         f"/phases/{plan}.2",
+        f"/phases/{plan}.2/attempts/1/diff",
         draft.headers["location"],
     ):
         page.goto(path)

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 
+from bot.bootstrap import Phasebot
 from services.domain.access import Role
+from tests.web.conftest import Bot
 
-from .conftest import HTML, Reader
+from .conftest import HTML, PLAN, Reader
 
 Upload = Callable[..., dict[str, Any]]
 
@@ -130,3 +132,37 @@ def test_nul_in_a_field_is_refused(operator: Reader, upload: Upload) -> None:
     operator.open(f"/phases/{phase}")
 
     operator.send(f"/phases/{phase}/order", status=400, verb="priority", argument="\0")
+
+
+FAILS = "version: 1\nphases:\n  - match: '*'\n    executor: local\n    operations: [{tool: command, run: 'false'}]\n"
+
+
+def test_all_that_failed_is_run_again_wherever_it_stands(
+    operator: Reader, api: httpx.Client, phasebot: Phasebot
+) -> None:
+    for n in range(3):
+        files = {"plan": ("plan.md", PLAN.replace("# Site", f"# Site {n}")), "policy": ("phasebot.yml", FAILS)}
+        project = "acme/site" if n else "acme/other"
+        assert api.post("/api/plans", files=files, params={"project": project}).is_success
+    Bot(phasebot, str(api.base_url)).wait_until(lambda: _failed(api) == 3)
+    operator.open("/queue?show=failed&project=acme/site")
+    assert "Retry all 2 failed phases?" in operator.text
+
+    operator.send("/queue/retry-failed?project=acme/site&show=failed", back="/queue")
+
+    assert "Retry: all 2 phases." in operator.text
+    attempts = [one["phase"] for one in api.get("/api/events", params={"kind": "phase_running"}).json()["events"]]
+    assert len(attempts) >= 4
+    operator.send("/queue/retry-failed?q=nothing", back="/queue")
+    assert "Nothing has failed there." in operator.text
+
+
+def _failed(api: httpx.Client) -> int:
+    return len(api.get("/api/queue", params={"status": "failed"}).json()["phases"])
+
+
+def test_a_viewer_runs_nothing_again(reader: Callable[..., Reader], upload: Upload) -> None:
+    upload()
+    viewer = reader(Role.VIEWER)
+    viewer.open("/queue")
+    viewer.send("/queue/retry-failed", status=403)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bot.bootstrap import Phasebot
+from bot.web.console import words
 from services.domain.access import Role
 
 from .conftest import HTML, PLAN, Reader
@@ -195,3 +196,15 @@ def test_the_first_page_is_small(operator: Reader, upload: Upload) -> None:
         total += int(answer.headers["content-length"])
 
     assert total < 60_000
+
+
+def test_the_audit_trail_names_plans_and_phases(operator: Reader, upload: Upload) -> None:
+    upload()
+    operator.open("/activity")
+
+    assert "1: Setup" in operator.text
+    assert ">Site</a>" in operator.html
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    assert words.ticks("write `<b>` or `x`") == "write <code>&lt;b&gt;</code> or <code>x</code>"

@@ -21,6 +21,9 @@ FORM = "phasebot_form"
 GITHUB = "phasebot_github"
 """What has to come back from GitHub."""
 
+APP = "phasebot_app"
+"""What has to come back from GitHub once an App was made there."""
+
 SESSION_SECONDS = 7 * 24 * 3600
 FORM_SECONDS = 3600
 

@@ -71,11 +71,16 @@ def _is_for_a_page(scope: Scope) -> bool:
     return scope["method"] in ("GET", "HEAD") and wants_page(scope)
 
 
-_HEADERS = {
-    "content-security-policy": (
+def content_security(*, forms: str = "'self'") -> str:
+    """What a page may load, and where its forms may lead."""
+    return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
+        f"connect-src 'self'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+_HEADERS = {
+    "content-security-policy": content_security(),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",

@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from bot.store.board import ORDERS, Wanted
 from bot.web.api.inputs import REPOSITORY, Words
-from bot.web.auth import Viewer
+from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
+from bot.web.console.orders import MOST_AT_ONCE, order_all
 from bot.web.console.phase_rows import PhaseRow, Rows
-from bot.web.console.rendering import Shown
+from bot.web.console.rendering import Fields, Shown, field, may
+from services.domain.access import Role
 from services.domain.phase import QueueStatus
 
 router = APIRouter(include_in_schema=False)
@@ -87,8 +89,22 @@ def queue_page(permit: Viewer, page: Shown, wanted: Annotated[BoardQuery, Query(
         first=(wanted.page - 1) * PER_PAGE,
         projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
         sorts=tuple(ORDERS),
+        failed=counts.get(QueueStatus.FAILED, 0),
+        most=MOST_AT_ONCE,
         bulk=is_list and any(row.verbs for row in shown[0].rows),
         is_settled=not any(counts.get(one) for one in GROUPS["open"]),
+    )
+
+
+@router.post("/queue/retry-failed")
+def retry_failed(permit: Operator, page: Shown, form: Fields, wanted: Annotated[BoardQuery, Query()]) -> Response:
+    """All that failed, on whatever page of the list they stand; the address says of which project, and with which words."""
+    places = permit.bot.store.board.places(_wanted(permit, _usable(wanted), GROUPS["failed"]), limit=MOST_AT_ONCE)
+    plans = permit.bot.store.lookups.plans({one.plan: None for one in places})
+    mine = {id for id, plan in plans.items() if may(permit, Role.OPERATOR, plan.project)}
+    chosen = [one.queue_id for one in places if one.plan in mine]
+    return page.lead(
+        field(form, "back") or "/queue", *order_all(permit, "retry", chosen, nothing="Nothing has failed there.")
     )
 
 

@@ -33,6 +33,7 @@ class Told:
     cause: str
     facts: list[tuple[str, str]]
     plan: str
+    title: str
     project: str
 
 
@@ -51,6 +52,7 @@ def told(line: EventLine, plan: Plan | None = None) -> Told:
             (name.replace("_", " "), _value(value)) for name, value in event.facts.items() if value not in ("", None)
         ],
         plan=event.plan,
+        title=plan.title if plan else line.project,
         project=line.project,
     )
 
@@ -81,10 +83,11 @@ def activity_page(
         "kind": kind.strip().replace(" ", "_") or None,
     }
     lines = permit.bot.store.records.events(projects=permit.projects, before=before, limit=PER_PAGE, **filters)
+    plans = permit.bot.store.lookups.plans(line.event.plan for line in lines)
     said = urlencode({name: value for name, value in filters.items() if value})
     return page.show(
         "activity.html",
-        events=[told(line) for line in lines],
+        events=[told(line, plans.get(line.event.plan)) for line in lines],
         project=project,
         by=by,
         kind=kind,

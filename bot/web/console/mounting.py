@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from bot.web.console import (
+    app_setup,
     assets,
     board,
     drafts,
@@ -26,7 +27,10 @@ from bot.web.console import (
 from bot.web.console.rendering import Page
 from bot.web.failures import Problem, request_id
 
-PAGES = (assets, plans, drafts, board, phases, events, orders, operations, projects, policies, tokens, start, theme)
+PAGES = (
+    *(assets, plans, drafts, board, phases, events, orders, operations),
+    *(projects, policies, tokens, start, app_setup, theme),
+)
 
 _TITLES = {
     HTTPStatus.FORBIDDEN: "You may not do this",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from bot.web.api.inputs import Id
 from bot.web.api.orders import meant_for, order
 from bot.web.auth import Operator
 from bot.web.auth.permits import Permit
-from bot.web.console.rendering import Fields, Shown, field
+from bot.web.console.rendering import Fields, Shown, Tone, field
 from bot.web.failures import Problem
 from services.commands.offers import verbs_for_phase, verbs_for_plan
 from services.commands.orders import CommandInvalid
@@ -77,16 +78,23 @@ def order_phase(permit: Operator, page: Shown, form: Fields, id: Id) -> Response
 def order_several(permit: Operator, page: Shown, form: Fields) -> Response:
     """The same order for all phases that are ticked (`phase`); each that it does not fit is left as it is."""
     chosen = [one for one in form.getlist("phase") if isinstance(one, str)][:MOST_AT_ONCE]
+    projects = {permit.item(one).project for one in chosen}
+    return page.lead(_back(form, "/queue"), *order_all(permit, _verb(form, permit, *projects), chosen))
+
+
+def order_all(
+    permit: Permit, verb: str, chosen: Sequence[str], *, nothing: str = "No phase was ticked."
+) -> tuple[str, Tone]:
+    """What is to be said of it, and how. Raises NotFound, or Problem for too small a role, before anything is done."""
     items = [permit.item(one) for one in chosen]
-    verb = _verb(form, permit, *{one.project for one in items})
     if not items:
-        return page.lead(_back(form, "/queue"), "No phase was ticked.", "bad")
+        return nothing, "bad"
     refused = [one for one in items if not _went(permit, verb, one.plan_id, one.phase_key)]
     done = len(items) - len(refused)
-    said = f"{done} of {len(items)} phases: {verb}." if refused else f"{verb.capitalize()}: all {done} phases."
-    if refused:
-        said += f" It did not fit {refused[0].phase_data.title}{' and others' if len(refused) > 1 else ''}."
-    return page.lead(_back(form, "/queue"), said, "bad" if refused else "good")
+    if not refused:
+        return f"{verb.capitalize()}: all {done} phases.", "good"
+    others = " and others" if len(refused) > 1 else ""
+    return f"{done} of {len(items)} phases: {verb}. It did not fit {refused[0].phase_data.title}{others}.", "bad"
 
 
 def _went(permit: Permit, verb: str, plan_id: str, key: str) -> bool:

@@ -57,6 +57,7 @@ def templates() -> Environment:
         count=words.count,
         size=words.size,
         cap=words.capitalized,
+        ticks=words.ticks,
         markdown=_markdown,
     )
     return found

@@ -10,8 +10,11 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.settings import Settings, as_stored_app
+from bot.stored_app import stored_app
 from bot.web.auth import Viewer
 from bot.web.auth.permits import Permit
+from bot.web.console.app_setup import may_be_made
 from bot.web.console.rendering import Page, Shown
 from services.domain.access import Role
 
@@ -31,24 +34,30 @@ def start_page(permit: Permit, page: Page) -> Response:
 
     bot = permit.bot
     sees_all = permit.caller.may(Role.ADMIN)
-    found = list(examine(Place(bot.settings, os.environ, bot.options.repo))) if sees_all else []
+    now = as_stored_app(bot.settings)  # an App may have been made since this server began
+    found = list(examine(Place(now, os.environ, bot.options.repo))) if sees_all else []
+    app = stored_app(now.home) if sees_all else None
     by_name = {one.check: one for one in found}
     return page.show(
         "start.html",
         sample=SAMPLE.read_text(encoding="utf-8"),
         checks=found,
-        steps=_steps(permit, by_name.get),
+        steps=_steps(permit, now, by_name.get),
+        app=app,
+        installs=f"{app.html_url}/installations/new" if app else "",
+        needs_restart=now.app_id != bot.settings.app_id,
+        may_make_app=may_be_made(bot.settings),
         hook_url=bot.hooks.url,
         is_shared=bot.tracker.is_shared,
     )
 
 
-def _steps(permit: Permit, check: Any) -> list[tuple[str, bool, str]]:
+def _steps(permit: Permit, now: Settings, check: Any) -> list[tuple[str, bool, str]]:
     """The way to a repository on GitHub: what each step is called, whether it is done, and what was found."""
     bot = permit.bot
-    github = check("github")
-    has_identity = bot.settings.app_id != "" or bot.tracker.is_shared
-    has_secret = bool(bot.hooks.secrets())
+    github, secret = check("github"), check("webhook_secret")
+    has_identity = (now.app_id != "" or bot.tracker.is_shared) and github is not None and github.verdict == "fine"
+    has_secret = bool(bot.hooks.secrets()) or (secret is not None and secret.verdict == "fine")
     policies = partial(bot.store.policies.last)
     served = [one.id for one in bot.store.records.projects(permit.projects)]
     with_policy = [one for one in served if policies(one)]

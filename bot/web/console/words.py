@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.domain.attempts import AttemptState
 from services.domain.phase import QueueStatus
@@ -84,3 +85,8 @@ def size(number: int) -> str:
 def capitalized(text: str) -> str:
     """Only the first letter; `capitalize` would make the rest small."""
     return text[:1].upper() + text[1:]
+
+
+def ticks(text: str) -> Markup:
+    """What stands between backticks, as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

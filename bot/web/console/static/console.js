@@ -48,6 +48,11 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const field = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (field) { event.preventDefault(); field.focus(); field.select(); return; }
+    if (event.key === "x") {
+      const box = document.activeElement.closest("[data-row]")?.querySelector('input[name="phase"]');
+      if (box) { event.preventDefault(); box.checked = !box.checked; }
+      return;
+    }
     if (event.key !== "j" && event.key !== "k") return;
     const rows = [...document.querySelectorAll("[data-row]")];
     if (!rows.length) return;
@@ -81,6 +86,11 @@
     drawing.setAttribute("height", height * scale);
   }
   zoomable();
+  for (const graph of document.querySelectorAll("[data-zoom]")) {  // a little too wide is better small than cut
+    const { width } = graph.querySelector("svg").viewBox.baseVal;
+    const room = (graph.clientWidth - 24) / width;
+    if (room < 1 && room > 0.6) zoom(graph, 0);
+  }
 
   // ---------------------------------------------------------------- live fragments
   const follows = body.dataset.live;
