@@ -85,9 +85,9 @@ def test_the_way_back_works_once_and_for_this_browser_alone(
 ) -> None:
     operator.open("/start")
     back = presses_the_button(github, operator.send("/start/app", organization=""))
-    operator.open(back.replace("state=", "state=x"), 403)
+    operator.open(back.replace("state=", "state=x"), 400)
     operator.http.cookies.delete("phasebot_app")
-    operator.open(back, 403)
+    operator.open(back, 400)
 
     assert stored_app(phasebot.settings.home) is None
 

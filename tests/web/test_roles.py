@@ -109,11 +109,11 @@ class World:
         return None
 
 
-OF_ALL_PROJECTS = ("/api/deliveries", "/deliveries", "/workers", "/metrics")
+OF_ALL_PROJECTS = ("/start/app", "/api/deliveries", "/deliveries", "/workers", "/metrics")
 """What they show belongs to no project, so that a role in one is not enough."""
 
 
-OF_NO_PROJECT = ("/sign-out", "/theme", "/queue/order", "/new", "/tokens")
+OF_NO_PROJECT = ("/sign-out", "/theme", "/queue/order", "/queue/retry-failed", "/new", "/tokens")
 """They are about the asker alone, or about what the form names, which here names nothing."""
 
 

@@ -70,7 +70,7 @@ def come_back(request: Request, permit: Admin, page: Shown, code: str = "", stat
     cookies: Cookies = door_of(request).cookies
     wanted = cookies.read(request.headers, APP) or ""
     if not code or not wanted or not hmac.compare_digest(state.encode(), wanted.encode()):
-        raise Problem(HTTPStatus.FORBIDDEN, "state_mismatch", "this did not begin here, or too long ago: begin again")
+        raise Problem(HTTPStatus.BAD_REQUEST, "state_mismatch", "this did not begin here, or too long ago: begin again")
     settings = permit.bot.settings
     _refuse_another(settings)
     response = _kept(page, settings, code)
