@@ -132,7 +132,7 @@ class Phasebot:
         self.policies = self._policies()
         self.intake = Intake(parts, repo=self.options.repo, tracked=self.options.issues)
         self.hooks = Hooks(settings, self.tracker if self.options.issues else None)
-        self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.look, self.clock)
+        self.resolver = Resolver(self.store.open_work, self.carrier.resolve, self.loop.resolved, self.clock)
         self.clockwork = Clockwork(
             [
                 (10, self.beat),

@@ -55,6 +55,21 @@ class Delivery:
         return cls(id=message.cause, source=source, received_at=at, event=message.kind, messages=(message,))
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a delivery means."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What a delivery means could not be found out; at `retry_at` it is tried again. None: it is dead."""
+
+    error: str
+    retry_at: datetime | None
+
+
 class Inbox(Protocol):
     """Deliveries: received → resolved → applied, or failed, or dead."""
 

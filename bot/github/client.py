@@ -62,6 +62,7 @@ class GitHub:
     ) -> None:
         """`moments` keep what the server lacks; without them it is found out anew by every process."""
         self._sessions = Sessions(access, clock, pacer or Pacer.unhurried(clock))
+        self._clock = clock
         self.features = Features(access.api_url, moments or Passing(), clock)
 
     def close(self) -> None:
@@ -91,7 +92,7 @@ class GitHub:
     @cached_property
     def actions(self) -> ActionsApi:
         """Workflows and their runs."""
-        return ActionsApi(self._sessions, self.features)
+        return ActionsApi(self._sessions, self.features, self._clock)
 
     @cached_property
     def pulls(self) -> PullsApi:
@@ -221,7 +222,7 @@ class GitHub:
 
     def redeliver(self, hook: str, delivery: int) -> None:
         """Send it again, under the same GUID. `hook` is the path of the hook, or of the App's."""
-        self._sessions.one(Nothing, "POST", f"{hook}/deliveries/{delivery}/attempts")
+        self._sessions.one(Nothing, "POST", f"{hook}/deliveries/{delivery}/attempts", in_turn=False)
 
     # ------------------------------------------------------------ files
 

@@ -71,7 +71,7 @@ class Pacer:
         self._clock = clock
         self._wait = wait
         self._lock = threading.Lock()
-        self._writers: dict[str, threading.Lock] = {}
+        self._writers: dict[tuple[str, bool], threading.Lock] = {}
         self._holds: dict[str, Hold | None] = {}
 
     @classmethod
@@ -80,12 +80,13 @@ class Pacer:
         return cls(UNHURRIED, MemoryLedger(), clock)
 
     @contextmanager
-    def request(self, account: str, *, is_write: bool) -> Iterator[None]:
+    def request(self, account: str, *, is_write: bool, in_turn: bool = True) -> Iterator[None]:
         """Around one request. Raises TransientError, with the seconds to wait, where it is not its turn; a RateLimited
-        from within says from then on how long to wait."""
+        from within says from then on how long to wait. Not `in_turn`: a write that creates no content, such as to start a
+        run, goes past those that do, and counts against no limit of theirs."""
         self._refuse_while_held(account, look=is_write)
-        with self._writer(account) if is_write else nullcontext():
-            if is_write:
+        with self._writer(account, in_turn=in_turn) if is_write else nullcontext():
+            if is_write and in_turn:
                 self._take_turn(account)
             try:
                 yield
@@ -97,9 +98,10 @@ class Pacer:
         """How many writes of the last hour count against its limit."""
         return 0 if self._pace == UNHURRIED else self._ledger.written(account, self._clock.now())
 
-    def _writer(self, account: str) -> threading.Lock:
+    def _writer(self, account: str, *, in_turn: bool) -> threading.Lock:
+        """Writes go out one by one, also those that wait for no turn."""
         with self._lock:
-            return self._writers.setdefault(account, threading.Lock())
+            return self._writers.setdefault((account, in_turn), threading.Lock())
 
     def _take_turn(self, account: str) -> None:
         if self._pace == UNHURRIED:

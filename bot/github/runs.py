@@ -6,7 +6,7 @@ https://docs.github.com/en/rest/actions/workflow-runs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -18,9 +18,14 @@ from bot.github.features import Feature, Features
 from bot.github.session import Sessions
 from services.domain.errors import NotFound
 from services.execution.workflow_runs import Check, Run
+from services.ports import Clock
 
 _LOOKED_AT = "50"
 """How many of the newest runs are looked through for one of ours. It has just been started, or it is not there."""
+
+BRANCH_KNOWN = timedelta(minutes=1)
+"""How long a default branch is taken for the one that it was. Webhooks name it, so that a run that follows one is started
+with a single request."""
 
 
 class _Answer(BaseModel):
@@ -67,27 +72,52 @@ class _Repository(_Answer):
 
 
 class ActionsApi:
-    """Every method raises what `bot.github.errors` names."""
+    """Every method raises what `bot.github.errors` names. To start or end a run creates no content: it waits for no turn."""
 
-    def __init__(self, sessions: Sessions, features: Features) -> None:
+    def __init__(self, sessions: Sessions, features: Features, clock: Clock) -> None:
         self._sessions = sessions
         self._features = features
+        self._clock = clock
+        self._branches: dict[str, tuple[str, datetime]] = {}
 
     def start(self, project: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
-        """The id of the run, or None where the server does not tell: then it has to be found by its title."""
+        """The id of the run, or None where the server does not tell: then it has to be found by its title. Without a `ref` it
+        runs on the default branch."""
         path = f"/repos/{project}/actions/workflows/{quote(workflow, safe='')}/dispatches"
-        body: dict[str, object] = {"ref": ref or self._default_branch(project), "inputs": dict(inputs)}
-        if self._features.lacks(Feature.RUN_DETAILS, project):
-            return self._sessions.one(_Started, "POST", path, body).workflow_run_id
+        known = ref or self._known_branch(project)
+        branch = known or self._default_branch(project)
         try:
-            return self._sessions.one(_Started, "POST", path, {**body, "return_run_details": True}).workflow_run_id
+            return self._started(project, path, {"ref": branch, "inputs": dict(inputs)})
+        except Unprocessable:  # it may be another one since
+            if ref or not known or (branch := self._default_branch(project)) == known:
+                raise
+        return self._started(project, path, {"ref": branch, "inputs": dict(inputs)})
+
+    def _started(self, project: str, path: str, body: Mapping[str, object]) -> int | None:
+        if self._features.lacks(Feature.RUN_DETAILS, project):
+            return self._asked(path, body)
+        try:
+            return self._asked(path, {**body, "return_run_details": True})
         except Unprocessable:  # older servers refuse the field; anything else they refuse again
-            started = self._sessions.one(_Started, "POST", path, body)
+            started = self._asked(path, body)
             self._features.learn(Feature.RUN_DETAILS, project)
-            return started.workflow_run_id
+            return started
+
+    def _asked(self, path: str, body: Mapping[str, object]) -> int | None:
+        return self._sessions.one(_Started, "POST", path, body, in_turn=False).workflow_run_id
+
+    def learn_branch(self, project: str, branch: str) -> None:
+        """What the default branch is at this moment."""
+        self._branches[project] = (branch, self._clock.now())
+
+    def _known_branch(self, project: str) -> str:
+        branch, since = self._branches.get(project, ("", self._clock.now()))
+        return branch if self._clock.now() - since < BRANCH_KNOWN else ""
 
     def _default_branch(self, project: str) -> str:
-        return self._sessions.one(_Repository, "GET", f"/repos/{project}").default_branch
+        branch = self._sessions.one(_Repository, "GET", f"/repos/{project}").default_branch
+        self.learn_branch(project, branch)
+        return branch
 
     def find(self, project: str, workflow: str, title: str, since: datetime) -> Run | None:
         """The newest run whose title has this in it, not older than `since`."""
@@ -102,10 +132,12 @@ class ActionsApi:
 
     def cancel(self, project: str, id: int, *, force: bool = False) -> None:
         """Raises TransientError for one that is over."""
-        self._sessions.one(_Answer, "POST", f"{_run(project, id)}/{'force-cancel' if force else 'cancel'}")
+        self._sessions.one(
+            _Answer, "POST", f"{_run(project, id)}/{'force-cancel' if force else 'cancel'}", in_turn=False
+        )
 
     def rerun_failed(self, project: str, id: int) -> None:
-        self._sessions.one(_Answer, "POST", f"{_run(project, id)}/rerun-failed-jobs")
+        self._sessions.one(_Answer, "POST", f"{_run(project, id)}/rerun-failed-jobs", in_turn=False)
 
     def checks(self, project: str, sha: str) -> list[Check]:
         """Check runs and commit statuses alike. Servers without one of them have none of those."""

@@ -66,9 +66,17 @@ class Sessions:
         """How many writes of the last hour count against the limit of whoever would write there."""
         return self._pacer.spent(self._identity.account(Need.of(path)))
 
-    def one(self, shape: type[Shape], verb: str, path: str, body: Mapping[str, object] | None = None) -> Shape:
-        """Ask for one thing, or do one. Raises what `errors` names."""
-        return _read(shape, self.ask(verb, path, body=body).data, is_write=verb != "GET")
+    def one(
+        self,
+        shape: type[Shape],
+        verb: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        in_turn: bool = True,
+    ) -> Shape:
+        """Ask for one thing, or do one. Raises what `errors` names. `in_turn` is what the pacer says of it."""
+        return _read(shape, self.ask(verb, path, body=body, in_turn=in_turn).data, is_write=verb != "GET")
 
     def all(self, shape: type[Shape], path: str, **asked: str) -> Iterator[Shape]:
         """Everything in a list, a page of a hundred at a time."""
@@ -99,10 +107,11 @@ class Sessions:
         asked: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         need: Need | None = None,
+        in_turn: bool = True,
     ) -> Answer:
         """One request, and its answer as it is; a 304 to a conditional one, too. `need` where the path does not say it."""
         need = need or Need.of(path)
-        with self._pacer.request(self._identity.account(need), is_write=verb != "GET"):
+        with self._pacer.request(self._identity.account(need), is_write=verb != "GET", in_turn=in_turn):
             token = self._identity.token(need)
             try:
                 return self._wire.ask(verb, path, token=token, body=body, asked=asked, headers=headers)

@@ -7,7 +7,7 @@ events: a report wakes the loop at once; time wakes it at the moment a plan aske
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from services.coordinator.phase_coordinator import News, PhaseCoordinator, Round
 from services.domain.errors import StorageUnavailable
 from services.domain.messages import Message
 from services.domain.plan import Plan
-from services.ports import Clock, Delivery, PlanText, Sent
+from services.ports import Clock, Delivery, Meaning, PlanText, Sent, Unclear
 
 log = structlog.get_logger()
 
@@ -60,6 +60,14 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What deliveries mean, by their ids; somebody waits until that is durable."""
+
+    found: Mapping[str, Meaning | Unclear]
+    durable: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """Somebody else may have stored something."""
 
@@ -69,7 +77,7 @@ class _Stop:
     """Finish what is in the queue before this, then end."""
 
 
-_Item = Message | _Outcome | _Arrival | _Look | _Stop
+_Item = Message | _Outcome | _Arrival | _Resolved | _Look | _Stop
 
 
 @dataclass(slots=True)
@@ -78,6 +86,7 @@ class _Batch:
     riders: list[Sent] = field(default_factory=list)
     outcomes: list[_Outcome] = field(default_factory=list)
     arrivals: list[_Arrival] = field(default_factory=list)
+    resolved: list[_Resolved] = field(default_factory=list)
     look: bool = False
     stop: bool = False
 
@@ -87,6 +96,8 @@ class _Batch:
                 self.outcomes.append(item)
             case _Arrival():
                 self.arrivals.append(item)
+            case _Resolved():
+                self.resolved.append(item)
             case _Look():
                 self.look = True
             case _Stop():
@@ -99,6 +110,7 @@ class _Batch:
             plans=[plan for arrival in self.arrivals for plan in arrival.plans],
             deliveries=[delivery for arrival in self.arrivals for delivery in arrival.deliveries],
             messages=[*self.messages, *(fact for outcome in self.outcomes for fact in outcome.facts)],
+            resolved={id: meaning for one in self.resolved for id, meaning in one.found.items()},
             sent=[*self.riders, *(outcome.sent for outcome in self.outcomes)],
             look=self.look,
         )
@@ -154,6 +166,12 @@ class CoordinationLoop:
         self._queue.put(_Arrival(deliveries, tuple(plans), receipts))
         return receipts
 
+    def resolved(self, found: Mapping[str, Meaning | Unclear]) -> None:
+        """Write down what stored deliveries mean, and apply it. Durable when it returns. Raises StorageUnavailable."""
+        durable: Future[None] = Future()
+        self._queue.put(_Resolved(found, durable))
+        durable.result()
+
     def look(self) -> None:
         """Look at what is stored: resolved deliveries, due plans, waiting phases."""
         self._queue.put(_Look())
@@ -191,7 +209,7 @@ class CoordinationLoop:
 
     def _round(self, batch: _Batch) -> None:
         news = batch.news()
-        if not (news.look or news.messages or news.sent or batch.arrivals):
+        if not (news.look or news.messages or news.resolved or news.sent or batch.arrivals):
             return
         try:
             with span("round", phasebot__deliveries=len(news.deliveries), phasebot__messages=len(news.messages)):
@@ -208,11 +226,15 @@ class CoordinationLoop:
             _hand_out_receipts(batch.arrivals, done)
             for outcome in batch.outcomes:
                 outcome.durable.set()
+            for one in batch.resolved:
+                one.durable.set_result(None)
 
     def _give_back(self, batch: _Batch, error: Exception) -> None:
         """Nothing was written. Those who wait are told; what was born here is kept and tried again."""
         for arrival in batch.arrivals:
             arrival.receipts.set_exception(error)
+        for one in batch.resolved:
+            one.durable.set_exception(StorageUnavailable(str(error)))
         for item in (*batch.messages, *batch.outcomes):
             self._queue.put(item)
         for rider in batch.riders:

@@ -1,5 +1,5 @@
-"""The resolver: finds out what deliveries from outside mean. It reads what it needs from the network outside any transaction,
-then writes the messages beside the delivery; the coordination loop applies them.
+"""The resolver: finds out what deliveries from outside mean. It reads what it needs from the network outside any transaction;
+the coordination loop writes the messages beside the delivery and applies them, in one commit.
 
 Woken by an arrival, and at the moment at which a failed delivery is to be tried again.
 """
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError
 from services.domain.messages import Message
-from services.ports import Clock, Delivery, OpenWork, Work
+from services.ports import Clock, Delivery, Meaning, OpenWork, Unclear
 
 log = structlog.get_logger()
 
@@ -44,23 +43,14 @@ class Resolve(Protocol):
     def __call__(self, delivery: Delivery) -> Sequence[Message]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    messages: tuple[Message, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unclear:
-    """`retry_at` None: dead."""
-
-    error: str
-    retry_at: datetime | None
+Resolved = Callable[[Mapping[str, Meaning | Unclear]], None]
+"""Told what deliveries mean, by their ids; returns when that is durable. Raises StorageUnavailable."""
 
 
 class Resolver:
     """One thread. Several processes may resolve one inbox: what was resolved twice has the same causes, and counts once."""
 
-    def __init__(self, open_work: OpenWork, resolve: Resolve, resolved: Callable[[], None], clock: Clock) -> None:
+    def __init__(self, open_work: OpenWork, resolve: Resolve, resolved: Resolved, clock: Clock) -> None:
         self._open_work = open_work
         self._resolve = resolve
         self._resolved = resolved
@@ -121,16 +111,12 @@ class Resolver:
             retry_at = work.inbox.next_retry() if not batch else None
         if not batch:
             return None if retry_at is None else max(_LEAST_WAIT, retry_at - self._clock.now())
-        found = {one.id: self._meaning_of(one) for one in batch if not self._stopped}
-        with self._open_work() as work:
-            for id, meaning in found.items():
-                _write_down(work, id, meaning)
-        self._resolved()
+        self._resolved({one.id: self._meaning_of(one) for one in batch if not self._stopped})
         return timedelta(0)
 
-    def _meaning_of(self, delivery: Delivery) -> _Meaning | _Unclear:
+    def _meaning_of(self, delivery: Delivery) -> Meaning | Unclear:
         try:
-            meaning = _Meaning(tuple(self._resolve(delivery)))
+            meaning = Meaning(tuple(self._resolve(delivery)))
         except TransientError as error:
             return self._later(delivery, error)
         except RemoteUnavailable as error:
@@ -140,27 +126,19 @@ class Resolver:
         except Exception as error:  # one delivery that makes no sense must not stop the others
             log.exception("delivery_not_resolved", delivery=delivery.id)
             self._tries.pop(delivery.id, None)
-            return _Unclear(f"{type(error).__name__}: {error}", retry_at=None)
+            return Unclear(f"{type(error).__name__}: {error}", retry_at=None)
         self._tries.pop(delivery.id, None)
         return meaning
 
-    def _later(self, delivery: Delivery, error: TransientError, *, for_ever: bool = False) -> _Unclear:
+    def _later(self, delivery: Delivery, error: TransientError, *, for_ever: bool = False) -> Unclear:
         tries = self._tries.pop(delivery.id, 0) + (not isinstance(error, NotNow))
         is_old = self._clock.now() - delivery.received_at >= GIVE_UP_AFTER
         if is_old and tries >= LEAST_TRIES and not for_ever:
             log.error("delivery_dead", delivery=delivery.id, error=str(error))
-            return _Unclear(str(error), retry_at=None)
+            return Unclear(str(error), retry_at=None)
         self._tries[delivery.id] = tries
         delay = min(BACK_OFF_CAP, BACK_OFF * (1 << min(max(tries - 1, 0), 20)))
         if error.retry_after is not None:
             delay = timedelta(seconds=error.retry_after)
         log.warning("delivery_delayed", delivery=delivery.id, error=str(error), seconds=delay.total_seconds())
-        return _Unclear(str(error), retry_at=self._clock.now() + delay)
-
-
-def _write_down(work: Work, id: str, meaning: _Meaning | _Unclear) -> None:
-    match meaning:
-        case _Meaning():
-            work.inbox.resolve(id, meaning.messages)
-        case _Unclear():
-            work.inbox.fail(id, meaning.error, retry_at=meaning.retry_at)
+        return Unclear(str(error), retry_at=self._clock.now() + delay)

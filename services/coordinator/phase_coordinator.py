@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -20,7 +20,7 @@ from services.domain.events import Event
 from services.domain.messages import ClaimPhase, Message, ProjectSeen, Say, TimePassed, is_guarded
 from services.domain.plan import Plan
 from services.domain.world import World, most_that_can_start
-from services.ports import Clock, Delivery, OpenWork, PlanText, Sending, Sent, Work
+from services.ports import Clock, Delivery, Meaning, OpenWork, PlanText, Sending, Sent, Unclear, Work
 
 BATCH = 256
 """How many stored deliveries one round takes, so that a flood does not hold the transaction open for long."""
@@ -34,13 +34,15 @@ class News:
     """What a round is to take in, besides what is stored already.
 
     `plans` are new; `deliveries` arrive from outside; `messages` are born in this process (reports of executors, facts of
-    the outbox) and are written down and applied in one go; `sent` says what became of sendings. `look`: something may be
-    stored that this process did not write, so the inbox, the due plans and the waiting phases are looked at as well.
+    the outbox) and are written down and applied in one go; `resolved` says what stored deliveries mean, by their ids; `sent`
+    says what became of sendings. `look`: something may be stored that this process did not write, so the inbox, the due plans
+    and the waiting phases are looked at as well.
     """
 
     plans: Sequence[tuple[Plan, PlanText]] = ()
     deliveries: Sequence[Delivery] = ()
     messages: Sequence[Message] = ()
+    resolved: Mapping[str, Meaning | Unclear] = field(default_factory=dict)
     sent: Sequence[Sent] = ()
     look: bool = False
 
@@ -115,7 +117,8 @@ class _Turn:
             self._events += made(plan)
         if news.sent:
             self._work.outbox.mark(news.sent)
-        stored = self._work.inbox.resolved(BATCH) if news.look else []
+        self._write_down(news.resolved)
+        stored = self._work.inbox.resolved(BATCH) if news.look or news.resolved else []
         born = [Delivery.of(message, "self", self._now) for message in news.messages]
         self.outcome.accepted = self._work.inbox.receive([*news.deliveries, *born])[: len(news.deliveries)]
         fresh = [one for one, new in zip(news.deliveries, self.outcome.accepted, strict=True) if new and one.messages]
@@ -124,6 +127,13 @@ class _Turn:
         self._look = news.look
         if news.look:
             self._wake_due()
+
+    def _write_down(self, resolved: Mapping[str, Meaning | Unclear]) -> None:
+        for id, found in resolved.items():
+            if isinstance(found, Meaning):
+                self._work.inbox.resolve(id, found.messages)
+            else:
+                self._work.inbox.fail(id, found.error, retry_at=found.retry_at)
 
     def _wake_due(self) -> None:
         self._lock(due := self._work.plans.due(self._now))

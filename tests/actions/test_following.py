@@ -98,6 +98,19 @@ def test_an_older_server_that_refuses_to_name_the_run_is_asked_plainly(stage: St
     assert [one.status for one in asked] == [422, 204, 204], "it is found out once"
 
 
+def test_the_next_run_starts_on_the_default_branch_of_that_moment_which_a_webhook_has_told(stage: Stage) -> None:
+    stage.submits({"Build": WORK, "Ship": WORK})
+    stage.run_of("Build", 1)
+    stage.hub.db.run("UPDATE repositories SET default_branch = 'trunk'")
+    stage.hub.requests.clear()
+
+    stage.plays("Build", 1)
+
+    assert stage.run_of("Ship", 1).branch == "trunk"
+    asked = [one for one in stage.hub.requests if (one.method, one.path) == ("GET", f"/repos/{REPO}")]
+    assert len(asked) == (0 if stage.webhooks else 1)
+
+
 def test_the_checks_of_the_commit_give_the_verdict_and_the_work_is_no_judge_of_itself(stage: Stage) -> None:
     stage.submits({"Build": replace(WORK, qa=Qa.CI)})
     stage.plays("Build", 1)

@@ -168,3 +168,18 @@ class Babbler:
                 asked = line if line.lower().startswith(b"content-length") else asked
             stream.read(int(asked.split(b":")[1]))
             connection.sendall(self._answer)
+
+
+def test_a_default_branch_is_asked_for_once_a_minute(github: GitHub, hub: Hub, clock: MovedClock) -> None:
+    hub.put_file(REPO, ".github/workflows/phase.yml", "on: {workflow_dispatch: {}}\njobs: {build: {}}\n")
+
+    def asked_by(runs: int) -> int:
+        hub.requests.clear()
+        for _ in range(runs):
+            github.actions.start(REPO, "phase.yml", "", {})
+        return len([one for one in hub.requests if (one.method, one.path) == ("GET", f"/repos/{REPO}")])
+
+    assert asked_by(runs=3) == 1
+    clock.advance(seconds=60)
+    assert asked_by(runs=2) == 1
+    assert len(hub.repository(REPO).runs) == 5

@@ -92,6 +92,15 @@ def test_one_writes_at_a_time(clock: MovedClock) -> None:
     assert all(worst)
 
 
+def test_what_creates_no_content_waits_for_no_turn_and_takes_none(clock: MovedClock) -> None:
+    writing = Writing(clock, Pace(timedelta(minutes=1), 1, 2))
+    writing.write()
+    for _ in range(3):
+        with writing.pacer.request(ME, is_write=True, in_turn=False):
+            assert clock() == writing.sent[0]
+    assert writing.pacer.spent(ME) == 1
+
+
 class Limited(Writing):
     """GitHub asks to wait."""
 
@@ -99,6 +108,10 @@ class Limited(Writing):
         with pytest.raises(RateLimited) as limit, self.pacer.request(ME, is_write=is_write):
             raise RateLimited("slow down", retry_after=retry_after)
         return limit.value.retry_after
+
+    def start(self) -> None:
+        with self.pacer.request(ME, is_write=True, in_turn=False):
+            pass
 
     def read(self) -> None:
         with self.pacer.request(ME, is_write=False):
@@ -124,7 +137,7 @@ def test_an_unknown_wait_is_a_minute_and_doubles_until_a_write_goes_well(limited
 def test_while_it_is_on_hold_nothing_is_sent(limited: Limited) -> None:
     limited.refused(retry_after=30)
     limited.clock.advance(seconds=10)
-    for again in (limited.write, limited.read):
+    for again in (limited.write, limited.read, limited.start):
         with pytest.raises(RateLimited) as held:
             again()
         assert held.value.retry_after == 20

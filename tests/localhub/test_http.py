@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -212,6 +213,19 @@ def test_every_request_is_logged_the_lost_ones_too(http: httpx.Client, hub: Hub)
         ("POST", ISSUES, 201, "ada"),
     ]
     assert len(hub.requests.of("POST", "/issues")) == 1
+
+
+def test_a_client_that_dies_in_the_middle_of_a_request_is_nobodys_error(
+    server: HubServer, hub: Hub, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection((server.host, server.port)) as dying:
+        dying.sendall(f"POST {ISSUES} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{{".encode())
+        assert http.get(ISSUES).is_success  # the other one has begun by then
+
+    server.stop()
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert [one.method for one in hub.requests] == ["GET"]
 
 
 def test_many_clients_at_once_lose_and_double_nothing(clients: Clients, hub: Hub) -> None:

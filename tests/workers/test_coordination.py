@@ -21,7 +21,7 @@ from services.domain.messages import AttemptFinished, Message, PausePlan, RetryP
 from services.domain.plan import Plan, PlanState
 from services.domain.transitions import PhaseState
 from services.domain.world import World
-from services.ports import Delivery, PhaseText, PlanText, Work
+from services.ports import Delivery, Meaning, PhaseText, PlanText, Unclear, Work
 from tests.plans import NOW, chain, loose
 
 PATIENCE = 10
@@ -177,6 +177,32 @@ def test_many_reports_of_one_moment_share_commits(site: Site) -> None:
 
     assert all(phase.state is PhaseState.COMPLETED for phase in site.plan())
     assert len(site.rounds.all) - before <= 3
+
+
+def test_what_a_delivery_means_is_written_down_and_applied_in_one_commit(site: Site) -> None:
+    site.begin(planned(chain("a b")))
+    (first,) = site.rounds.dispatched(1)
+    site.loop.receive(Delivery(id="webhook-1", source="github", received_at=NOW)).result(PATIENCE)
+    before = len(site.rounds.all)
+
+    site.loop.resolved({"webhook-1": Meaning((passed(first),)), "webhook-2": Unclear("busy", None)})
+
+    (done,) = [one for one in site.rounds.all[before:] if one.touched]
+    assert [one.effect.phase for one in done.sendings if isinstance(one.effect, DispatchAttempt)] == ["b"]
+
+
+def test_what_a_delivery_means_is_found_out_again_if_it_could_not_be_stored(site: Site) -> None:
+    site.begin(planned(chain("a b")))
+    (first,) = site.rounds.dispatched(1)
+    site.loop.receive(Delivery(id="webhook-1", source="github", received_at=NOW)).result(PATIENCE)
+    site.is_unplugged = True
+
+    with pytest.raises(StorageUnavailable):
+        site.loop.resolved({"webhook-1": Meaning((passed(first),))})
+
+    site.is_unplugged = False
+    with site.store.open_work() as work:
+        assert [one.id for one in work.inbox.received(10)] == ["webhook-1"]
 
 
 def test_stopping_writes_down_what_was_told_before(site: Site) -> None:

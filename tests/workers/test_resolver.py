@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from bot.workers import resolver
 from bot.workers.resolver import GIVE_UP_AFTER, LEAST_TRIES, Resolver
 from services.domain.errors import RemoteUnavailable, StorageUnavailable, TransientError
 from services.domain.messages import Message, PausePlan
-from services.ports import Delivery
+from services.ports import Delivery, Meaning, Unclear
 
 PATIENCE = 10.0  # seconds until a test gives up waiting
 
@@ -54,11 +54,18 @@ class Bench:
         self.clock = HandClock()
         self.store = Store(f"sqlite:///{folder}/phasebot.db", clock=self.clock)
         self.github = GitHub(self.store)
-        self.resolver = Resolver(self.store.open_work, self.github.resolve, self._looked, self.clock)
+        self.resolver = Resolver(self.store.open_work, self.github.resolve, self._write_down, self.clock)
         self._changed = threading.Condition()
         self._looks = 0
 
-    def _looked(self) -> None:
+    def _write_down(self, found: Mapping[str, Meaning | Unclear]) -> None:
+        """As the coordination loop does, which would apply them as well."""
+        with self.store.open_work() as work:
+            for id, meaning in found.items():
+                if isinstance(meaning, Meaning):
+                    work.inbox.resolve(id, meaning.messages)
+                else:
+                    work.inbox.fail(id, meaning.error, retry_at=meaning.retry_at)
         with self._changed:
             self._looks += 1
             self._changed.notify_all()
@@ -94,7 +101,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.store.close()
 
 
-def test_what_arrives_is_understood_in_its_order_and_the_loop_is_told(bench: Bench) -> None:
+def test_what_arrives_is_understood_in_its_order(bench: Bench) -> None:
     bench.resolver.start()
 
     bench.arrives(*(f"d{number:02}" for number in range(40)))

@@ -14,17 +14,23 @@ BY_US = "workflow_dispatch"
 """Only runs that were started like this are ours: a title proves nothing where people choose it, as with pull requests."""
 
 
+class _Home(Repository):
+    default_branch: str = ""
+
+
 class RunEvent(Payload):
     """`workflow_run`, as far as it is read."""
 
     workflow_run: RemoteRun
-    repository: Repository
+    repository: _Home
 
 
 def read_run(body: bytes, sources: Sources) -> Sequence[Message]:
     event = RunEvent.model_validate_json(body)
     run, path = event.workflow_run, event.workflow_run.path if event.workflow_run.event == BY_US else ""
     of = sources.runs.carried_by(event.repository.full_name, run.value(), path=path)
+    if of and event.repository.default_branch:  # where the run that follows this one is started
+        sources.github.actions.learn_branch(event.repository.full_name, event.repository.default_branch)
     return news_of(run.value(), of, sources.now()) if of else ()
 
 

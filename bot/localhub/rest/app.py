@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -66,7 +66,11 @@ class RestEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        answer = self._answer(request, await request.body())
+        try:
+            body = await request.body()
+        except ClientDisconnect:  # it died in the middle of its request, and waits for no answer
+            return
+        answer = self._answer(request, body)
         await answer(scope, receive, send)
 
     def _answer(self, request: Request, body: bytes) -> ASGIApp:
