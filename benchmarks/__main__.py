@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import execution, following, ingestion, looking, parsing, queue_jobs
+from benchmarks import execution, following, ingestion, looking, parsing, queue_jobs, reacting
 from benchmarks.contest import Standing, compete
 from benchmarks.processes import memory_of_idle_server, peer_startup, phasebot, plan_of, seconds
 
@@ -27,6 +27,7 @@ def main() -> None:
         print(
             f"Dispatch of 10 phases: {10 * alone[0].gap * 1000:.0f} ms in all, from the end of one to the start of the next"
         )
+    reacting.show()
     execution.show()
     looking.show()
     following.show()

@@ -141,7 +141,7 @@ class Phasebot:
                 (15, self.carrier.take_over),
                 (2, self.carrier.stop_unwanted),
                 (2, self.jobs.look),
-                (2, self.store.checkpoint),
+                (0.5, self.store.checkpoint),
             ]
         )
         if Role.CLOCK in self.options.roles:

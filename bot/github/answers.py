@@ -165,8 +165,8 @@ class RemoteRun(_Answer):
     """A run of a workflow, as lists, answers and webhooks have it. `event` and `path` say what started it, and which workflow
     it is of."""
 
-    id: int
-    run_attempt: int = 1
+    id: int = Field(ge=0, lt=1 << 63)
+    run_attempt: int = Field(1, ge=0, lt=1 << 63)
     status: str
     conclusion: str | None = None
     html_url: str

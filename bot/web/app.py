@@ -14,6 +14,7 @@ from bot.web.auth.middleware import AccessMiddleware, SecurityHeaders
 from bot.web.auth.pace import Pace
 from bot.web.auth.sign_in import SignInLink
 from bot.web.console.mounting import problem_page
+from bot.web.express import ExpressLane
 from bot.web.failures import answer_failures
 from bot.web.gathering import Gathering
 from bot.web.idempotency import IdempotencyMiddleware
@@ -82,5 +83,6 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)
+    app.add_middleware(ExpressLane, of=app, is_secure=door.cookies.is_secure)
     app.add_middleware(TracingMiddleware)
     return app

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -100,12 +100,14 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def answer_failures(app: FastAPI) -> None:
     """Let every error leave this application as the envelope."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(UserError, _user_error)
-    app.add_exception_handler(TransientError, _transient)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.add_middleware(FailureMiddleware)
+
+
+async def answer_to(request: Request, error: Problem | UserError | TransientError) -> Response:
+    """The same for one error, where the application does not stand around."""
+    return await next(handler for kind, handler in _HANDLERS.items() if isinstance(error, kind))(request, error)
 
 
 def request_id(scope: Scope) -> str:
@@ -237,3 +239,12 @@ async def _http(request: Request, error: Exception) -> Response:
     type = status.name.lower()
     message = str(error.detail) if error.detail != status.phrase else status.description or status.phrase
     return _envelope(request.scope, Problem(status, type, message, headers=error.headers))
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    Problem: _problem,
+    UserError: _user_error,
+    TransientError: _transient,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+}

@@ -168,6 +168,8 @@ class CoordinationLoop:
 
     def resolved(self, found: Mapping[str, Meaning | Unclear]) -> None:
         """Write down what stored deliveries mean, and apply it. Durable when it returns. Raises StorageUnavailable."""
+        if not found:
+            return
         durable: Future[None] = Future()
         self._queue.put(_Resolved(found, durable))
         durable.result()

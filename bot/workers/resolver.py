@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError
+from services.domain.errors import NotNow, RemoteUnavailable, StorageUnavailable, TransientError, UserError
 from services.domain.messages import Message
 from services.ports import Clock, Delivery, Meaning, OpenWork, Unclear
 
@@ -123,6 +123,10 @@ class Resolver:
             return self._later(delivery, TransientError(str(error)), for_ever=True)
         except StorageUnavailable:
             raise  # says nothing about the delivery
+        except UserError as error:  # it will never be anything else
+            log.warning("delivery_not_resolved", delivery=delivery.id, error=str(error))
+            self._tries.pop(delivery.id, None)
+            return Unclear(str(error), retry_at=None)
         except Exception as error:  # one delivery that makes no sense must not stop the others
             log.exception("delivery_not_resolved", delivery=delivery.id)
             self._tries.pop(delivery.id, None)

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
-from pydantic import ValidationError
 
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
-from bot.github.resolve import Resolver
+from bot.github.resolve import EventUnreadable, Resolver
 from bot.github.session import Access
 from bot.github.signature import is_signed
 from bot.localhub import Hub, HubServer
@@ -213,7 +212,7 @@ def test_other_events_mean_nothing(hand: Hand) -> None:
 
 @pytest.mark.parametrize("body", [{}, [], {"action": "closed"}, "text", None])
 def test_what_is_no_such_event_is_refused(hand: Hand, body: object) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(EventUnreadable):
         hand.resolve(delivery(body))
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from bot.github.events import READERS
 from bot.settings import Settings
 from bot.web.auth import Access
 from services.domain.phase import IssueRef
-from services.ports import PhaseText, PlanText
+from services.ports import Delivery, PhaseText, PlanText
 from tests import plans
 from tests.payloads.payloads import Payload, built, examples
+from tests.payloads.spoiling import READ_AS, read_spoilt, unread_spoilt
 
 from .conftest import PATIENCE, SECRET, TOKEN, Bot, served
 from .test_webhooks import PATH, headers_for
@@ -105,6 +106,51 @@ def test_there_are_as_many_payloads_as_are_published() -> None:
         ("sub_issues", "sub_issue_added"),
         ("issue_dependencies", "blocked_by_added"),
     } <= names
+
+
+def meaning_of(bot: Bot, payload: Payload) -> list[tuple[str, dict[str, Any]]]:
+    """What it means, but for the moment at which we have looked."""
+    body = json.dumps(payload.json).encode()
+    delivery = Delivery(id="any", source="github", event=payload.event, body=body, received_at=bot.phasebot.clock.now())
+    found = [(one.kind, asdict(one)) for one in bot.phasebot.carrier.resolve(delivery)]
+    return [(kind, {**facts, "cause": "" if kind == "project_seen" else facts["cause"]}) for kind, facts in found]
+
+
+def test_each_event_that_is_listened_to_is_spoilt_here() -> None:
+    assert set(READ_AS) == set(READERS)
+
+
+@pytest.mark.parametrize("collection", [examples, built], ids=["examples", "built"])
+def test_only_the_fields_that_are_used_are_read(bot: Bot, collection: Any) -> None:
+    """Everything else may be anything, and neither the answer nor what the event means changes."""
+    listened_to = [payload for payload in collection() if payload.event in READERS]
+    meanings = []
+    for payload in listened_to:
+        spoilt = replace(payload, json=unread_spoilt(payload.json, READ_AS[payload.event]))
+        assert send(bot, spoilt).json() == {"status": "accepted"}, payload.name
+        meanings.append(meaning := meaning_of(bot, payload))
+        assert meaning_of(bot, spoilt) == meaning, payload.name
+
+    wait_until_understood(bot)
+    assert any(meanings), "none of them means anything, so that nothing was compared"
+
+
+def test_junk_in_the_fields_that_are_used_breaks_nothing(bot: Bot) -> None:
+    first = {payload.event: payload for payload in reversed(examples() + built()) if payload.event in READERS}
+    junk = {
+        f"{payload.name}: {what}": replace(payload, json=spoilt)
+        for payload in first.values()
+        for what, spoilt in read_spoilt(payload.json, READ_AS[payload.event])
+    }
+    assert len(junk) > 800
+
+    with capture_logs() as lines:
+        answers = {name: send(bot, payload).status_code for name, payload in junk.items()}
+        wait_until_understood(bot)
+
+    assert {name: status for name, status in answers.items() if status != 202 and not 400 <= status < 500} == {}
+    assert [line for line in lines if "exc_info" in line] == [], "a line is enough"
+    assert meaning_of(bot, first["issues"]) is not None
 
 
 def test_an_event_or_action_that_nobody_knows_yet_is_taken_in(bot: Bot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -189,6 +190,11 @@ def test_what_a_delivery_means_is_written_down_and_applied_in_one_commit(site: S
 
     (done,) = [one for one in site.rounds.all[before:] if one.touched]
     assert [one.effect.phase for one in done.sendings if isinstance(one.effect, DispatchAttempt)] == ["b"]
+
+
+def test_nothing_to_write_down_is_waited_for_by_nobody(site: Site) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(site.loop.resolved, {}).result(PATIENCE)
 
 
 def test_what_a_delivery_means_is_found_out_again_if_it_could_not_be_stored(site: Site) -> None:

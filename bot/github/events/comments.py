@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from bot.github.events.payloads import Account, Issue, Payload, Repository
+from bot.github.events.payloads import Account, Id, Issue, Payload, Repository
 from bot.github.events.sources import Sources, Subject
 from bot.github.plan_issues import PlanIssue, Wanted, source_of
 from services.commands import boxes, parser
@@ -22,7 +22,7 @@ from services.publishing.text import LIMIT, cut
 
 
 class _Comment(Payload):
-    id: int
+    id: Id
     body: str = ""
     user: Account | None = None
     updated_at: datetime

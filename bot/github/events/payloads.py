@@ -6,8 +6,12 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[int, Field(ge=0, lt=1 << 63)]
+"""An id or a number, as large as any database keeps them."""
 
 
 class Payload(BaseModel):
@@ -37,7 +41,7 @@ class Repository(Payload):
 class Issue(Payload):
     """The issue as it was right after what happened."""
 
-    id: int
-    number: int
+    id: Id
+    number: Id
     state_reason: str | None = None
     updated_at: datetime

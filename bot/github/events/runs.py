@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.github.answers import RemoteRun
-from bot.github.events.payloads import Payload, Repository
+from bot.github.events.payloads import Id, Payload, Repository
 from bot.github.events.sources import Sources
 from services.domain.messages import Message
 from services.execution.workflow_runs import Run, news_of
@@ -35,8 +35,8 @@ def read_run(body: bytes, sources: Sources) -> Sequence[Message]:
 
 
 class _Job(Payload):
-    run_id: int
-    run_attempt: int = 1
+    run_id: Id
+    run_attempt: Id = 1
     status: str
 
 

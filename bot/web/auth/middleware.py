@@ -6,7 +6,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -96,15 +96,16 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self._app = app
-        self._headers = _HEADERS | ({"strict-transport-security": "max-age=31536000"} if is_secure else {})
+        told = _HEADERS | ({"strict-transport-security": "max-age=31536000"} if is_secure else {})
+        self._headers = [
+            (name.encode(), value.encode()) for name, value in (told | {"cache-control": "no-store"}).items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in self._headers if one[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, answer if scope["type"] == "http" else send)
