@@ -58,8 +58,7 @@ async def refused(address: tuple[str, int], sent: bytes, times: int) -> set[int]
 
 
 def test_ten_thousand_refusals_leave_no_memory_behind(tmp_path: Path) -> None:
-    settings = {"PHASEBOT_WEBHOOK_SECRET": SECRET, "PHASEBOT_LOG_LEVEL": "error"}  # nobody reads what it prints
-    with process(tmp_path, **settings) as server:
+    with process(tmp_path, PHASEBOT_WEBHOOK_SECRET=SECRET, PHASEBOT_LOG_LEVEL="error") as server:
         with client(lines_until(server, "webhooks")) as http:
             where = urlsplit(str(http.base_url))
         address, memory = (where.hostname or "", where.port or 0), psutil.Process(server.pid)
