@@ -12,6 +12,7 @@ from bot.github.events.comments import CommentEvent
 from bot.github.events.issues import IssueEvent
 from bot.github.events.links import DependencyEvent, SubIssueEvent
 from bot.github.events.places import InstallationEvent, RepositoryEvent
+from bot.github.events.pulls import PullEvent
 from bot.github.events.push import PushEvent
 from bot.github.events.runs import CheckEvent, JobEvent, RunEvent
 
@@ -24,6 +25,7 @@ READ_AS: Mapping[str, type[BaseModel]] = {
     "installation_repositories": InstallationEvent,
     "repository": RepositoryEvent,
     "push": PushEvent,
+    "pull_request": PullEvent,
     "workflow_run": RunEvent,
     "workflow_job": JobEvent,
     "check_run": CheckEvent,
