@@ -22,6 +22,12 @@ class _Account(_Answer):
     type: str = "User"
 
 
+class Webhook(_Answer):
+    """Where the events of an App are sent."""
+
+    url: str | None = None
+
+
 class RemoteIssue(_Answer):
     """An issue as it is on GitHub. `id` is the database id, which links want; `number` is the one people see."""
 

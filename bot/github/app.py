@@ -85,6 +85,8 @@ class AppIdentity:
     `id` is the App's id or its client id, `key` its private key in PEM. Raises AppKeyInvalid for a key that is none.
     """
 
+    is_app = True
+
     def __init__(self, api_url: str, id: str, key: str, clock: Clock, *, api_version: str = "") -> None:
         self._id = id
         self._pem = key

@@ -27,6 +27,7 @@ from bot.github.answers import (
     RemoteFile,
     RemoteIssue,
     RemoteRepository,
+    Webhook,
 )
 from bot.github.errors import Unprocessable
 from bot.github.features import Features, Moments, Passing
@@ -39,6 +40,9 @@ from services.commands.spec import Level
 from services.domain.errors import NotFound
 from services.ports import Clock
 from services.publishing.arranging import Move
+
+APP_HOOK = "/app/hook"
+"""The webhook of whatever App asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +223,18 @@ class GitHub:
         self._sessions.one(Reaction, "POST", path, {"content": content})
 
     # ------------------------------------------------------------ webhooks
+
+    def own_webhook(self) -> str:
+        """Where the events of the App are sent that this account is; "" where it is none, or they are not sent at all.
+
+        https://docs.github.com/en/rest/apps/webhooks
+        """
+        if not self._sessions.is_app:
+            return ""
+        try:
+            return self._sessions.one(Webhook, "GET", f"{APP_HOOK}/config").url or ""
+        except NotFound:
+            return ""
 
     def redeliver(self, hook: str, delivery: int) -> None:
         """Send it again, under the same GUID. `hook` is the path of the hook, or of the App's."""

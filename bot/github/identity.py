@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 Permissions = Mapping[str, str]
 """What a token is to allow, as GitHub names it: `{"issues": "write"}`."""
@@ -47,6 +47,10 @@ class Identity(Protocol):
     """Safe to share between threads. Each method may ask the server, and raises what `bot.github.errors` names."""
 
     @property
+    def is_app(self) -> bool:
+        """It is an App, which has a webhook of its own."""
+
+    @property
     def login(self) -> str:
         """Who acts; empty where the server has to be asked with the token itself."""
 
@@ -72,6 +76,7 @@ class PersonalToken:
 
     value: str = field(repr=False)
     login: str = ""
+    is_app: ClassVar[bool] = False
 
     def token(self, _: Need) -> str:
         return self.value

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.github.answers import RemoteIssue
-from bot.github.client import GitHub
+from bot.github.client import APP_HOOK, GitHub
 from bot.github.deliveries import Deliveries
 from bot.github.events.comments import causes
 from bot.github.looking import Item, Look, Looking
@@ -40,6 +40,7 @@ class Reconciling:
         self._markers = markers
         self._looking = Looking(github)
         self._hooks: dict[str, list[Deliveries]] = {}
+        self._app_hook: Sequence[Deliveries] = ()
         self.remember = self._looking.remember
 
     # ------------------------------------------------------------ issues and comments
@@ -114,6 +115,15 @@ class Reconciling:
             f"/repos/{project}/hooks/{one['id']}" for one in listed if one["active"] and one["config"]["url"] == url
         ]
         self._hooks[project] = [Deliveries(self._github, self._looking, path) for path in paths]
+
+    def find_app_hook(self, url: str) -> None:
+        """Learn whether the App's own webhook leads to us."""
+        is_ours = bool(url) and self._github.own_webhook() == url
+        self._app_hook = (Deliveries(self._github, self._looking, APP_HOOK),) if is_ours else ()
+
+    def app_deliveries(self) -> Sequence[Deliveries]:
+        """Those of the App's own webhook, whatever repository they tell of."""
+        return self._app_hook
 
     def deliveries(self, project: str) -> Sequence[Deliveries]:
         """Those of the hooks that were found."""

@@ -62,6 +62,10 @@ class Sessions:
         """Who acts, as far as the identity knows it by itself."""
         return self._identity.login
 
+    @property
+    def is_app(self) -> bool:
+        return self._identity.is_app
+
     def spent(self, path: str) -> int:
         """How many writes of the last hour count against the limit of whoever would write there."""
         return self._pacer.spent(self._identity.account(Need.of(path)))

@@ -18,7 +18,7 @@ from bot.localhub.database import Database, Row, moment, moment_or_none, stamp
 from bot.localhub.ground import Ground
 from bot.localhub.people import People
 from bot.localhub.problems import Refused, invalid, not_found, unprocessable
-from bot.localhub.values import PERMISSION_LEVELS, App, Grant, Installation, Repository, User
+from bot.localhub.values import PERMISSION_LEVELS, App, Grant, HookConfig, Installation, Repository, User
 
 CODE_LIFE = TOKEN_LIFE = timedelta(hours=1)
 LONGEST_ASSERTION = timedelta(minutes=10)
@@ -35,6 +35,7 @@ class Apps:
         self._clock: Clock = ground.clock
         self._people: People = ground.people
         self._repositories = ground.repositories
+        self._hooks = ground.hooks
 
     # ------------------------------------------------------------ making one
 
@@ -58,10 +59,27 @@ class Apps:
                 manifest=json.dumps(manifest),
                 created_at=stamp(self._clock()),
             )
+            self._add_webhook(app_id, manifest.get("hook_attributes") or {})
             code = secrets.token_hex(20)
             expires_at = stamp(self._clock() + CODE_LIFE)
             self._db.insert("app_codes", digest=_digest(code), app_id=app_id, expires_at=expires_at)
         return code
+
+    def _add_webhook(self, app_id: int, wanted: Mapping[str, Any]) -> None:
+        """Where its manifest says; GitHub makes up the secret."""
+        if wanted.get("url"):
+            secret, active = secrets.token_hex(20), bool(wanted.get("active", True))
+            self._db.insert("app_webhooks", app_id=app_id, url=str(wanted["url"]), secret=secret, active=active)
+
+    def webhook(self, app: App) -> HookConfig | None:
+        """Where its events are sent, if it was made with a webhook."""
+        row = self._db.first("SELECT * FROM app_webhooks WHERE app_id = ?", app.id)
+        return HookConfig(row["url"], "json", row["secret"]) if row else None
+
+    def _listen(self, app: App, installation_id: int, repository: Repository) -> None:
+        row = self._db.first("SELECT active FROM app_webhooks WHERE app_id = ?", app.id)
+        if row and row["active"] and (webhook := self.webhook(app)) is not None:
+            self._hooks.install(repository.id, installation_id, webhook, app.events)
 
     def convert(self, code: str) -> tuple[App, str]:
         """The App of a code, once, with its new private key."""
@@ -104,6 +122,7 @@ class Apps:
             id = row["id"] if row else self._insert_installation(app, account)
             for repository in repositories:
                 self._db.run("INSERT OR IGNORE INTO installation_repositories VALUES (?, ?)", repository.id, id)
+                self._listen(app, id, repository)
             return self.installation(id)
 
     def _insert_installation(self, app: App, account: User) -> int:
@@ -116,7 +135,8 @@ class Apps:
         )
 
     def uninstall(self, installation: Installation) -> None:
-        """Its tokens end with it."""
+        """Its tokens and its hooks end with it."""
+        self._hooks.uninstall(installation.id)
         self._db.run("DELETE FROM installations WHERE id = ?", installation.id)
 
     def suspend(self, installation: Installation) -> None:

@@ -176,8 +176,8 @@ def _headers(hook: Hook, delivery: Delivery, body: bytes) -> dict[str, str]:
         "X-GitHub-Delivery": delivery.guid,
         "X-GitHub-Event": delivery.event,
         "X-GitHub-Hook-ID": str(hook.id),
-        "X-GitHub-Hook-Installation-Target-ID": str(hook.repository_id),
-        "X-GitHub-Hook-Installation-Target-Type": "repository",
+        "X-GitHub-Hook-Installation-Target-ID": str(hook.app_id or hook.repository_id),
+        "X-GitHub-Hook-Installation-Target-Type": "integration" if hook.app_id else "repository",
         **_signatures(hook.config.secret, body),
     }
 

@@ -1,4 +1,4 @@
-"""Webhooks of repositories, and every delivery made or waiting: GitHub's `/hooks` and `/deliveries`."""
+"""Webhooks of repositories and Apps, and every delivery made or waiting: GitHub's `/hooks` and `/deliveries`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from bot.localhub import limits
 from bot.localhub.clock import Clock
 from bot.localhub.database import Database, Row, marks, moment, stamp
 from bot.localhub.problems import Refused
+from bot.localhub.shapes import node_id
 from bot.localhub.values import Delivery, Hook, HookAnswer, HookChanges, HookConfig, Repository
 
-_SELECT = "SELECT h.*, r.full_name FROM hooks h JOIN repositories r ON r.id = h.repository_id"
-_SELECT_DELIVERY = "SELECT d.*, h.repository_id FROM deliveries d JOIN hooks h ON h.id = d.hook_id"
+_SELECT = (
+    "SELECT h.*, r.full_name, i.app_id, i.id AS installation_id FROM hooks h JOIN repositories r ON r.id = h.repository_id"
+    " LEFT JOIN app_hooks a ON a.hook_id = h.id LEFT JOIN installations i ON i.id = a.installation_id"
+)
+_SELECT_DELIVERY = (
+    "SELECT d.*, h.repository_id, i.app_id, i.id AS installation_id FROM deliveries d JOIN hooks h ON h.id = d.hook_id"
+    " LEFT JOIN app_hooks a ON a.hook_id = h.id LEFT JOIN installations i ON i.id = a.installation_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +52,21 @@ class Hooks:
         self, repository: Repository, config: HookConfig, *, events: tuple[str, ...] = ("push",), active: bool = True
     ) -> Hook:
         _check(config)
-        now = stamp(self._clock())
         with self._db.transaction():
             self._refuse_duplicates(repository, config, events)
-            hook_id = self._db.insert(
-                "hooks",
-                repository_id=repository.id,
-                **_columns(config),
-                events=json.dumps(events or ("push",)),
-                active=active,
-                created_at=now,
-                updated_at=now,
-            )
-            return self.get(repository, hook_id)
+            return self.get(repository, self._insert(repository.id, config, events or ("push",), active=active))
+
+    def _insert(self, repository_id: int, config: HookConfig, events: tuple[str, ...], *, active: bool) -> int:
+        now = stamp(self._clock())
+        return self._db.insert(
+            "hooks",
+            repository_id=repository_id,
+            **_columns(config),
+            events=json.dumps(events),
+            active=active,
+            created_at=now,
+            updated_at=now,
+        )
 
     def _refuse_duplicates(self, repository: Repository, config: HookConfig, events: tuple[str, ...]) -> None:
         for other in self.all(repository):
@@ -68,13 +77,36 @@ class Hooks:
                 raise _refused(f'The "{event}" event cannot have more than {limits.HOOKS_PER_EVENT} hooks')
 
     def get(self, repository: Repository, hook_id: int) -> Hook:
-        return _hook(self._db.one(f"{_SELECT} WHERE h.id = ? AND h.repository_id = ?", hook_id, repository.id))
+        return _hook(
+            self._db.one(f"{_SELECT} WHERE h.id = ? AND h.repository_id = ? AND i.id IS NULL", hook_id, repository.id)
+        )
 
     def by_id(self, hook_id: int) -> Hook:
         return _hook(self._db.one(f"{_SELECT} WHERE h.id = ?", hook_id))
 
     def all(self, repository: Repository) -> list[Hook]:
-        return [_hook(row) for row in self._db.rows(f"{_SELECT} WHERE r.id = ? ORDER BY h.id", repository.id)]
+        """Those that its administrators see."""
+        found = self._db.rows(f"{_SELECT} WHERE r.id = ? AND i.id IS NULL ORDER BY h.id", repository.id)
+        return [_hook(row) for row in found]
+
+    def install(self, repository_id: int, installation_id: int, config: HookConfig, events: tuple[str, ...]) -> None:
+        """Let the webhook of an App hear of a repository, if it does not yet."""
+        with self._db.transaction():
+            known = self._db.first(
+                "SELECT 1 FROM app_hooks a JOIN hooks h ON h.id = a.hook_id"
+                " WHERE a.installation_id = ? AND h.repository_id = ?",
+                installation_id,
+                repository_id,
+            )
+            if known is None:
+                hook_id = self._insert(repository_id, config, events, active=True)
+                self._db.insert("app_hooks", hook_id=hook_id, installation_id=installation_id)
+
+    def uninstall(self, installation_id: int) -> None:
+        """Together with what was sent to them."""
+        self._db.run(
+            "DELETE FROM hooks WHERE id IN (SELECT hook_id FROM app_hooks WHERE installation_id = ?)", installation_id
+        )
 
     def edit(self, hook: Hook, changes: HookChanges) -> Hook:
         hook = replace(hook, **changes)
@@ -93,11 +125,17 @@ class Hooks:
         self._db.run("DELETE FROM hooks WHERE id = ?", hook.id)
 
     def listening(self, repository_id: int, event: str) -> list[Hook]:
-        rows = self._db.rows(f"{_SELECT} WHERE h.active AND h.repository_id = ? ORDER BY h.id", repository_id)
+        wanted = "WHERE h.active AND h.repository_id = ? AND i.suspended_at IS NULL ORDER BY h.id"
+        rows = self._db.rows(f"{_SELECT} {wanted}", repository_id)
         return [hook for hook in map(_hook, rows) if hook.listens_to(event)]
 
     def queue(self, hook: Hook, event: str, payload: Mapping[str, Any]) -> int:
         """Put one delivery in line, in the transaction of what it tells of."""
+        if hook.installation_id is not None:
+            payload = {
+                **payload,
+                "installation": {"id": hook.installation_id, "node_id": node_id("IN", hook.installation_id)},
+            }
         return self._queue(hook.id, event, payload.get("action"), json.dumps(payload), str(uuid.uuid4()))
 
     def queue_again(self, delivery: Delivery) -> int:
@@ -176,6 +214,14 @@ class Hooks:
         sql = f"{_SELECT_DELIVERY} WHERE NOT d.pending AND d.hook_id = ? ORDER BY d.id DESC"
         return [_delivery(row) for row in self._db.rows(sql, hook.id)]
 
+    def deliveries_of_app(self, app_id: int) -> list[Delivery]:
+        """Those already made to the webhook of an App, the newest first."""
+        sql = f"{_SELECT_DELIVERY} WHERE NOT d.pending AND i.app_id = ? ORDER BY d.id DESC"
+        return [_delivery(row) for row in self._db.rows(sql, app_id)]
+
+    def delivery_of_app(self, app_id: int, delivery_id: int) -> Delivery:
+        return _delivery(self._db.one(f"{_SELECT_DELIVERY} WHERE i.app_id = ? AND d.id = ?", app_id, delivery_id))
+
     def delivery(self, hook: Hook, delivery_id: int) -> Delivery:
         return _delivery(self._db.one(f"{_SELECT_DELIVERY} WHERE d.hook_id = ? AND d.id = ?", hook.id, delivery_id))
 
@@ -223,6 +269,8 @@ def _hook(row: Row) -> Hook:
         last_answer=HookAnswer(row["last_code"], row["last_status"], row["last_message"]),
         created_at=moment(row["created_at"]),
         updated_at=moment(row["updated_at"]),
+        app_id=row["app_id"],
+        installation_id=row["installation_id"],
     )
 
 
@@ -245,4 +293,5 @@ def _delivery(row: Row) -> Delivery:
         response_headers=json.loads(row["response_headers"]),
         response_body=row["response_body"],
         delivered_at=moment(row["delivered_at"]),
+        installation_id=row["installation_id"],
     )

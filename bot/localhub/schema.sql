@@ -192,6 +192,17 @@ CREATE TABLE IF NOT EXISTS installation_repositories (
     installation_id INTEGER NOT NULL REFERENCES installations (id) ON DELETE CASCADE,
     PRIMARY KEY (repository_id, installation_id)
 );
+-- where an App's events are sent; in each repository that it is installed in by a hook of its own, which nobody sees there
+CREATE TABLE IF NOT EXISTS app_webhooks (
+    app_id INTEGER PRIMARY KEY REFERENCES apps (id),
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    active INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS app_hooks (
+    hook_id INTEGER PRIMARY KEY REFERENCES hooks (id) ON DELETE CASCADE,
+    installation_id INTEGER NOT NULL REFERENCES installations (id) ON DELETE CASCADE
+);
 CREATE TABLE IF NOT EXISTS installation_tokens (
     digest TEXT PRIMARY KEY,
     installation_id INTEGER NOT NULL REFERENCES installations (id) ON DELETE CASCADE,

@@ -18,6 +18,7 @@ from bot.localhub.values import (
     CommitComment,
     Delivery,
     Hook,
+    HookConfig,
     Installation,
     Issue,
     IssueAddress,
@@ -380,6 +381,11 @@ class Shapes:
             },
         }
 
+    def app_webhook(self, config: HookConfig) -> Json:
+        """Where an App's events are sent."""
+        shown = {"content_type": config.content_type, "insecure_ssl": config.insecure_ssl, "url": config.url}
+        return {**shown, "secret": "********"} if config.secret else shown
+
     def delivery(self, delivery: Delivery) -> Json:
         """A delivery as lists have it."""
         return {
@@ -392,7 +398,7 @@ class Shapes:
             "status_code": delivery.status_code,
             "event": delivery.event,
             "action": delivery.action,
-            "installation_id": None,
+            "installation_id": delivery.installation_id,
             "repository_id": delivery.repository_id,
             "throttled_at": None,
         }

@@ -253,6 +253,8 @@ class HookAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
+    """A webhook of a repository; or (`app_id`) what of the webhook of an App concerns the repository."""
+
     id: int
     repository_id: int
     repository: str
@@ -262,6 +264,8 @@ class Hook:
     last_answer: HookAnswer
     created_at: datetime
     updated_at: datetime
+    app_id: int | None = None
+    installation_id: int | None = None
 
     def listens_to(self, event: str) -> bool:
         return event in self.events or "*" in self.events or event == "ping"
@@ -288,6 +292,7 @@ class Delivery:
     response_headers: Mapping[str, str]
     response_body: str
     delivered_at: datetime
+    installation_id: int | None = None
 
 
 class IssueChanges(TypedDict, total=False):

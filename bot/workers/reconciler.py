@@ -85,6 +85,7 @@ class Reconciler:
         self._at_work = threading.Lock()
         self._looked: dict[str, datetime] = {}
         self._swept: dict[str, datetime] = {}
+        self._found_app_hook = _NEVER
         self._seen: dict[str, tuple[str, Absence | None]] = {}
 
     def tick(self) -> None:
@@ -99,6 +100,7 @@ class Reconciler:
         """A project that cannot be read does not hold up the others."""
         now = self._clock.now()
         watched = self._store.lookups.watched()
+        self._look_at_app_hook(now)
         for project in sorted(watched, key=lambda one: self._looked.get(one, _NEVER))[:PROJECTS]:
             if self._is_ending():
                 return
@@ -220,6 +222,19 @@ class Reconciler:
             self._take_in(self._orders(id, listed, self._remote().gone))
 
     # ------------------------------------------------------------ deliveries
+
+    def _look_at_app_hook(self, now: datetime) -> None:
+        """The webhook of the App that we may be: one for all projects."""
+        reconciling = self._remote().reconciling
+        if now - self._found_app_hook >= SWEEP:
+            try:
+                reconciling.find_app_hook(self._hook_url())
+            except (TransientError, UserError) as error:
+                log.warning("app_hook_not_seen", error=str(error))
+                return
+            self._found_app_hook = now
+        for deliveries in reconciling.app_deliveries():
+            self._redeliver(deliveries, now)
 
     def _redeliver(self, deliveries: Deliveries, now: datetime) -> None:
         """What cannot be asked for now is asked for next time; what it would tell is found by looking all the same."""

@@ -18,9 +18,9 @@ def manifest(name: str = "Planner", **more: Any) -> dict[str, Any]:
     return {"name": name, "url": "https://planner.invalid", "default_permissions": permissions, **more}
 
 
-def installed(hub: Hub, *repositories: str, name: str = "Planner") -> tuple[App, str]:
-    """The App, installed in the repositories (acme/site where none is named), with its key."""
-    app, key = hub.apps.convert(hub.apps.register(hub.people.named("ada"), manifest(name)))
+def installed(hub: Hub, *repositories: str, name: str = "Planner", **more: Any) -> tuple[App, str]:
+    """The App, installed in the repositories (acme/site where none is named), with its key. `more` is for its manifest."""
+    app, key = hub.apps.convert(hub.apps.register(hub.people.named("ada"), manifest(name, **more)))
     places = [hub.repositories.named(one) for one in repositories or (REPO,)]
     hub.apps.install(app, places[0].owner, places)
     return app, key

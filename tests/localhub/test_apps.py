@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from bot.localhub import Hub, HubServer
 
 from .apps import assertion, installed, manifest
 from .conftest import REPO, Clients, MovedClock
+from .receiver import Receiver
 
 ISSUES = f"/repos/{REPO}/issues"
 
@@ -179,3 +181,57 @@ def test_a_token_ends_after_an_hour_with_its_installation_or_at_once(app: Instal
     app.hub.apps.uninstall(installation)
     assert app.http.get(ISSUES, headers=token).status_code == 401
     assert app.http.get(f"/repos/{REPO}/installation", headers=app.signed()).status_code == 404
+
+
+# ---------------------------------------------------------------- its webhook
+
+
+def test_an_app_hears_of_all_its_repositories_by_one_webhook_that_nobody_sees_there(
+    hub: Hub, receiver: Receiver, clients: Clients, clock: MovedClock
+) -> None:
+    hub.create_repository("acme/other")
+    heard = {"hook_attributes": {"url": receiver.url}, "default_events": ["issues"]}
+    app, key = installed(hub, REPO, "acme/other", name="Listener", **heard)
+    (installation,) = hub.apps.installed_in(app)
+
+    for place in (REPO, "acme/other"):
+        hub.add_collaborator(place, "ada", "admin")
+        hub.create_issue(place, "ada", "Told to the App", labels=("bug",))
+    hub.drain_deliveries()
+
+    assert {one.event for one in receiver.received} == {"issues"}, "nothing that it does not listen to"
+    assert {one.payload["repository"]["full_name"] for one in receiver.received} == {REPO, "acme/other"}
+    assert {one.payload["installation"]["id"] for one in receiver.received} == {installation.id}
+    first = receiver.received[0]
+    target = [first.headers[f"x-github-hook-installation-target-{what}"] for what in ("type", "id")]
+    assert target == ["integration", str(app.id)]
+    secret = hub.apps.webhook(app)
+    assert secret is not None
+    signed = hmac.new((secret.secret or "").encode(), first.body, "sha256").hexdigest()
+    assert first.headers["x-hub-signature-256"] == f"sha256={signed}"
+    assert hub.repository(REPO).hooks == ()
+
+    http, signed_in = clients.http(), {"Authorization": f"Bearer {assertion(app.id, key, clock())}"}
+    listed = http.get("/app/hook/deliveries", headers=signed_in).json()
+    assert len(listed) == len(receiver.received)
+    assert {one["installation_id"] for one in listed} == {installation.id}
+    assert http.get("/app/hook/deliveries").status_code == 401
+
+
+def test_what_is_suspended_or_uninstalled_hears_nothing(hub: Hub, receiver: Receiver) -> None:
+    app, _ = installed(hub, hook_attributes={"url": receiver.url}, default_events=["issues"])
+    (installation,) = hub.apps.installed_in(app)
+    hub.apps.suspend(installation)
+    hub.create_issue(REPO, "ada", "One")
+    hub.apps.uninstall(installation)
+    hub.create_issue(REPO, "ada", "Two")
+    hub.drain_deliveries()
+    assert receiver.received == []
+
+
+def test_a_webhook_that_is_off_is_known_and_silent(hub: Hub, receiver: Receiver) -> None:
+    app, _ = installed(hub, hook_attributes={"url": receiver.url, "active": False}, default_events=["issues"])
+    hub.create_issue(REPO, "ada", "One")
+    hub.drain_deliveries()
+    assert receiver.received == []
+    assert hub.apps.webhook(app) is not None

@@ -57,6 +57,12 @@ class World:
         return self.hub.repository(REPO).deliveries(self.hook)[0].id
 
     @property
+    def app_delivery(self) -> int:
+        self.hub.create_issue(REPO, "ada", "Told to the App")
+        self.hub.drain_deliveries()
+        return self.hub.hooks.deliveries_of_app(self.hub.apps.named("planner").id)[0].id
+
+    @property
     def installation(self) -> int:
         return self.hub.apps.installed_in(self.hub.apps.named("planner"))[0].id
 
@@ -124,6 +130,16 @@ EXCHANGES = {
             "/conversions",
             trust_env=False,
         ),
+    ),
+    "apps/get-webhook-config-for-app": Exchange("WebhookConfig", lambda world: world.as_app("GET", "/app/hook/config")),
+    "apps/list-webhook-deliveries": Exchange(
+        "[HookDeliveryItem]", lambda world: world.as_app("GET", f"/app/hook/deliveries?cursor={world.app_delivery}")
+    ),
+    "apps/get-webhook-delivery": Exchange(
+        "HookDelivery", lambda world: world.as_app("GET", f"/app/hook/deliveries/{world.app_delivery}")
+    ),
+    "apps/redeliver-webhook-delivery": Exchange(
+        "EmptyObject", lambda world: world.as_app("POST", f"/app/hook/deliveries/{world.app_delivery}/attempts")
     ),
     "apps/list-installations": Exchange("[Installation]", lambda world: world.as_app("GET", "/app/installations")),
     "apps/get-installation": Exchange(
@@ -367,7 +383,7 @@ def world(hub: Hub, clients: Clients, receiver: Receiver) -> World:
     hub.put_file(REPO, "plans/site.md", "# Site\n")
     hub.put_file(REPO, ".github/workflows/phase.yml", "name: Phase\non: workflow_dispatch\njobs: {work: {}}\n")
     start_run(hub, "phase.yml")
-    installed(hub)
+    installed(hub, hook_attributes={"url": receiver.url}, default_events=["issues"])
     return World(clients.http("ada", **{"X-GitHub-Api-Version": "2026-03-10"}), hub, receiver)
 
 

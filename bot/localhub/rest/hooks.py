@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.localhub.problems import unprocessable
@@ -67,9 +68,13 @@ def ping_hook(call: Call) -> Reply:
 
 
 def list_deliveries(call: Call) -> Reply:
+    return paged_deliveries(call, call.hub.hooks.deliveries(_hook(call)))
+
+
+def paged_deliveries(call: Call, deliveries: Sequence[Delivery]) -> Reply:
     """Paged by cursor: the id of the first delivery of the next page."""
     size = asked(call).size
-    found = [delivery for delivery in call.hub.hooks.deliveries(_hook(call)) if _is_wanted(call, delivery)]
+    found = [delivery for delivery in deliveries if _is_wanted(call, delivery)]
     rest = found[size:]
     headers = link_header(call, {"next": {"cursor": str(rest[0].id)}} if rest else {})
     return Reply(body=[call.shapes.delivery(delivery) for delivery in found[:size]], headers=headers)
