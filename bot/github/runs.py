@@ -5,9 +5,9 @@ https://docs.github.com/en/rest/actions/workflow-runs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -16,6 +16,7 @@ from bot.github.answers import RemoteRun
 from bot.github.errors import Unprocessable
 from bot.github.features import Feature, Features
 from bot.github.session import Sessions
+from bot.github.wire import PER_PAGE
 from services.domain.errors import NotFound
 from services.execution.workflow_runs import Check, Run
 from services.ports import Clock
@@ -54,6 +55,7 @@ class _Check(_Answer):
 
 
 class _Checks(_Answer):
+    total_count: int = 0
     check_runs: tuple[_Check, ...] = ()
 
 
@@ -64,7 +66,11 @@ class _Status(_Answer):
 
 
 class _Statuses(_Answer):
+    total_count: int = 0
     statuses: tuple[_Status, ...] = ()
+
+
+Listed = TypeVar("Listed", _Checks, _Statuses)
 
 
 class _Repository(_Answer):
@@ -141,18 +147,25 @@ class ActionsApi:
 
     def checks(self, project: str, sha: str) -> list[Check]:
         """Check runs and commit statuses alike. Servers without one of them have none of those."""
+        commit = f"/repos/{project}/commits/{sha}"
         found = [
             Check(one.name, one.status, one.conclusion, one.details_url or "")
-            for one in self._listed(_Checks, f"/repos/{project}/commits/{sha}/check-runs?per_page=100").check_runs
+            for page in self._pages(_Checks, f"{commit}/check-runs")
+            for one in page.check_runs
         ]
-        statuses = self._listed(_Statuses, f"/repos/{project}/commits/{sha}/status?per_page=100").statuses
-        return [*found, *map(_as_check, statuses)]
+        pages = self._pages(_Statuses, f"{commit}/status")
+        return [*found, *(_as_check(one) for page in pages for one in page.statuses)]
 
-    def _listed(self, shape: type[Any], path: str) -> Any:
-        try:
-            return self._sessions.one(shape, "GET", path)
-        except NotFound:
-            return shape()
+    def _pages(self, shape: type[Listed], path: str) -> Iterator[Listed]:
+        """All of a list that is wrapped: a check that was not read could be the one that has failed."""
+        number, seen, total = 1, 0, 1
+        while seen < total:
+            try:
+                page = self._sessions.one(shape, "GET", f"{path}?per_page={PER_PAGE}&page={number}")
+            except NotFound:
+                return
+            yield page
+            number, seen, total = number + 1, seen + PER_PAGE, page.total_count
 
 
 def _as_check(status: _Status) -> Check:

@@ -26,6 +26,7 @@ from bot.localhub.pulls import Pulls
 from bot.localhub.reactions import Reactions
 from bot.localhub.reading import RepositoryReading
 from bot.localhub.runs import Runs
+from bot.localhub.statuses import Statuses
 from bot.localhub.traffic import Allowances, RequestLog
 from bot.localhub.values import (
     Comment,
@@ -74,6 +75,7 @@ class Hub:
         self.commit_comments = CommitComments(ground, self.files)
         self.apps = Apps(ground)
         self.runs = Runs(ground, self.files)
+        self.statuses = Statuses(ground, self.files)
         self.oidc = Oidc(ground)
         self.courier = Courier(self.hooks)
         self.hooks.forget_old()

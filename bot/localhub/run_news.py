@@ -1,4 +1,4 @@
-"""What happens to runs, told as GitHub tells it: workflow_run, workflow_job and check_run."""
+"""What happens to runs, told as GitHub tells it: workflow_run, workflow_job, check_run and check_suite."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ class RunNews:
         self._news.tell(
             job.of_run.repository_id, "check_run", job.of_run.actor, lambda: {"action": action, "check_run": shape}
         )
+
+    def suite(self, run: Run, checks: int) -> None:
+        """All its checks have ended."""
+        shape = self._shapes.suite(run, checks)
+        told = {"action": "completed", "check_suite": shape}
+        self._news.tell(run.repository_id, "check_suite", run.actor, lambda: told)
 
     @property
     def _shapes(self) -> RunShapes:

@@ -138,6 +138,43 @@ class RunShapes:
             "pull_requests": [],
         }
 
+    def suite(self, run: Run, checks: int) -> Json:
+        """All checks of a run as one."""
+        url = f"{self.shapes.repository_url(run.repository)}/check-suites/{run.suite_id}"
+        return {
+            "id": run.suite_id,
+            "node_id": node_id("CS", run.suite_id),
+            "head_branch": run.branch,
+            "head_sha": run.sha,
+            "status": run.status,
+            "conclusion": run.conclusion,
+            "url": url,
+            "before": None,
+            "after": run.sha,
+            "pull_requests": [],
+            "app": self._actions(),
+            "created_at": stamp(run.created_at),
+            "updated_at": stamp(run.updated_at),
+            "latest_check_runs_count": checks,
+            "check_runs_url": f"{url}/check-runs",
+            "head_commit": self._commit(run),
+        }
+
+    def _actions(self) -> Json:
+        """The App that runs workflows."""
+        return {
+            "id": 15368,
+            "slug": "github-actions",
+            "node_id": node_id("A", 15368),
+            "owner": None,
+            "name": "GitHub Actions",
+            "description": None,
+            "external_url": f"{self.shapes.html}/features/actions",
+            "html_url": f"{self.shapes.html}/apps/github-actions",
+            "created_at": "2018-07-30T09:30:17Z",
+            "updated_at": "2018-07-30T09:30:17Z",
+        }
+
     def _check_url(self, job: Job) -> str:
         return f"{self.shapes.repository_url(job.of_run.repository)}/check-runs/{job.id}"
 

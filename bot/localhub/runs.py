@@ -122,7 +122,9 @@ class Runs:
             for job in self.jobs(self._now(run)):
                 if job.status != "completed":
                     self._finish_job(job, (jobs or {}).get(job.name, conclusion))
-            return self._move(run, "completed", conclusion)
+            ended = self._move(run, "completed", conclusion)
+            self._news.suite(ended, len(self.jobs(ended)))
+            return ended
 
     def _finish_job(self, job: Job, conclusion: str) -> None:
         steps = [

@@ -256,6 +256,18 @@ CREATE TABLE IF NOT EXISTS pulls (
     merged_by INTEGER REFERENCES users (id),
     merge_sha TEXT
 );
+CREATE TABLE IF NOT EXISTS statuses (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repositories (id),
+    sha TEXT NOT NULL,
+    state TEXT NOT NULL,
+    context TEXT NOT NULL,
+    description TEXT,
+    target_url TEXT,
+    creator_id INTEGER NOT NULL REFERENCES users (id),
+    created_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS statuses_by_commit ON statuses (repository_id, sha, id);
 CREATE TABLE IF NOT EXISTS signing_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     private_key TEXT NOT NULL
@@ -277,6 +289,7 @@ SELECT name, seq FROM (
     UNION ALL SELECT 'installations', 60000000
     UNION ALL SELECT 'runs', 24000000000
     UNION ALL SELECT 'jobs', 68000000000
+    UNION ALL SELECT 'statuses', 41000000000
     UNION ALL SELECT 'pulls', 2900000000
 ) AS start
 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence AS known WHERE known.name = start.name);

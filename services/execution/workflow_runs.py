@@ -57,8 +57,8 @@ class Check:
     url: str = ""
 
     def is_of(self, run: str) -> bool:
-        """It is a job of the run with this id."""
-        return f"/actions/runs/{run}/" in self.url
+        """It is a job of the run with this id, or something that the run has said of the commit."""
+        return re.search(rf"/actions/runs/{re.escape(run)}(?!\d)", self.url) is not None
 
 
 @dataclass(frozen=True, slots=True)

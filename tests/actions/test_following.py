@@ -107,8 +107,8 @@ def test_the_next_run_starts_on_the_default_branch_of_that_moment_which_a_webhoo
     stage.plays("Build", 1)
 
     assert stage.run_of("Ship", 1).branch == "trunk"
-    asked = [one for one in stage.hub.requests if (one.method, one.path) == ("GET", f"/repos/{REPO}")]
-    assert len(asked) == (0 if stage.webhooks else 1)
+    asked = [one.status for one in stage.hub.requests.of("POST", "/dispatches")]
+    assert asked == ([200] if stage.webhooks else [422, 422, 200])
 
 
 def test_the_checks_of_the_commit_give_the_verdict_and_the_work_is_no_judge_of_itself(stage: Stage) -> None:
@@ -126,6 +126,32 @@ def test_the_checks_of_the_commit_give_the_verdict_and_the_work_is_no_judge_of_i
     stage.tell()
 
     stage.wait_until(lambda: stage.phase("Build").status == "completed")
+
+
+@pytest.mark.parametrize(("state", "becomes"), [("success", "completed"), ("error", "failed")])
+def test_statuses_and_checks_of_a_commit_are_one_verdict(stage: Stage, state: str, becomes: str) -> None:
+    stage.submits({"Build": replace(WORK, qa=Qa.CI)})
+    work = stage.plays("Build", 1)
+    stage.wait_until(lambda: stage.phase("Build").attempts == 2 and stage.state("Build", 2) == "dispatched")
+
+    repository, ada = stage.hub.repositories.named(REPO), stage.hub.people.named("ada")
+    said_by_itself = f"https://x/{REPO}/actions/runs/{work.id}"
+    stage.hub.statuses.create(repository, ada, work.sha, "success", context="own", target_url=said_by_itself)
+    stage.hub.statuses.create(repository, ada, work.sha, "pending", context="lint")
+    stage.hub.runs.complete(stage.hub.runs.dispatch(repository, ada, "smoke.yml", ref="main", inputs={}))
+    for number in range(101):
+        stage.hub.statuses.create(repository, ada, work.sha, "success", context=f"test {number}")
+    stage.tell()
+    assert stage.phase("Build").status == "needs_qa", "one is still under way, on the second page"
+
+    stage.hub.statuses.create(repository, ada, work.sha, state, context="lint")
+    stage.tell()
+
+    stage.wait_until(lambda: stage.phase("Build").status == becomes)
+    if becomes == "failed":
+        failure = stage.phase("Build").failure
+        assert failure is not None
+        assert failure.details["checks"] == ["lint"]
 
 
 # ---------------------------------------------------------------- what a run means
@@ -216,6 +242,7 @@ def test_all_checks_of_a_commit_are_one_verdict(conclusions: list[str | None], o
 
 
 def test_the_jobs_of_the_work_itself_do_not_count() -> None:
-    mine, other = _check("a", "success", "https://x/actions/runs/7/job/1"), _check("b", "success", "https://x/runs/77")
+    mine = _check("a", "success", "https://x/actions/runs/7/job/1"), _check("b", "success", "https://x/actions/runs/7")
+    other = _check("c", "success", "https://x/actions/runs/77")
 
-    assert others([mine, other], "7") == [other]
+    assert others([*mine, other], "7") == [other]

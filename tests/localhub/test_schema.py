@@ -93,6 +93,10 @@ class World:
     def comments_on_head(self) -> httpx.Response:
         return self.send("POST", f"{BASE}/commits/{self.hub.repository(REPO).value.head}/comments", body="Hm.")
 
+    def status(self, state: str) -> httpx.Response:
+        path = f"{BASE}/statuses/{self.hub.repository(REPO).value.head}"
+        return self.send("POST", path, state=state, context="lint", description="All of it", target_url="https://x/1")
+
     def as_app(self, method: str, path: str, **body: Any) -> httpx.Response:
         """As the App itself."""
         app = self.hub.apps.named("planner")
@@ -272,6 +276,13 @@ EXCHANGES = {
         "Issue", lambda world: world.send("DELETE", f"{BASE}/issues/3/dependencies/blocked_by/{world.child}")
     ),
     "issues/list-dependencies-blocking": get("[Issue]", f"{BASE}/issues/2/dependencies/blocking"),
+    "repos/create-commit-status": Exchange("Status", lambda world: world.status("pending")),
+    "repos/list-commit-statuses-for-ref": Exchange(
+        "[Status]", lambda world: world.status("success") and world.send("GET", f"{BASE}/commits/main/statuses")
+    ),
+    "repos/get-combined-status-for-ref": Exchange(
+        "CombinedCommitStatus", lambda world: world.status("error") and world.send("GET", f"{BASE}/commits/main/status")
+    ),
     "repos/list-webhooks": get("[Hook]", f"{BASE}/hooks"),
     "repos/create-webhook": Exchange(
         "Hook",
@@ -474,6 +485,7 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
     hub.runs.wait(run)
     hub.runs.begin(run)
     hub.runs.rerun(hub.runs.complete(run, "failure"), hub.people.named("ada"))
+    hub.statuses.create(site.value, hub.people.named("ada"), site.value.head, "failure", context="lint")
     everything_about_a_pull_request(world)
     hub.drain_deliveries()
 
@@ -491,6 +503,8 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
         *(f"workflow_run.{what}" for what in ("requested", "in_progress", "completed")),
         *(f"workflow_job.{what}" for what in ("queued", "waiting", "in_progress", "completed")),
         *(f"check_run.{what}" for what in ("created", "completed")),
+        "check_suite.completed",
+        "status",
         "ping",
         "push",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.localhub.rest import actions, apps, comments, commits, contents, hooks, issues, links, people, pulls
+from bot.localhub.rest import actions, apps, comments, commits, contents, hooks, issues, links, people, pulls, statuses
 
 ENDPOINTS = (
     *people.ENDPOINTS,
@@ -14,5 +14,6 @@ ENDPOINTS = (
     *commits.ENDPOINTS,
     *contents.ENDPOINTS,
     *pulls.ENDPOINTS,
+    *statuses.ENDPOINTS,
     *actions.ENDPOINTS,
 )
