@@ -19,7 +19,7 @@ from bot.carrier import Carrier
 from bot.clock import SystemClock
 from bot.crew import RemoteCrew
 from bot.desk import Desk
-from bot.elsewhere import Elsewhere, agent_executor, remote_executors
+from bot.elsewhere import Elsewhere, Waits, agent_executor, remote_executors
 from bot.executors.held import Key
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.manual import ManualExecutor
@@ -123,8 +123,8 @@ class Phasebot:
         self.parts = parts = self._parts()
         self.store, self.tracker, self.executors = parts.store, parts.tracker, parts.executors
         self.loop, self.remote = parts.loop, parts.remote
-        silence = timedelta(seconds=settings.run_poll)
-        self.elsewhere = Elsewhere(self.store.lookups, self.executors, self.clock, silence=silence, tell=self._report)
+        waits = Waits(timedelta(seconds=settings.run_poll), timedelta(seconds=settings.queued_too_long))
+        self.elsewhere = Elsewhere(self.store.lookups, self.executors, self.clock, waits=waits, tell=self._report)
         self.callbacks = Callbacks(parts, self.elsewhere, settings)
         self.carrier = Carrier(parts, performs=Role.OUTBOX in self.options.roles)
         self.answers = Answers(parts, self.carrier.is_idle)
@@ -202,7 +202,10 @@ class Phasebot:
     def _parts(self) -> Parts:
         settings, options, clock = self.settings, self.options, self.clock
         store = Store(settings.database, clock=clock)
-        elsewhere = remote_executors(lambda: self.remote().actions, store.lookups, clock, self._ticket)
+        patience = timedelta(seconds=settings.queued_too_long)
+        elsewhere = remote_executors(
+            lambda: self.remote().actions, store.lookups, clock, self._ticket, patience=patience
+        )
         agents = agent_executor(lambda: self.remote().agents, store, clock)
         self.crew = RemoteCrew(settings if options.queue else None, store.lookups, clock)
         executors = Executors([self.local, ManualExecutor()], [*elsewhere, agents, *self.crew.executors])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,18 @@ log = structlog.get_logger()
 
 
 def remote_executors(
-    runs: Callable[[], WorkflowRuns], lookups: Lookups, clock: Clock, ticket: MakeTicket
+    runs: Callable[[], WorkflowRuns], lookups: Lookups, clock: Clock, ticket: MakeTicket, *, patience: timedelta
 ) -> tuple[ActionsExecutor, CiExecutor]:
     """Those of Actions and of CI. `runs` is asked for the client only when there is something to do."""
-    return ActionsExecutor(runs, clock, ticket), CiExecutor(runs, lookups.work_of, clock)
+    return ActionsExecutor(runs, clock, ticket, patience=patience), CiExecutor(runs, lookups.work_of, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long nothing may be heard of an attempt before it is looked at, and a run be queued before people are told."""
+
+    silence: timedelta
+    patience: timedelta
 
 
 def agent_executor(agents: Callable[[], HostedAgents], store: Store, clock: Clock) -> AgentExecutor:
@@ -52,14 +61,13 @@ def agent_executor(agents: Callable[[], HostedAgents], store: Store, clock: Cloc
 class Elsewhere:
     """Everything about attempts that other machines carry out. Callable from any thread."""
 
-    def __init__(
-        self, lookups: Lookups, executors: Executors, clock: Clock, *, silence: timedelta, tell: Reports
-    ) -> None:
-        """`silence` is how long nothing may be heard of an attempt before it is looked at; `tell` takes what is seen."""
+    def __init__(self, lookups: Lookups, executors: Executors, clock: Clock, *, waits: Waits, tell: Reports) -> None:
+        """`tell` takes what is seen."""
         self._lookups = lookups
         self._executors = executors
         self._clock = clock
-        self._silence = silence
+        self._silence = waits.silence
+        self.patience = waits.patience
         self._tell = tell
 
     def carried_by(self, project: str, run: Run, *, path: str = "") -> Carried | None:

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     )
     oidc_issuer: str = Field("", description="Who signs the identity tokens of CI jobs; default: the GitHub in use")
     run_poll: float = Field(120, gt=0, description="Seconds without news after which a run elsewhere is looked at")
+    queued_too_long: float = Field(
+        600, gt=0, description="Seconds after which people are told that no runner takes a run"
+    )
     lease: float = Field(60, gt=0, description="Seconds an attempt lives without news from its executor")
     breaker_pause: float = Field(
         60, ge=0, description="Seconds without work for an executor that failed 5 times in a row; doubles; 0: never"

@@ -30,7 +30,8 @@ preview: the phases with their lines, the graph, what it noticed, and what publi
 issue the parent and begins; `publish: {{auto: true}}` does so at once where the author has write access. What is published
 is exactly what was previewed: a text that was edited since gets a new preview first, and after publishing an edit waits
 until `/phase publish` takes it over. The issue keeps its title and gets the label of parents; a retraction takes that off
-again if phasebot put it on. `/phase preview` reads any issue as a plan.
+again if phasebot put it on. `/phase preview` reads any issue as a plan. Edits by people without write access lead to a new
+preview once in ten minutes, so that nobody can use up the allowance; `/phase preview` looks at once.
 
 The text may also be nothing but a link to a plan: a file of the same repository (`OWNER/NAME:plans/site.md`, or the address
 of its page), or one that was attached to the issue, if everybody may read it.

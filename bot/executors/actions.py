@@ -48,10 +48,14 @@ class ActionsExecutor:
     closed: Closed | None = None
     slots: int | None = None
 
-    def __init__(self, runs: Callable[[], WorkflowRuns], clock: Clock, ticket: MakeTicket) -> None:
+    def __init__(
+        self, runs: Callable[[], WorkflowRuns], clock: Clock, ticket: MakeTicket, *, patience: timedelta
+    ) -> None:
+        """`patience` is how long a run may be queued before people are told."""
         self._runs = runs
         self._clock = clock
         self._ticket = ticket
+        self._patience = patience
 
     def begin(self, assignment: Assignment, *, uncertain: bool) -> Sequence[Report]:
         """Start the run and say what it is called. `uncertain`: it may have been started before."""
@@ -61,7 +65,7 @@ class ActionsExecutor:
             raise
         except UserError as error:
             return [_impossible(assignment, str(error), self._clock.now())]
-        return news_of(run, carried(assignment), self._clock.now())
+        return news_of(run, carried(assignment), self._clock.now(), self._patience)
 
     def _begun(self, assignment: Assignment, *, uncertain: bool) -> Run:
         workflow = workflow_of(assignment)
@@ -113,7 +117,8 @@ class ActionsExecutor:
             if not self._runs().get(assignment.project, run.id).is_over:
                 raise
             return [_ended(assignment)]
-        return news_of(self._runs().get(assignment.project, run.id), carried(assignment), self._clock.now())
+        run = self._runs().get(assignment.project, run.id)
+        return news_of(run, carried(assignment), self._clock.now(), self._patience)
 
     def _existing(self, assignment: Assignment) -> Run | None:
         """Its run, unless that has gone on to another attempt: then ours has ended."""
@@ -131,7 +136,7 @@ class ActionsExecutor:
         if of.attempt.state is AttemptState.STOPPING and not run.is_over:
             self._runs().cancel(of.project, run.id, force=True)
             run = self._runs().get(of.project, run.id)
-        return news_of(run, of, self._clock.now())
+        return news_of(run, of, self._clock.now(), self._patience)
 
 
 def workflow_of(assignment: Assignment) -> str:

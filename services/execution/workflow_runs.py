@@ -19,7 +19,7 @@ from services.domain.messages import (
 )
 
 QUEUED_TOO_LONG = timedelta(minutes=10)
-"""After that, people are told that no runner takes it."""
+"""After that, people are told that no runner takes it, unless the operator has set another time."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CORRELATION = re.compile(r"(?<![\w-])([A-Za-z0-9_]{1,50})-(\d{1,10})(?![\w-])")
@@ -92,9 +92,9 @@ def correlated(title: str) -> tuple[str, int] | None:
 # ---------------------------------------------------------------- what a run says
 
 
-def news_of(run: Run, of: Carried, now: datetime) -> list[Report]:
-    """What the run means for its attempt, as far as that is not known yet."""
-    return [*_named(run, of), *_stood(run, of, now)]
+def news_of(run: Run, of: Carried, now: datetime, patience: timedelta = QUEUED_TOO_LONG) -> list[Report]:
+    """What the run means for its attempt, as far as that is not known yet. `patience` is how long it may be queued."""
+    return [*_named(run, of), *_stood(run, of, now, patience)]
 
 
 def _named(run: Run, of: Carried) -> Iterator[Report]:
@@ -105,7 +105,7 @@ def _named(run: Run, of: Carried) -> Iterator[Report]:
         )
 
 
-def _stood(run: Run, of: Carried, now: datetime) -> Iterator[Report]:
+def _stood(run: Run, of: Carried, now: datetime, patience: timedelta) -> Iterator[Report]:
     attempt = of.attempt
     if run.is_over:
         outcome, failure = outcome_of_run(run, now)
@@ -115,16 +115,16 @@ def _stood(run: Run, of: Carried, now: datetime) -> Iterator[Report]:
     if run.status == "in_progress" and attempt.state is not AttemptState.RUNNING:
         cause = _cause(of, "started")
         yield AttemptStarted(plan=of.plan, phase=of.phase, fence=attempt.fence, cause=cause)
-    hold = _hold(run, of, now)
+    hold = _hold(run, of, now, patience)
     if hold is not None and hold is not attempt.held:
         yield held(of, hold)
 
 
-def _hold(run: Run, of: Carried, now: datetime) -> Hold | None:
+def _hold(run: Run, of: Carried, now: datetime, patience: timedelta) -> Hold | None:
     """Queued for long, and waiting for an approval of an environment, are told apart."""
     if run.status == "waiting":
         return Hold.APPROVAL
-    waits_long = run.status != "in_progress" and now - of.attempt.claimed_at >= QUEUED_TOO_LONG
+    waits_long = run.status != "in_progress" and now - of.attempt.claimed_at >= patience
     return Hold.QUEUE if waits_long else None
 
 

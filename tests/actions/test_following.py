@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.localhub import Hub
 from bot.localhub.faults import Fault
 from services.domain.attempts import Attempt, AttemptState, Hold, Outcome
 from services.domain.messages import AttemptFinished, AttemptHeld, CancelPhase, RetryPhase
@@ -25,7 +28,7 @@ from services.execution.workflow_runs import (
 from tests.localhub.conftest import REPO
 from tests.plans import NOW
 
-from .conftest import WORK, Stage
+from .conftest import WORK, Stage, staged
 
 DISPATCH = f"/repos/{REPO}/actions/workflows/phase.yml/dispatches"
 
@@ -85,6 +88,22 @@ def test_a_run_that_waits_for_an_environment_says_so_once(stage: Stage) -> None:
     stage.hub.runs.begin(run)
     stage.tell()
     stage.wait_until(lambda: stage.state("Build", 1) == "running")
+
+
+@pytest.mark.parametrize("webhooks", [True, False], ids=["webhooks", "no webhooks"])
+def test_a_run_that_no_runner_takes_is_told_of_once(tmp_path: Path, hub: Hub, webhooks: bool) -> None:
+    """As soon as the operator says."""
+    with contextmanager(staged)(tmp_path, hub, webhooks=webhooks, queued_too_long=0.001) as stage:
+        stage.submits({"Build": WORK})
+        stage.run_of("Build", 1)
+        stage.tell()
+
+        stage.wait_until(lambda: len(stage.comments("Build")) == 1)
+        assert stage.comments("Build")[0].startswith("**Phase 1: Build** has been queued for long and has not begun")
+
+        stage.plays("Build", 1)
+        stage.wait_until(lambda: stage.phase("Build").status == "completed")
+        assert len(stage.comments("Build")) == 1
 
 
 def test_an_older_server_that_refuses_to_name_the_run_is_asked_plainly(stage: Stage) -> None:

@@ -150,7 +150,15 @@ def _as_document(event: IssueEvent, subject: Subject | None, sources: Sources) -
     ruling = sources.documents.ruling(project)
     if subject is None and not is_plan([one.name for one in event.issue.labels], event.issue.body or "", ruling):
         return ()
+    if event.action == "edited" and not _is_worth_a_look(event, sources):
+        return ()
     issue = sources.github.issue(project, event.issue.number)
     at_once = ruling.policy.publish_auto and sources.level(project, login).includes(Level.WRITE)
     wanted = Wanted(cause=f"{event.cause}/preview", by=login)
     return PlanIssue(project, issue, sources, ruling).preview(wanted, publish=at_once)
+
+
+def _is_worth_a_look(event: IssueEvent, sources: Sources) -> bool:
+    """An edit by somebody who may write, or the first by anybody else for a while; what is published is read anew anyway."""
+    who = sources.level_lately(event.repository.full_name, event.sender.login)
+    return who.includes(Level.WRITE) or sources.is_first_look(event.issue.id)

@@ -31,7 +31,7 @@ def read_run(body: bytes, sources: Sources) -> Sequence[Message]:
     of = sources.runs.carried_by(event.repository.full_name, run.value(), path=path)
     if of and event.repository.default_branch:  # where the run that follows this one is started
         sources.github.actions.learn_branch(event.repository.full_name, event.repository.default_branch)
-    return news_of(run.value(), of, sources.now()) if of else ()
+    return news_of(run.value(), of, sources.now(), sources.runs.patience) if of else ()
 
 
 class _Job(Payload):
@@ -54,7 +54,7 @@ def read_job(body: bytes, sources: Sources) -> Sequence[Message]:
     status = "in_progress" if job.status == "completed" else job.status
     known = Run(job.run_id, job.run_attempt, status, None, "", "")
     of = sources.runs.carried_by(event.repository.full_name, known)
-    return news_of(known, of, sources.now()) if of else ()
+    return news_of(known, of, sources.now(), sources.runs.patience) if of else ()
 
 
 class _Checked(Payload):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from bot.github.events.documents import Documents
+from bot.github.events.lately import Lately
 from bot.github.events.payloads import Account
 from services.commands.spec import Level
 from services.domain.effects import Effect
@@ -17,7 +18,7 @@ from services.domain.messages import Message, Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
-from services.execution.workflow_runs import Carried, Run
+from services.execution.workflow_runs import QUEUED_TOO_LONG, Carried, Run
 from services.planning.links import Link
 from services.publishing.markers import Markers
 from services.publishing.pace import Pace
@@ -26,6 +27,13 @@ if TYPE_CHECKING:  # the web server knows the events, and has no use for a clien
     from bot.github.client import GitHub
 
 log = structlog.get_logger()
+
+
+LEVEL_KNOWN = timedelta(minutes=1)
+
+STRANGER_WAITS = timedelta(minutes=10)
+"""How often an issue is looked at because somebody without write access edits it: whoever may open one may edit it as often
+as they please, and the allowance is everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,10 @@ def _no_reason(*_: object) -> None:
 
 
 class Runs(Protocol):
-    """Which attempts of ours runs and commits are about."""
+    """Which attempts of ours runs and commits are about. `patience` is how long a run may be queued."""
 
+    @property
+    def patience(self) -> timedelta: ...
     def carried_by(self, project: str, run: Run, *, path: str = "") -> Carried | None: ...
     def watched(self, project: str, sha: str) -> list[Carried]: ...
     def at_agents(self, project: str) -> list[Carried]: ...
@@ -62,6 +72,8 @@ class Runs(Protocol):
 
 
 class _NoRuns:
+    patience = QUEUED_TOO_LONG
+
     def carried_by(self, project: str, run: Run, *, path: str = "") -> None:
         return None
 
@@ -101,9 +113,28 @@ class Sources:
     by_branch: Callable[[str, str], Plan | None] = field(default=_no_reason)
     runs: Runs = field(default_factory=_NoRuns)
 
+    levels: Lately[Level] = field(default_factory=lambda: Lately(LEVEL_KNOWN))
+    looks: Lately[bool] = field(default_factory=lambda: Lately(STRANGER_WAITS))
+
     def is_our_own(self, sender: Account) -> bool:
         return sender.is_bot and sender.login == self.github.login
 
     def level(self, project: str, login: str) -> Level:
         """Asked at the moment of the deed. Raises TransientError, so that a doubt lets nobody through."""
         return self.github.level(project, login)
+
+    def level_lately(self, project: str, login: str) -> Level:
+        """As of a moment ago: to decide what is worth reading, and never what somebody may do. Raises TransientError."""
+        key, now = (project.lower(), login.lower()), self.now()
+        known = self.levels.get(key, now)
+        if known is None:
+            self.levels.put(key, known := self.level(project, login), now)
+        return known
+
+    def is_first_look(self, issue: int) -> bool:
+        """Nobody without write access has had us look at this issue for a while; now somebody has."""
+        now = self.now()
+        is_first = self.looks.get(issue, now) is None
+        if is_first:
+            self.looks.put(issue, True, now)
+        return is_first
