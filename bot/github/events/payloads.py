@@ -35,7 +35,7 @@ class Repository(Payload):
     """Where it happened."""
 
     full_name: str
-    id: int = 0
+    id: Id = 0
 
 
 class Issue(Payload):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.github.events.payloads import Account, Payload, Repository
+from bot.github.events.payloads import Account, Id, Payload, Repository
 from bot.github.events.sources import Sources
 from bot.github.merging import seen
 from services.domain.messages import Message
@@ -18,7 +18,7 @@ class _Branch(Payload):
 
 
 class _Pull(Payload):
-    number: int
+    number: Id
     head: _Branch
 
 
