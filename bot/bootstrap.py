@@ -36,6 +36,7 @@ from bot.origins import ProjectOrigins
 from bot.parts import Parts
 from bot.policies import Policies
 from bot.recovery import recover
+from bot.retirement import retire_refs
 from bot.roles import ALL, Role
 from bot.settings import Settings
 from bot.store import Store
@@ -359,6 +360,8 @@ class Phasebot:
         )
         if days:
             self.jobs.prune(timedelta(days=days))
+            origins = self.origins if self.options.clones else None
+            retire_refs(self.workspaces, self.store.lookups, origins, self.clock.now() - timedelta(days=days))
         if pruned:
             log.info("store_pruned", rows=pruned)
 

@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
     api_tools: str = Field("", description="Tools that the API may run on request, by commas; default: none")
     keep_days: int = Field(
-        90, ge=0, description="Days that applied deliveries, their causes and done effects are kept; 0: for ever"
+        90,
+        ge=0,
+        description="Days that applied deliveries, done effects and the git refs of finished plans are kept; 0: for ever",
     )
     keep_audit_days: int = Field(0, ge=0, description="Days that the audit trail is kept; 0: for ever")
     log_level: str = Field("warning", description="debug, info, warning or error")

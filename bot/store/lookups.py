@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ from bot.store.tables import (
     word,
     yes,
 )
-from bot.store.values import failure_of, moment
+from bot.store.values import failure_of, micros, moment
 from bot.store.work import SqlWork
 from services.domain.attempts import Attempt, AttemptKind, AttemptState
 from services.domain.breaker import LOOKED_AT, End
@@ -36,6 +36,7 @@ from services.domain.budgets import Spending
 from services.domain.effects import Effect, PostComment, SayOnIssue, decode
 from services.domain.messages import Message
 from services.domain.plan import Plan
+from services.domain.progress import PlanStatus, plan_status
 from services.domain.rules import ACTIONS, CI
 from services.domain.world import Slots
 from services.ports import PlanText
@@ -90,6 +91,7 @@ _MERGING = select(plans.c.id, plans.c.branch).where(
     plans.c.project == bindparam("project"), plans.c.branch.is_not(None)
 )
 _BY_BRANCH = _MERGING.where(plans.c.branch == bindparam("branch"))
+_OLD = Listed(lambda ids: select(plans.c.id).where(plans.c.id.in_(ids), plans.c.updated_at < bindparam("before")))
 _APPLIED = select(inbox.c.seq).where(inbox.c.id == bindparam("id"), inbox.c.state.in_([word("applied"), word("dead")]))
 _REFUSED = select(events.c.facts).where(
     events.c.plan_id == bindparam("plan"), events.c.kind == word("order_refused"), events.c.cause == bindparam("cause")
@@ -184,6 +186,13 @@ class Lookups:
             row = session.row(_BY_ISSUE, project=project, issue=issue)
         plan = self.plan(row[0]) if row else None
         return (plan, row[1]) if row and plan else None
+
+    def finished_before(self, ids: Collection[str], moment: datetime) -> set[str]:
+        """Those of these plans that are completed or cancelled, and to which nothing has happened since then."""
+        with self._reading() as session:
+            old = {id for (id,) in session.among(_OLD, sorted(ids), before=micros(moment))}
+        ended = (PlanStatus.COMPLETED, PlanStatus.CANCELLED)
+        return {id for id, plan in self.plans(old).items() if plan_status(plan) in ended}
 
     def merging(self, project: str, branch: str) -> Plan | None:
         """The plan that waits for this branch to be merged."""

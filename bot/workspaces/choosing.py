@@ -18,6 +18,7 @@ from bot.workspaces.origins import Origin, Origins
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import MEGABYTE, Places
 from bot.workspaces.repository import Repository, repository_of
+from bot.workspaces.retiring import AreFinished, retire, retire_at
 from bot.workspaces.upstream import AtOrigin
 from bot.workspaces.worktrees import GitWorkspaces
 from services.domain.errors import UserError
@@ -142,6 +143,15 @@ class FolderWorkspaces:
         repository = Repository(replace(git, folder=place), place, place, "", start=HEAD)
         return self._worktrees(repository, AtOrigin(cache, origin, git)).open(assignment, output)
 
+    def retire(self, are_finished: AreFinished) -> int:
+        """Delete what finished plans have left in the repository. How many plans that were. Raises ToolFailed."""
+        repository = self.repository()
+        return retire(repository.git, are_finished) if repository else 0
+
+    def retire_at(self, origin: Origin, are_finished: AreFinished) -> int:
+        """The same at the origin of clones. Raises ToolFailed."""
+        return retire_at(origin, replace(self._git(), folder=self._manner.home), are_finished)
+
     def clean_up(self) -> None:
         self._places.clean_up()
         self._checkpoints.clean_up()
@@ -184,6 +194,14 @@ class ProjectWorkspaces:
     def lend(self, name: str) -> AbstractContextManager[str]:
         """A folder for work that leaves nothing behind, and is about no project."""
         return self._folder.lend(name)
+
+    def retire(self, are_finished: AreFinished) -> int:
+        """In the folder, if that is in a repository. Raises ToolFailed."""
+        return self._folder.retire(are_finished)
+
+    def retire_at(self, origin: Origin, are_finished: AreFinished) -> int:
+        """At an origin. Raises ToolFailed."""
+        return self._folder.retire_at(origin, are_finished)
 
     def clean_up(self) -> None:
         self._folder.clean_up()

@@ -21,18 +21,19 @@ _SLUG = 40
 def branch_of(title: str, plan: str) -> str:
     """The name of a plan's branch: readable, and nobody else's."""
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:_SLUG].strip("-")
-    return FOLDER + "-".join(one for one in (slug, _end(plan)) if one)
+    return FOLDER + "-".join(one for one in (slug, end_of(plan)) if one)
 
 
 def branch_in(git: Git, title: str, plan: str) -> str:
     """The name of the plan's branch, which it keeps when the plan gets another title."""
     known = git.ask("for-each-ref", "--format=%(refname:strip=2)", f"refs/heads/{FOLDER}").splitlines()
     return next(
-        (one for one in known if f"/{one}".endswith((f"-{_end(plan)}", f"/{_end(plan)}"))), branch_of(title, plan)
+        (one for one in known if f"/{one}".endswith((f"-{end_of(plan)}", f"/{end_of(plan)}"))), branch_of(title, plan)
     )
 
 
-def _end(plan: str) -> str:
+def end_of(plan: str) -> str:
+    """By which the branch of a plan is known, whatever it is called otherwise."""
     return re.sub(r"[^A-Za-z0-9]", "", plan)[:8]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from bot.workspaces.git import Git
 from services.execution.tool import ToolFailed
 
+ROOT = "refs/phasebot"
 NOTHING = "0" * 40
 _TRIES = 10
 
@@ -56,7 +57,7 @@ class PlanRefs:
     def __init__(self, git: Git, plan: str) -> None:
         name = re.sub(r"[^A-Za-z0-9_-]", "-", plan)
         self._git = git
-        self.root = f"refs/phasebot/{name}"
+        self.root = f"{ROOT}/{name}"
         self.upstream = f"refs/upstream/{name}"
 
     def result(self, serial: int) -> str:
