@@ -17,7 +17,6 @@ from bot.github.events.documents import Documents
 from bot.github.events.sources import Runs, Sources, Subject
 from bot.github.features import Moments
 from bot.github.identity import PersonalToken
-from bot.github.merging import seen
 from bot.github.pacing import Pacer
 from bot.github.perform import Performer
 from bot.github.reconciling import Reconciling
@@ -172,7 +171,7 @@ class Remote:
     def _merge_of(self, plan: Plan) -> Iterator[Message]:
         """What became of the pull request that the plan waits for."""
         if plan.pull is not None and plan.pull.number and awaits_merge(plan):
-            yield seen(self._github.pulls.get(plan.project, plan.pull.number), plan.id)
+            yield self._github.pulls.get(plan.project, plan.pull.number).news(plan.id)
 
     def by_hand(self, plan: Plan, pending: Sequence[Effect], listed: Iterable[RemoteIssue]) -> Iterator[Message]:
         """The same, of these issues, one by one."""

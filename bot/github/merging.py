@@ -41,7 +41,7 @@ class Merging:
                 return (_unopened(effect, plan, pull, PullState.UNNEEDED, ""),)
             log.warning("pull_refused", project=plan.project, branch=pull.branch, error=refusal.message)
             return (_unopened(effect, plan, pull, PullState.CLOSED, f"{refusal.message}\n{refusal.fix}".strip()),)
-        return (seen(found, plan.id),)
+        return (found.news(plan.id),)
 
     def _opened(self, plan: Plan, pull: Pull) -> RemotePull:
         if pull.number and (again := self._reopened(plan, pull)) is not None:
@@ -83,21 +83,6 @@ class Merging:
         found = self._github.pulls.get(plan.project, pull.number)
         if found.standing is PullState.OPEN and found.author == self._github.login:
             self._github.pulls.edit(plan.project, pull.number, {"state": "closed"})
-
-
-def seen(pull: RemotePull, plan: str, by: str = "") -> PullSeen:
-    """How it stands, as news for the plan whose branch it is."""
-    state = pull.standing
-    return PullSeen(
-        plan=plan,
-        cause=f"pull/{pull.id}/{state}/{pull.updated_at.isoformat()}",
-        by=by,
-        branch=pull.head.ref,
-        state=state,
-        number=pull.number,
-        url=pull.html_url,
-        at=pull.updated_at,
-    )
 
 
 def _unopened(effect: OpenPull, plan: Plan, pull: Pull, state: PullState, why: str) -> PullSeen:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from bot.github.session import Sessions
+from services.domain.messages import PullSeen
 from services.domain.pull import PullState
+
+if TYPE_CHECKING:  # the web server knows the events, and has no use for a client
+    from bot.github.session import Sessions
 
 
 class _Answer(BaseModel):
@@ -69,6 +72,19 @@ class RemotePull(_Answer):
         """Of a branch of the repository itself: one of a fork may be called the same."""
         home = self.head.repo.full_name if self.head.repo else ""
         return self.head.ref == branch and home.lower() == project.lower()
+
+    def news(self, plan: str, by: str = "") -> PullSeen:
+        """How it stands, for the plan whose branch it is."""
+        return PullSeen(
+            plan=plan,
+            cause=f"pull/{self.id}/{self.standing}/{self.updated_at.isoformat()}",
+            by=by,
+            branch=self.head.ref,
+            state=self.standing,
+            number=self.number,
+            url=self.html_url,
+            at=self.updated_at,
+        )
 
 
 class PullsApi:

@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from bot.localhub.problems import unprocessable
 from bot.localhub.run_values import Workflow, workflow_id
 
@@ -63,6 +60,9 @@ _NOT_THERE = object()
 
 
 def _parsed(content: bytes) -> object:
+    from ruamel.yaml import YAML  # not before somebody has a workflow
+    from ruamel.yaml.error import YAMLError
+
     try:
         return YAML(typ="safe").load(content)
     except (YAMLError, UnicodeDecodeError):

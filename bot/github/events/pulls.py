@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from bot.github.events.payloads import Account, Id, Payload, Repository
 from bot.github.events.sources import Sources
-from bot.github.merging import seen
 from services.domain.messages import Message
 
 
@@ -39,7 +38,7 @@ def read(body: bytes, sources: Sources) -> Sequence[Message]:
         return _of_agents(event, sources)
     pull = sources.github.pulls.get(project, told.number)
     by = event.sender.login if event.sender else ""
-    return (seen(pull, plan.id, by),) if pull.is_from(project, told.head.ref) else ()
+    return (pull.news(plan.id, by),) if pull.is_from(project, told.head.ref) else ()
 
 
 def _of_agents(event: PullEvent, sources: Sources) -> Sequence[Message]:

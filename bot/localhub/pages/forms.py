@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 FOLDER = ".github/ISSUE_TEMPLATE"
 NO_ANSWER = "_No response_"
 
@@ -48,6 +45,9 @@ class IssueForm:
 
 def read_form(file: str, text: str) -> IssueForm | None:
     """None for what is no form, of which GitHub says nothing either."""
+    from ruamel.yaml import YAML  # not before somebody has a form
+    from ruamel.yaml.error import YAMLError
+
     try:
         given: Any = YAML(typ="safe").load(text)
     except YAMLError:
