@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Where others reach this server, for links and webhooks")
     host: str = Field("127.0.0.1", description="Address that `serve` binds to")
     port: int = Field(8321, ge=0, le=65535, description="Port that `serve` binds to")
+    upload_mb: int = Field(5, ge=1, le=5, description="Megabytes that a plan may have, as a file or as pasted text")
     requests_per_minute: int = Field(1200, ge=1, description="Requests a minute that one API token may make")
     workers: int | None = Field(None, ge=1, description="Phases run at once on this machine; default 2")
     reconcile_every: float = Field(
@@ -179,6 +180,10 @@ class Settings(BaseSettings):
         """The operator has said that this repository's policy may run commands on this machine."""
         allowed = set(listed(self.local_repositories.lower()))
         return "*" in allowed or project.lower() in allowed
+
+    @property
+    def upload_bytes(self) -> int:
+        return self.upload_mb * 1024 * 1024
 
     @property
     def pace(self) -> Pace:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.domain.access import Caller, Role
-from services.domain.errors import UserError
+from services.domain.errors import Conflict, UserError
 
 PREFIX = "pb_"
 CI_TICKET = "pbci_"
@@ -17,19 +17,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 PROJECT = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 
 
-class TokenProjectInvalid(UserError):
-    """What is given as a project is no `owner/name`."""
+class TokenInvalid(UserError):
+    """What is given as the name or the project of a token cannot be one."""
 
-    code = "token_project_invalid"
-
-
-class TokenNameInvalid(UserError):
-    """What is given as the name of a token cannot be one, or is one already."""
-
-    code = "token_name_invalid"
+    code = "token_invalid"
 
 
-class TokenNameTaken(UserError):
+class TokenNameTaken(Conflict):
     """Each name is given once, so that the audit trail stays clear."""
 
     code = "token_name_taken"
@@ -68,15 +62,15 @@ def digest(secret: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Raises TokenNameInvalid."""
+    """Raises TokenInvalid."""
     if not NAME.fullmatch(name):
         fix = "Use up to 60 letters, digits, dots, dashes and underscores."
-        raise TokenNameInvalid(f"{name!r} cannot be the name of a token", fix=fix)
+        raise TokenInvalid(f"{name!r} cannot be the name of a token", fix=fix)
     return name
 
 
 def checked_project(project: str | None) -> str | None:
-    """Raises TokenProjectInvalid."""
+    """Raises TokenInvalid."""
     if project is not None and not PROJECT.fullmatch(project):
-        raise TokenProjectInvalid(f"{project} is no repository", where="--project", fix="Write it as OWNER/NAME.")
+        raise TokenInvalid(f"{project} is no repository", where="--project", fix="Write it as OWNER/NAME.")
     return project

@@ -19,6 +19,7 @@ from bot.web.api.shapes import (
     PlanDetail,
     PlanSummary,
     PreviewShape,
+    PreviewSummary,
     ProjectShape,
     QueueItem,
     Requested,
@@ -83,9 +84,9 @@ class Client:
         (found,) = self._post("/api/preview", files=files, params=_said(options))["previews"]
         return PreviewShape.model_validate(found)
 
-    def previews(self) -> Iterator[PreviewShape]:
+    def previews(self) -> Iterator[PreviewSummary]:
         """Those that wait to be confirmed, the newest first."""
-        return self._pages("/api/preview", "previews", PreviewShape, size=20)
+        return self._pages("/api/preview", "previews", PreviewSummary)
 
     def confirm(self, preview: str, *, again: bool | None = None) -> Requested:
         """Publish it. `again`: as a new plan, even if the document is one already."""
@@ -105,7 +106,7 @@ class Client:
 
     def projects(self) -> list[ProjectShape]:
         """Those that the token opens, by name."""
-        return [ProjectShape.model_validate(one) for one in self._ask("/api/projects")["projects"]]
+        return list(self._pages("/api/projects", "projects", ProjectShape))
 
     # ------------------------------------------------------------ phases
 
@@ -194,10 +195,10 @@ class Client:
     def _get(self, path: str, shape: type[S], **query: Any) -> S:
         return shape.model_validate(self._ask(path, **query))
 
-    def _pages(self, path: str, of: str, shape: type[S], *, size: int | None = None, **query: Any) -> Iterator[S]:
+    def _pages(self, path: str, of: str, shape: type[S], **query: Any) -> Iterator[S]:
         cursor: str | None = None
         while True:
-            page = self._ask(path, cursor=cursor, limit=size or PAGE, **query)
+            page = self._ask(path, cursor=cursor, limit=PAGE, **query)
             yield from (shape.model_validate(one) for one in page[of])
             cursor = page["next"]
             if cursor is None:

@@ -13,6 +13,7 @@ from bot.web.auth.door import Door
 from bot.web.auth.middleware import AccessMiddleware, SecurityHeaders
 from bot.web.auth.pace import Pace
 from bot.web.auth.sign_in import SignInLink
+from bot.web.bodies import BodyGuard
 from bot.web.console.mounting import problem_page
 from bot.web.express import ExpressLane
 from bot.web.failures import answer_failures
@@ -80,6 +81,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     app.router.routes.extend(all_routes())
     app.add_middleware(IdempotencyMiddleware, answers=phasebot.store.answers, clock=phasebot.clock)
     app.add_middleware(AccessMiddleware, door=door, pace=Pace(phasebot.settings.requests_per_minute))
+    app.add_middleware(BodyGuard)
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)

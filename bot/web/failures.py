@@ -23,8 +23,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.tokens import TokenNameTaken
 from services.domain.errors import (
+    Conflict,
     NotAllowed,
     NotFound,
     PlanInvalid,
@@ -82,7 +82,7 @@ class ErrorEnvelope(BaseModel):
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (NotAllowed, HTTPStatus.FORBIDDEN),
-    (TokenNameTaken, HTTPStatus.CONFLICT),
+    (Conflict, HTTPStatus.CONFLICT),
     (PlanUnreadable, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PlanInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PolicyInvalid, HTTPStatus.UNPROCESSABLE_ENTITY),

@@ -17,6 +17,7 @@ from bot.web.app import create_app
 from bot.web.auth import Access
 from bot.web.auth.sign_in import SignInLink
 from bot.web.live.wire import WireProtocol
+from bot.web.patience import PatientProtocol
 from services.domain.errors import UserError
 
 GRACE = 10
@@ -107,6 +108,7 @@ def server_for(app: FastAPI) -> WebServer:
     config = uvicorn.Config(
         app,
         lifespan="off",
+        http=PatientProtocol,
         ws=WireProtocol,
         ws_max_size=4096,
         ws_per_message_deflate=False,  # small messages, and each connection would compress them anew

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from bot.web.bodies import in_time, pieces, read_body
+from bot.web.bodies import read_body
 from bot.web.failures import Problem
-from services.planning.parser import MAX_BYTES
+from bot.web.forms import CSRF_FIELD, MOST_FILES, bad_form, read_form
 
 _LARGEST_POLICY = 256 * 1024
-_LARGEST_FORM = 4 * MAX_BYTES + _LARGEST_POLICY + 4096  # and what stands around the files
-MOST_FILES = 20
+_PARTS = {"plan", "file", "policy", CSRF_FIELD}
 
 
 BODIES: dict[str, Any] = {
@@ -66,46 +64,33 @@ class Upload:
     policy: bytes | None = None
 
 
-async def read_uploads(request: Request) -> list[Upload]:
-    """Raises Problem: 400 for a form that cannot be read, 413 for too much, 415 for JSON."""
+async def read_uploads(request: Request, limit: int) -> list[Upload]:
+    """Plans of `limit` bytes at most. Raises Problem: 400 for a form that cannot be read, 413 for too much, 415 for JSON."""
     match request.headers.get("content-type", "").partition(";")[0].strip().lower():
         case "multipart/form-data":
-            return await _from_form(request)
+            return await _from_form(request, limit)
         case "application/json":
             message = "send the Markdown itself, or a form with the file `plan`; JSON is for /api/request"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
         case _:
-            return [Upload("upload.md", await read_body(request, MAX_BYTES))]
+            return [Upload("upload.md", await read_body(request, limit))]
 
 
-async def _from_form(request: Request) -> list[Upload]:
+async def _from_form(request: Request, limit: int) -> list[Upload]:
     """Every part `plan` (or `file`) is a plan; a part `policy` is the policy of all of them."""
-    form = await _form(request)
+    form = await read_form(request)
     try:
+        if unknown := sorted(form.keys() - _PARTS):
+            raise bad_form(f"it has a part `{unknown[0][:60]}`; there are `plan` and `policy`")
         parts = [part for name in ("plan", "file") for part in form.getlist(name)]
-        plans = [await _read_part(part, "plan", MAX_BYTES) for part in parts]
+        plans = [await _read_part(part, "plan", limit) for part in parts]
         policies = [await _read_part(part, "policy", _LARGEST_POLICY) for part in form.getlist("policy")[:1]]
     finally:
         await form.close()
     if not plans:
-        raise _bad_form("it has no part `plan`")
+        raise bad_form("it has no part `plan`")
     policy = policies[0][1] if policies else None
     return [Upload(name, content, policy) for name, content in plans]
-
-
-async def _form(request: Request) -> FormData:
-    read: FormData | None = getattr(request.state, "form", None)
-    if read is not None:  # its CSRF token was looked at
-        return read
-    # what is large goes to a temporary file as it comes
-    files, fields = MOST_FILES + 1, MOST_FILES + 4
-    body = pieces(request, _LARGEST_FORM)
-    parser = MultiPartParser(request.headers, body, max_files=files, max_fields=fields, max_part_size=MAX_BYTES)
-    try:
-        async with in_time():
-            return await parser.parse()
-    except (MultiPartException, KeyError) as error:
-        raise _bad_form(str(error)) from None
 
 
 async def _read_part(part: UploadFile | str, name: str, limit: int) -> tuple[str, bytes]:
@@ -126,7 +111,3 @@ async def _content(part: UploadFile | str, name: str) -> tuple[str, bytes]:
 def _printable(filename: str | None) -> str:
     """Whatever the sender calls the file, as something that may become a title."""
     return "".join(one for one in filename or "" if one.isprintable())[:200]
-
-
-def _bad_form(why: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, "form_invalid", f"the form cannot be read: {why}")

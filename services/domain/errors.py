@@ -57,6 +57,12 @@ class NotFound(UserError):
     code = "not_found"
 
 
+class Conflict(UserError):
+    """It does not fit what is there already."""
+
+    code = "conflict"
+
+
 class NotAllowed(UserError):
     """Refused: no credentials, wrong ones, or too little permission."""
 

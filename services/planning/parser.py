@@ -44,11 +44,11 @@ _GENERIC = re.compile(
 _NOT_A_KEY = re.compile(r"[^a-z0-9]+")
 
 
-def decode(data: bytes, *, name: str) -> str:
-    """The text of an uploaded file. Raises PlanUnreadable for what is no UTF-8 text, or too much of it."""
-    if len(data) > MAX_BYTES:
+def decode(data: bytes, *, name: str, limit: int = MAX_BYTES) -> str:
+    """The text of an uploaded file. Raises PlanUnreadable for what is no UTF-8 text, or more than `limit` bytes of it."""
+    if len(data) > limit:
         raise PlanUnreadable(
-            f"the file has more than the {MAX_BYTES:,} bytes that a plan may have",
+            f"the file has more than the {limit:,} bytes that a plan may have",
             where=name,
             fix="Split the plan into several files.",
         )

@@ -186,7 +186,7 @@ def test_nothing_at_all_and_no_repository_are_told(operator: Reader) -> None:
 
 def test_a_form_that_is_too_large_is_refused(operator: Reader) -> None:
     operator.open("/new")
-    files = [("files", ("large.md", b"x" * (9 * 1024 * 1024)))]
+    files = [("files", ("large.md", b"x" * (21 * 1024 * 1024)))]
     operator.send("/new", status=413, files=files, project=PROJECT)
 
     assert "That is too large" in operator.text
@@ -284,3 +284,16 @@ def test_what_waits_in_the_api_waits_here_too(operator: Reader, api: httpx.Clien
     assert "Mend is on its way" in operator.text
     assert [one["title"] for one in api.get("/api/plans").json()["plans"]] == ["Mend", "Mend the login."]
     assert api.post(f"/api/confirm/{words}").status_code == 409
+
+
+def test_a_pasted_plan_may_be_as_large_as_a_file_and_no_larger(operator: Reader) -> None:
+    large = PLAN + "x" * (5 * 1024 * 1024 - len(PLAN))
+    hand_in(operator, large)
+    assert "3 phases" in operator.text
+
+    operator.open("/new")
+    operator.send("/new", status=422, text=large + "x", project=PROJECT)
+    assert "the text: the file has more than the 5,242,880 bytes that a plan may have" in operator.text
+    operator.open("/new")
+    operator.send("/new", status=422, files={"files": ("site.md", large + "x")}, project=PROJECT)
+    assert "site.md: the file has more than the 5,242,880 bytes" in operator.text

@@ -25,13 +25,25 @@ def counted(bot: Bot, path: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(asked)
 
 
-@pytest.mark.parametrize("path", ["queue", "plans", "plans/{plan}", "phases/{plan}.2", "events", "outbox", "projects"])
-def test_more_plans_are_no_more_queries(bot: Bot, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+OF_PLANS = ("queue", "plans", "plans/{plan}", "phases/{plan}.2", "events", "outbox", "projects", "deliveries")
+OTHERS = ("preview", "jobs", "tokens")
+
+
+@pytest.mark.parametrize("start", [True, False], ids=["active", "planned"])
+@pytest.mark.parametrize("path", [*OF_PLANS, *OTHERS])
+def test_more_of_everything_are_no_more_queries(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, path: str, start: bool
+) -> None:
     bot.phasebot.clockwork.stop()  # its own questions are not to be counted
-    asked = f"/api/{path}".replace("{plan}", bot.upload(start=False)["id"])
+    asked = f"/api/{path}".replace("{plan}", bot.upload(start=start)["id"])
     few = counted(bot, asked, monkeypatch)
-    for _ in range(8):
-        bot.upload(again=True, start=False)
+    for number in range(8):
+        bot.upload(again=True, start=start)
+        if path in OTHERS:
+            bot.post("/api/request", {"text": "Mend it."})
+            bot.post("/api/tokens", {"name": f"t{number}", "role": "viewer"})
+            job = bot.post("/api/tools/noop/execute", {})["id"]
+            bot.get(f"/api/jobs/{job}", wait=20)  # its own questions are not to be counted either
 
     assert counted(bot, asked, monkeypatch) == few
     assert few <= 14

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
 
@@ -20,6 +21,8 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most")]
 
 Next = str | None
 """What leads to the next page; null after the last one."""
+
+Row = TypeVar("Row")
 
 _LARGEST = 2**63 - 1
 
@@ -41,6 +44,22 @@ def after(cursor: Cursor, *kinds: type) -> tuple[Any, ...] | None:
 
 def cursor_of(place: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode()
+
+
+def page_of(found: Sequence[Row], id_of: Callable[[Row], str], cursor: Cursor, limit: int) -> tuple[list[Row], Next]:
+    """Part of a list that is short enough to be read as a whole, and what leads to the next.
+
+    A cursor is the id of the last row; one that has gone since leads nowhere. Raises Problem.
+    """
+    begin = 0
+    if (place := after(cursor, str)) is not None:
+        ids = [id_of(one) for one in found]
+        if place[0] not in ids:
+            raise _unknown()
+        begin = ids.index(place[0]) + 1
+    page = list(found[begin : begin + limit])
+    is_last = begin + limit >= len(found)
+    return page, None if is_last else cursor_of((id_of(page[-1]),))
 
 
 def _is_unusable(value: object) -> bool:

@@ -95,7 +95,7 @@ async def upload_plan(
 ) -> Uploaded | UploadedSeveral:
     """Upload a Markdown plan, or several in a form, which may bring a policy; without one, that of the repository counts.
     The same document again goes on with its plan. Of several files either all become plans, or none does."""
-    wanted = await read_uploads(request)
+    wanted = await read_uploads(request, permit.bot.settings.upload_bytes)
     uploaded = await run_in_threadpool(_take_all_in, permit, wanted, options)
     if all(one.resumed or one.finished for one in uploaded):
         response.status_code = HTTPStatus.OK

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from bot.web.api.inputs import LONGEST_PART, PROJECT_PART
+from bot.web.api.paging import Cursor, Limit, Next, page_of
 from bot.web.api.shapes import ProjectShape, Shape
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
@@ -23,13 +24,15 @@ class ProjectList(Shape):
     """Projects by name."""
 
     projects: list[ProjectShape]
+    next: Next = None
 
 
 @router.get("")
-def list_projects(permit: Viewer) -> ProjectList:
+def list_projects(permit: Viewer, cursor: Cursor = None, limit: Limit = 1000) -> ProjectList:
     """The projects that the asker may see."""
     found = permit.bot.store.records.projects(permit.projects)
-    return ProjectList(projects=[ProjectShape.model_validate(one) for one in found])
+    page, next = page_of(found, lambda one: one.id, cursor, limit)
+    return ProjectList(projects=[ProjectShape.model_validate(one) for one in page], next=next)
 
 
 @router.get("/{owner}/{name}", responses=documented(404))

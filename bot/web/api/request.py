@@ -19,11 +19,12 @@ from bot.web import previews
 from bot.web.api.drafts import PhaseText, refuse_unusable
 from bot.web.api.inputs import LONGEST_ID, NAME_PART, Id, Project, Words
 from bot.web.api.orders import project_for
-from bot.web.api.paging import Cursor, Next, after, cursor_of
-from bot.web.api.shapes import ChildIssue, PreviewPhase, PreviewShape, Requested, Shape
+from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
+from bot.web.api.shapes import ChildIssue, PreviewPhase, PreviewShape, PreviewSummary, Requested, Shape
 from bot.web.api.showing import findings
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
+from bot.web.bodies import too_large
 from bot.web.failures import Problem, documented
 from bot.web.uploads import BODIES, Upload, read_uploads
 from services.domain.errors import NotFound
@@ -60,9 +61,12 @@ class RequestText(BaseModel):
         return self
 
 
-@router.post("/request", status_code=HTTPStatus.CREATED, responses=documented(400, 502))
+@router.post("/request", status_code=HTTPStatus.CREATED, responses=documented(400, 413, 502))
 def request_work(permit: Operator, wanted: RequestText) -> Requested:
     """Hand work in. Several phases are published at once; one phase is only previewed."""
+    limit = permit.bot.settings.upload_bytes
+    if len(wanted.text.encode()) > limit:
+        raise too_large(limit)
     draft = _draft(permit, wanted)
     read = previews.read(draft)
     refuse_unusable(read)
@@ -84,9 +88,15 @@ class PreviewOptions(BaseModel):
 
 
 class Previews(Shape):
-    """Drafts that wait, the newest first."""
+    """What documents would become, in the order in which they were sent."""
 
     previews: list[PreviewShape]
+
+
+class PreviewList(Shape):
+    """Drafts that wait, the newest first."""
+
+    previews: list[PreviewSummary]
     next: Next = None
 
 
@@ -101,18 +111,18 @@ async def preview_documents(
 ) -> Previews:
     """Upload Markdown to see what it would become; nothing is published before `POST /api/confirm/{id}`. What is wrong with a
     document is part of its preview."""
-    uploads = await read_uploads(request)
+    uploads = await read_uploads(request, permit.bot.settings.upload_bytes)
     return await run_in_threadpool(_take_in, permit, uploads, options)
 
 
 @router.get("/preview")
-def list_previews(permit: Viewer, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Previews:
+def list_previews(permit: Viewer, cursor: Cursor = None, limit: Limit = 100) -> PreviewList:
     """What waits to be confirmed."""
     bot = permit.bot
     place = after(cursor, int, str)
     found = bot.store.drafts.open(bot.clock.now(), projects=permit.projects, after=place, limit=limit)
     next = cursor_of(draft_place(found[-1])) if len(found) == limit else None
-    return Previews(previews=[_shown(permit, one) for one in found], next=next)
+    return PreviewList(previews=[PreviewSummary.model_validate(one) for one in found], next=next)
 
 
 @router.get("/preview/{id}", responses=documented(404))

@@ -240,6 +240,18 @@ class PreviewPhase(Shape):
     done: bool = Field(description="The document says that it is done")
 
 
+class PreviewSummary(Shape):
+    """A draft that waits. `title` is what it was given beside its document, if anything."""
+
+    id: str
+    project: str
+    name: str = Field(description="That of the file; `request` for what was typed")
+    title: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
 class PreviewShape(Shape):
     """What will be published when it is confirmed. The console shows the same, and takes edits of it."""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.intake import new_id
 from bot.tokens import NAME, Token, digest, new_secret
 from bot.web.api.inputs import LONGEST_REPOSITORY, REPOSITORY, Id
+from bot.web.api.paging import Cursor, Limit, Next, page_of
 from bot.web.api.shapes import Shape
 from bot.web.auth import Admin
 from bot.web.failures import documented
@@ -60,14 +61,16 @@ class Tokens(Shape):
     """All tokens there ever were, oldest first."""
 
     tokens: list[TokenShape]
+    next: Next = None
 
 
 @router.get("")
-def list_tokens(permit: Admin) -> Tokens:
+def list_tokens(permit: Admin, cursor: Cursor = None, limit: Limit = 1000) -> Tokens:
     """The tokens that the asker could have made: an administrator of one project sees that project's."""
     tokens = permit.bot.store.credentials.tokens()
     seen = [one for one in tokens if permit.caller.may(Role.ADMIN, *_place(one.project))]
-    return Tokens(tokens=[TokenShape.model_validate(one) for one in seen])
+    page, next = page_of(seen, lambda one: one.id, cursor, limit)
+    return Tokens(tokens=[TokenShape.model_validate(one) for one in page], next=next)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=documented(400, 404, 409))

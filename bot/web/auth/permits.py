@@ -12,20 +12,18 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.datastructures import FormData
 
 from bot.bootstrap import Phasebot
 from bot.store.views import QueueItem
 from bot.web.auth.door import Asker, Door
 from bot.web.failures import Problem
+from bot.web.forms import CSRF_FIELD, read_form
 from services.domain.access import EVERYWHERE, Caller, Role
 from services.domain.errors import NotFound
 from services.domain.plan import Plan
 
 CSRF_HEADER = "x-csrf-token"
-CSRF_FIELD = "csrf"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_LARGEST_FORM = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +106,12 @@ async def _refuse_forged(request: Request, door: Door, session: str) -> None:
     if request.method in _SAFE:
         return
     door.refuse_other_sites(request.headers)
-    given = request.headers.get(CSRF_HEADER) or await _of_form(request)
-    if not door.cookies.is_csrf(given, session):
+    given = request.headers.get(CSRF_HEADER) or (await read_form(request)).get(CSRF_FIELD, "")
+    if not isinstance(given, str) or not door.cookies.is_csrf(given, session):
         message = (
             f"the form is out of date, or not ours: load the page again (`{CSRF_FIELD}`, or the header {CSRF_HEADER})"
         )
         raise Problem(HTTPStatus.FORBIDDEN, "csrf_refused", message)
-
-
-async def _of_form(request: Request) -> str:
-    """The field of a form. The form is kept, so that the route reads it as well."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return ""
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _LARGEST_FORM:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"a form may have {_LARGEST_FORM:,} bytes")
-    form: FormData = await request.form()
-    request.state.form = form
-    value = form.get(CSRF_FIELD, "")
-    return value if isinstance(value, str) else ""
 
 
 Viewer = Annotated[Permit, Depends(needs(Role.VIEWER))]

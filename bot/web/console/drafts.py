@@ -20,6 +20,7 @@ from bot.web.api.inputs import NAME_PART, Id
 from bot.web.api.orders import project_for
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
+from bot.web.bodies import LARGEST
 from bot.web.console.drawing import graph_of
 from bot.web.console.phase_rows import Rows
 from bot.web.console.plans import shares
@@ -27,6 +28,7 @@ from bot.web.console.remarks import remarks_on
 from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from bot.web.console.start import SAMPLE
 from bot.web.failures import Problem
+from bot.web.forms import MOST_FILES
 from bot.web.previews import REQUEST, Preview, executors, preview_of, publish
 from services.domain.access import Role
 from services.domain.errors import PlanUnreadable, UserError
@@ -36,7 +38,6 @@ from services.planning.edits import Edits, PhaseEdit
 
 router = APIRouter(include_in_schema=False)
 
-MOST_FILES = 20
 _LONGEST_NAME = 120
 
 
@@ -49,10 +50,9 @@ def new_page(permit: Operator, page: Shown, sample: str = "") -> Response:
 @router.post("/new")
 async def hand_in(permit: Operator, page: Shown, form: Fields) -> Response:
     """Nothing is kept unless all of it can be read."""
-    text = field(form, "text", parser.MAX_BYTES)
-    asked = field(form, "project", 200).strip()
+    text, asked = field(form, "text", LARGEST), field(form, "project", 200).strip()
     try:
-        documents, policy = await _documents(form, text)
+        documents, policy = await _documents(form, text, permit.bot.settings.upload_bytes)
         return await run_in_threadpool(_keep, permit, page, asked, documents, policy)
     except (HandedInWrong, PlanUnreadable) as error:
         return await run_in_threadpool(_again, permit, page, text, asked, sentence(error))
@@ -99,14 +99,14 @@ class HandedInWrong(UserError):
     code = "upload_invalid"
 
 
-async def _documents(form: FormData, text: str) -> tuple[list[tuple[str, str]], str | None]:
+async def _documents(form: FormData, text: str, limit: int) -> tuple[list[tuple[str, str]], str | None]:
     """Names and texts, and the policy if there is one. Raises UserError."""
     files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
     if len(files) > MOST_FILES:
         raise HandedInWrong(f"{len(files)} files at once are too many", fix=f"Send up to {MOST_FILES}.")
     documents = [(_name(one), parser.decode(await one.read(), name=_name(one))) for one in files]
     if text.strip():
-        documents.append((REQUEST, parser.decode(text.encode(), name="the text")))
+        documents.append((REQUEST, parser.decode(text.encode(), name="the text", limit=limit)))
     if not documents:
         raise HandedInWrong("there is nothing to read", fix="Choose a file, paste a plan, or say what you want.")
     empty = next((name for name, document in documents if not document.strip()), None)
@@ -231,9 +231,9 @@ def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Respons
 
 def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) -> Response:
     """Another text: the edits were about phases that may not be there any more."""
-    document = field(form, "document", parser.MAX_BYTES)
+    document = field(form, "document", LARGEST)
     try:
-        parser.decode(document.encode(), name=stored.name)
+        parser.decode(document.encode(), name=stored.name, limit=permit.bot.settings.upload_bytes)
     except UserError as error:
         return page.lead(f"/drafts/{stored.id}", sentence(error), "bad")
     permit.bot.store.drafts.rewrite(stored.id, document)
@@ -312,9 +312,9 @@ def amend_page(permit: Operator, page: Shown, id: Id) -> Response:
 async def amend(permit: Operator, page: Shown, form: Fields, id: Id) -> Response:
     """The new version becomes a draft, which shows what would change; publishing it amends the plan."""
     plan = await run_in_threadpool(permit.plan, id)
-    text = field(form, "text", parser.MAX_BYTES)
+    text = field(form, "text", LARGEST)
     try:
-        documents, policy = await _documents(form, text)
+        documents, policy = await _documents(form, text, permit.bot.settings.upload_bytes)
     except UserError as error:
         return page.show(
             "amend.html", code=HTTPStatus.UNPROCESSABLE_ENTITY, plan=plan, text=text, problem=sentence(error)

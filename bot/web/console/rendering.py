@@ -24,6 +24,7 @@ from bot.web.auth.sign_in import ours
 from bot.web.console import words
 from bot.web.console.assets import asset
 from bot.web.failures import Problem
+from bot.web.forms import read_form
 from services.commands.orders import CommandInvalid
 from services.domain.access import Role
 from services.domain.errors import UserError
@@ -126,27 +127,12 @@ Shown = Annotated[Page, Depends(_page)]
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
     """The fields that were sent; none where something else was. Its files are gone once it is answered."""
-    form = await _read(request)
+    form = await read_form(request)
     try:
         yield form
     finally:
         await form.close()
 
-
-async def _read(request: Request) -> FormData:
-    read: FormData | None = getattr(request.state, "form", None)
-    if read is not None:  # its CSRF token was looked at
-        return read
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return FormData()
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _LARGEST_FORM:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"a form may have {_LARGEST_FORM:,} bytes")
-    return await request.form()
-
-
-_LARGEST_FORM = 8 * 1024 * 1024
 
 Fields = Annotated[FormData, Depends(_form)]
 
