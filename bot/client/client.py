@@ -84,6 +84,9 @@ class Client:
         (found,) = self._post("/api/preview", files=files, params=_said(options))["previews"]
         return PreviewShape.model_validate(found)
 
+    def show_preview(self, id: str) -> PreviewShape:
+        return self._get(f"/api/preview/{id}", PreviewShape)
+
     def previews(self) -> Iterator[PreviewSummary]:
         """Those that wait to be confirmed, the newest first."""
         return self._pages("/api/preview", "previews", PreviewSummary)

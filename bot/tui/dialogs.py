@@ -25,6 +25,7 @@ KEYS = (
     ("a", "what can be done about this plan or phase"),
     ("/", "search in the list; Esc ends it"),
     ("f  F", "the next, the previous filter by status"),
+    ("u", "upload a plan: see what it would become, publish it"),
     ("p", "all projects, or that of this row"),
     ("l", "the log (on a phase), where new lines are followed"),
     ("r", "read again"),
@@ -118,6 +119,57 @@ class Ask(ModalScreen[str | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+class Path(ModalScreen[str | None]):
+    """Which file to hand in; None for none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+
+    def __init__(self, project: str | None) -> None:
+        super().__init__()
+        self._project = project
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(
+                f"Upload a plan{f' for {self._project}' if self._project else ''}", classes="title", markup=False
+            )
+            yield Static("It is only shown what it would become.", markup=False)
+            yield Input(placeholder="the path of a Markdown file of this machine")
+            yield Static("Enter reads it, Esc goes back.", classes="hint", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Sure(ModalScreen[bool]):
+    """Whether it is meant."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "yes", show=False),
+        Binding("n,escape", "no", show=False),
+    ]
+
+    def __init__(self, what: str, words: str) -> None:
+        super().__init__()
+        self._what = what
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._what, classes="title", markup=False)
+            yield Static(self._words, markup=False)
+            yield Static("y or Enter does it, n or Esc goes back.", classes="hint", markup=False)
+
+    def action_yes(self) -> None:
+        self.dismiss(True)
+
+    def action_no(self) -> None:
+        self.dismiss(False)
 
 
 _ASKED = {"reject": "Why, for people to read", PRIORITY: "urgent, high, normal, low, background, or 0 to 100"}

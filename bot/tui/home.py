@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, Tab
 from bot.client import Client
 from bot.tui import words
 from bot.tui.base import Shown
+from bot.tui.draft import hand_in
 from bot.tui.phase import PhaseScreen
 from bot.tui.plan import PlanScreen
 from bot.tui.rows import Column, Row, Rows
@@ -22,7 +23,7 @@ from bot.web.api.shapes import PlanSummary, ProjectShape, QueueItem
 from services.domain.phase import QueueStatus
 
 MOST = 300
-"""Rows of one status that are read: more are not looked through by eye, but narrowed."""
+"""Rows of one status that are read: more are not looked through by eye, but narrowed. That there are more is said."""
 
 OPEN = ("running", "needs_qa", "failed", "blocked", "ready", "queued")
 FILTERS = ("open", *(one.value for one in sorted(QueueStatus, key=words.urgency)), "all")
@@ -35,6 +36,8 @@ class Found:
     plans: Sequence[PlanSummary]
     queue: Sequence[QueueItem]
     projects: Sequence[ProjectShape]
+    more: frozenset[str] = frozenset()
+    """In which tabs there are more rows than these."""
 
 
 class Home(Shown[Found]):
@@ -45,6 +48,7 @@ class Home(Shown[Found]):
         Binding("f", "filter(1)", "Filter"),
         Binding("F", "filter(-1)", show=False),
         Binding("p", "project", "Project"),
+        Binding("u", "upload", "Upload"),
     ]
 
     INSIDE: ClassVar[Mapping[str, str]] = {"queue": "#queue-rows", "plans": "#plan-rows", "projects": "#project-rows"}
@@ -68,22 +72,27 @@ class Home(Shown[Found]):
                 columns = Column("Project"), Column("Plans", 6), Column("Active", 7), Column("State", 9)
                 yield Rows(*columns, id="project-rows")
         yield Static("", id="empty", markup=False)
+        yield Static(f"There are more than the {MOST} read of a kind: f and p narrow them.", id="more", markup=False)
         yield Input(placeholder="search: words of the title, the plan, the reason", id="search")
         yield Footer()
 
     # ------------------------------------------------------------ what is shown
 
     def fetch(self, client: Client) -> Found:
-        plans = list(islice(client.plans(project=self._project), MOST))
-        return Found(plans, self._queue(client), client.projects())
+        plans = list(islice(client.plans(project=self._project), MOST + 1))
+        queue, are_more = self._queue(client)
+        tabs = (("plans", len(plans) > MOST), ("queue", are_more))
+        return Found(plans[:MOST], queue, client.projects(), frozenset(tab for tab, more in tabs if more))
 
-    def _queue(self, client: Client) -> list[QueueItem]:
+    def _queue(self, client: Client) -> tuple[list[QueueItem], bool]:
+        """And whether there are more."""
         wanted = FILTERS[self._filter]
         statuses = OPEN if wanted == "open" else (None if wanted == "all" else wanted,)
-        found = (islice(client.queue(project=self._project, status=one), MOST) for one in statuses)
+        found = [list(islice(client.queue(project=self._project, status=one), MOST + 1)) for one in statuses]
         # one may move on while it is read, and be in two of them: the later word counts
-        items = {item.queue_id: item for some in found for item in some}
-        return sorted(items.values(), key=lambda item: words.urgency(item.status))
+        items = {item.queue_id: item for some in found for item in some[:MOST]}
+        are_more = any(len(some) > MOST for some in found)
+        return sorted(items.values(), key=lambda item: words.urgency(item.status)), are_more
 
     def show(self, found: Found) -> None:
         self._found = found
@@ -105,12 +114,14 @@ class Home(Shown[Found]):
         words_for_none = "" if self._table().is_filled or self._found is None else self._empty(self._found)
         self.query_one("#empty", Static).update(words_for_none)
         self.query_one("#empty").display = bool(words_for_none)
+        is_cut = self._found is not None and self.query_one(TabbedContent).active in self._found.more
+        self.query_one("#more").display = is_cut and not words_for_none
 
     def _empty(self, found: Found) -> str:
         if self.query_one("#search", Input).value:
             return "Nothing has these words. Esc ends the search."
         if not found.plans:
-            return "There is no plan yet. Upload one: on the console, or `phasebot publish plan.md`."
+            return "There is no plan yet. u uploads one; so do the console, and `phasebot publish plan.md`."
         return f"No phase is {FILTERS[self._filter].replace('_', ' ')}. f shows others."
 
     def _table(self) -> Rows:
@@ -153,6 +164,9 @@ class Home(Shown[Found]):
         if found := self._found:
             yield from (one.id for one in found.projects if one.id == key)
             yield from (one.project for one in found.plans if one.id == plan)
+
+    def action_upload(self) -> None:
+        hand_in(self.tui, self, self._project)
 
     def action_filter(self, by: int) -> None:
         self._filter = (self._filter + by) % len(FILTERS)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from bot.tui import home
 from bot.web.auth import Access
 from tests.web.conftest import TOKEN, served
 
-from .conftest import Eyes, Stage, looking
+from .conftest import PLAN, Eyes, Stage, looking
 
 
 def test_a_failed_phase_is_found_understood_and_run_again(stage: Stage) -> None:
@@ -187,3 +189,67 @@ def test_it_fits_its_terminal_and_stays_up_when_that_changes(stage: Stage, size:
 
 def _has_lines(height: int) -> Callable[[str], bool]:
     return lambda seen: len(seen.split("\n")) == height
+
+
+def test_a_file_is_uploaded_looked_at_and_published(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "new.md").write_text(
+        "# New [bold]site\n\n## Phase 1: Ground\n\n- [ ] T1 Dig\n\n## Phase 2: Walls\n\nUp.\n"
+    )
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("There is no plan yet. u uploads one")
+        await eyes.press("u")
+        await eyes.sees("Upload a plan", "Enter reads it")
+        await eyes.press(*str(tmp_path / "new.md"), "enter")
+        await eyes.sees("New [bold]site  2 phases", "1 Ground", "2 Walls", "manual", "c publishes, d discards")
+        assert stage.bot.get("/api/plans")["plans"] == []
+        await eyes.press("c")
+        await eyes.sees("publish: New [bold]site", "y or Enter does it")
+        await eyes.press("n")
+        await eyes.sees("1 Ground")
+        await eyes.press("c", "y")
+        await eyes.sees("running  New [bold]site", "Why")
+        await eyes.press("escape")
+        await eyes.sees("1 Queue", "1 Ground")
+
+    looking(stage.bot.url, look)
+    assert [plan["title"] for plan in stage.bot.get("/api/plans")["plans"]] == ["New [bold]site"]
+
+
+def test_what_cannot_be_a_plan_says_why_and_is_discarded(stage: Stage, tmp_path: Path) -> None:
+    circle = "# P\n\n## Phase 1: A\n\nDepends on Phase 2.\n\n## Phase 2: B\n\nDepends on Phase 1.\n"
+    (tmp_path / "circle.md").write_text(circle)
+    (tmp_path / "binary.md").write_bytes(b"\0\1")
+
+    async def look(eyes: Eyes) -> None:
+        for name, told in (("nothing.md", "No such file"), ("binary.md", "binary file"), ("", "directory")):
+            await eyes.press("u", *str(tmp_path / name), "enter")
+            await eyes.sees(told)
+        await eyes.press("u", *str(tmp_path / "circle.md"), "enter")
+        await eyes.sees("1 error to mend first")
+        await eyes.press("c")
+        await eyes.sees("It cannot be published as it stands", "error: ")
+        await eyes.press("d")
+        await eyes.sees("discard: P")
+        await eyes.press("y")
+        await eyes.sees("There is no plan yet")
+
+    looking(stage.bot.url, look)
+    assert stage.bot.get("/api/preview")["previews"] == []
+
+
+def test_that_there_are_more_rows_than_shown_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "MOST", 2)
+    stage.upload()
+    stage.upload(PLAN.replace("# Site", "# Other"))
+    stage.open_gate()
+
+    async def look(eyes: Eyes) -> None:
+        await eyes.press("F")
+        await eyes.sees("phases: all", "There are more than the 2 read of a kind")
+        await eyes.press("2")
+        await eyes.sees("Other", holds=lambda seen: "There are more" not in seen)
+        stage.upload(PLAN.replace("# Site", "# Third"))
+        await eyes.sees("Third", "There are more than the 2 read of a kind")
+
+    looking(stage.bot.url, look)

@@ -107,7 +107,7 @@ def test_by_keys_alone_and_without_colour(stage: Stage, terminal: Terminal) -> N
     terminal.press("l")
     terminal.sees("still running")
     terminal.press("a")
-    terminal.sees("complete", "Say that a phase is done.")
+    terminal.sees("complete", "Say that a phase is done")
     terminal.resize(100, 30)
     terminal.process.send_signal(signal.SIGWINCH)
     terminal.press("\x1b[B\r")
@@ -120,6 +120,22 @@ def test_by_keys_alone_and_without_colour(stage: Stage, terminal: Terminal) -> N
     colours = {int(number) for number in re.findall(r"[34]8;5;([0-9]+)", terminal.everything)}
     assert colours
     assert colours <= GREYS
+
+
+def test_a_plan_is_uploaded_by_keys_alone_and_without_colour(stage: Stage, terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "new.md").write_text("# New site\n\n## Phase 1: Ground\n\nDig.\n\n## Phase 2: Walls\n\nUp.\n")
+    terminal.sees("● live", "u uploads one")
+    terminal.press("u")
+    terminal.sees("Upload a plan")
+    terminal.press("~/new.md\r")
+    terminal.sees("2 phases", "1 Ground", "2 Walls", "c publishes")
+    terminal.press("c")
+    terminal.sees("publish: New site")
+    terminal.press("y")
+    terminal.sees("running", "Why")
+    terminal.press("q")
+    assert terminal.ends() == 0
+    assert [plan["title"] for plan in stage.bot.get("/api/plans")["plans"]] == ["New site"]
 
 
 @pytest.fixture
