@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi.concurrency import run_in_threadpool
@@ -58,13 +59,11 @@ class IdempotencyMiddleware:
         if known is not None:
             await _again(known, request)(scope, receive, send)
             return
-        answer = _Recorded(send)
+        answer = _Recorded(send, lambda one: self._answers.keep(key, one.status, one.content_type, bytes(one.body)))
         try:
             await self._app(scope, _replay(body, receive), answer)
         finally:
-            if answer.is_complete and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                await run_in_threadpool(self._answers.keep, key, answer.status, answer.content_type, bytes(answer.body))
-            else:
+            if not answer.is_kept:
                 await run_in_threadpool(self._answers.drop, key)
 
 
@@ -110,14 +109,15 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 class _Recorded:
-    """Passes an answer on and remembers it."""
+    """Passes an answer on and has it kept, before its end is sent: who has it whole is answered the same from then on."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, keep: Callable[[_Recorded], None]) -> None:
         self._send = send
+        self._keep = keep
         self.status = 0
         self.content_type = ""
         self.body = bytearray()
-        self.is_complete = False
+        self.is_kept = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -125,5 +125,7 @@ class _Recorded:
             self.content_type = Headers(raw=message["headers"]).get("content-type", "")
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
-            self.is_complete = not message.get("more_body", False)
+            if not message.get("more_body", False) and self.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                await run_in_threadpool(self._keep, self)
+                self.is_kept = True
         await self._send(message)
