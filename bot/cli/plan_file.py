@@ -38,7 +38,7 @@ def read_plan(path: str, *, max_phases: int, single: bool = False, title: str | 
     from services.planning import parser
 
     name, linked = "stdin" if path == STDIN else path, _linked(path)
-    text = parser.decode(linked.text if linked else _bytes(path), name=name)
+    text = parser.decode(linked.text if linked else plan_bytes(path), name=name)
     told = "" if path == STDIN else path  # the parser may take a title from the path
     draft = parser.parse_single(text, name=told) if single else parser.parse(text, name=told, max_phases=max_phases)
     if title:
@@ -67,8 +67,8 @@ def _linked(path: str) -> Linked | None:
     return Documents(settings.github_api_url, identity, api_version=settings.github_api_version).read(link)
 
 
-def _bytes(path: str) -> bytes:
-    """At most one byte more than a plan may have: enough to be refused for its size."""
+def plan_bytes(path: str) -> bytes:
+    """Of a file, or stdin; at most one byte more than a plan may have: enough to be refused for that. Raises PlanUnreadable."""
     if path == STDIN:
         return _all_of(sys.stdin.buffer)
     try:

@@ -22,6 +22,7 @@ from bot.cli.commands.setup import setup
 from bot.cli.commands.token import token
 from bot.cli.commands.tool import tool
 from bot.cli.commands.tui import tui
+from bot.cli.commands.upload import upload
 from bot.cli.commands.worker import worker
 from bot.cli.commands.writeback import writeback
 
@@ -71,6 +72,7 @@ for command in (
     setup,
     token,
     queue,
+    upload,
     tool,
     tui,
     localhub,

@@ -70,9 +70,11 @@ class Client:
     def plan(self, id: str) -> PlanDetail:
         return self._get(f"/api/plans/{id}", PlanDetail)
 
-    def upload(self, plan: str | bytes, *, policy: str | bytes | None = None, **options: Any) -> PlanDetail:
+    def upload(
+        self, plan: str | bytes, *, name: str = "plan.md", policy: str | bytes | None = None, **options: Any
+    ) -> PlanDetail:
         """Hand a Markdown plan in. Options: project, start, single, again."""
-        files = {"plan": ("plan.md", plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
+        files = {"plan": (name, plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
         answer = self._post("/api/plans", files=files, params=_said(options))
         return PlanDetail.model_validate(answer["plan"])
 
