@@ -29,6 +29,7 @@ BODIES: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["plan"],
+                    "additionalProperties": False,
                     "properties": {
                         "plan": {
                             "type": "array",
