@@ -18,6 +18,8 @@ from .test_roles import Case, World, routes
 BOUNDED = {
     "GET /api/tools": "those of this process",
     "GET /api/phases/{id}/attempts": "those of one phase",
+    "GET /api/phases/{id}/attempts/{number}/diff": "one diff",
+    "GET /api/projects/{owner}/{name}/policy/history": "the newest commits, as the repository tells them",
     "GET /api/queue/{parent_issue}": "a thousand phases at most",
     "GET /api/changes": "goes on by `seq`",
     "GET /api/events": "goes on by `seq`",
