@@ -17,7 +17,7 @@ from bot.github.errors import Unprocessable
 from bot.github.features import Feature, Features
 from bot.github.session import Sessions
 from bot.github.wire import PER_PAGE
-from services.domain.errors import NotFound
+from services.domain.errors import NotFound, TransientError
 from services.execution.workflow_runs import Check, Run
 from services.ports import Clock
 
@@ -48,6 +48,7 @@ class _Runs(_Answer):
 
 
 class _Check(_Answer):
+    id: int = 0
     name: str
     status: str
     conclusion: str | None = None
@@ -57,6 +58,10 @@ class _Check(_Answer):
 class _Checks(_Answer):
     total_count: int = 0
     check_runs: tuple[_Check, ...] = ()
+
+    @property
+    def named(self) -> list[object]:
+        return [one.id for one in self.check_runs]
 
 
 class _Status(_Answer):
@@ -68,6 +73,10 @@ class _Status(_Answer):
 class _Statuses(_Answer):
     total_count: int = 0
     statuses: tuple[_Status, ...] = ()
+
+    @property
+    def named(self) -> list[object]:
+        return [one.context for one in self.statuses]
 
 
 Listed = TypeVar("Listed", _Checks, _Statuses)
@@ -157,15 +166,20 @@ class ActionsApi:
         return [*found, *(_as_check(one) for page in pages for one in page.statuses)]
 
     def _pages(self, shape: type[Listed], path: str) -> Iterator[Listed]:
-        """All of a list that is wrapped: a check that was not read could be the one that has failed."""
-        number, seen, total = 1, 0, 1
+        """All of a list that is wrapped: a check that was not read could be the one that has failed.
+
+        Raises TransientError where it has changed between two pages, so that one may have slipped through."""
+        number, seen, total, named = 1, 0, 1, set[object]()
         while seen < total:
             try:
                 page = self._sessions.one(shape, "GET", f"{path}?per_page={PER_PAGE}&page={number}")
             except NotFound:
                 return
             yield page
+            named.update(page.named)
             number, seen, total = number + 1, seen + PER_PAGE, page.total_count
+        if len(named) < total:
+            raise TransientError("the checks of the commit changed while they were read", retry_after=1)
 
 
 def _as_check(status: _Status) -> Check:
