@@ -19,11 +19,13 @@ CODE: Mapping[str, Permissions] = {
 """For git itself: fetching, and pushing."""
 _BY_PATH: Mapping[str, Permissions] = {
     "actions": {"actions": "write", "metadata": "read"},
-    "commits": {"contents": "read", "checks": "read", "statuses": "read", "metadata": "read"},
-    "contents": {"contents": "read", "metadata": "read"},
+    "check-runs": {"checks": "read", "metadata": "read"},
+    "commits": CODE["read"],
+    "contents": CODE["read"],
     "pulls": {"pull_requests": "write", "metadata": "read"},
+    "status": {"statuses": "read", "metadata": "read"},
 }
-_REPOSITORY = re.compile(r"/repos/(?P<project>[^/]+/[^/?]+)(?:/(?P<what>[^/?]+))?")
+_REPOSITORY = re.compile(r"/repos/(?P<project>[^/]+/[^/?]+)(?:/(?:commits/[^/?]+/(?=check-|status))?(?P<what>[^/?]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class Need:
     as_app: bool = False
 
     @classmethod
-    def of(cls, path: str) -> Need:
-        """By the path of the request: no more than what is behind it."""
+    def of(cls, path: str, verb: str = "GET") -> Need:
+        """By what is asked: no more than what is behind the path, and to write a file only for whoever does."""
         found = _REPOSITORY.match(path)
         if found is None:
             return cls(as_app=path.startswith("/app"))
+        if found["what"] == "contents" and verb != "GET":
+            return cls(found["project"], CODE["write"])
         return cls(found["project"], _BY_PATH.get(found["what"] or "", ISSUES))
 
 

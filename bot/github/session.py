@@ -114,7 +114,7 @@ class Sessions:
         in_turn: bool = True,
     ) -> Answer:
         """One request, and its answer as it is; a 304 to a conditional one, too. `need` where the path does not say it."""
-        need = need or Need.of(path)
+        need = need or Need.of(path, verb)
         with self._pacer.request(self._identity.account(need), is_write=verb != "GET", in_turn=in_turn):
             token = self._identity.token(need)
             try:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.github.app import AppIdentity, AppKeyInvalid
 from bot.github.client import Draft, GitHub
-from bot.github.identity import ISSUES, Need
+from bot.github.identity import ISSUES, Need, Permissions
 from bot.github.session import Access
 from bot.github.standing import look_at
 from bot.localhub import Hub, HubServer
@@ -106,6 +106,23 @@ def test_a_token_opens_its_repository_and_what_it_is_for_alone(identity: AppIden
         assert grant is not None
         assert grant.repository_ids == {hub.repository(REPO).value.id}
         assert grant.permissions == {"metadata": "read", **permissions}
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "permissions"),
+    [
+        ("GET", "contents/plan.md", {"contents": "read"}),
+        ("PUT", "contents/.github/phasebot.yml", {"contents": "write"}),
+        ("GET", "commits?path=plan.md", {"contents": "read"}),
+        ("GET", "commits/1f0c/check-runs?per_page=100", {"checks": "read"}),
+        ("GET", "commits/1f0c/status?per_page=100", {"statuses": "read"}),
+        ("POST", "commits/1f0c/comments", {"contents": "read"}),
+        ("PATCH", "issues/7", {"issues": "write"}),
+        ("POST", "pulls", {"pull_requests": "write"}),
+    ],
+)
+def test_a_request_asks_for_no_more_than_what_is_behind_it(verb: str, path: str, permissions: Permissions) -> None:
+    assert Need.of(f"/repos/{REPO}/{path}", verb) == Need(REPO, {**permissions, "metadata": "read"})
 
 
 def test_after_the_first_token_the_repository_goes_by_its_id(
