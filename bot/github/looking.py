@@ -36,24 +36,24 @@ class Looking:
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
-        self._etags: OrderedDict[_Key, str] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[str, bool]] = OrderedDict()
         self._lock = threading.Lock()
 
     def first(self, path: str, asked: Mapping[str, str]) -> Look:
         """The first page of a list. Raises what `bot.github.errors` names."""
         key = (path, tuple(sorted(asked.items())))
         with self._lock:
-            known = self._etags.get(key, "")
+            known, more = self._known.get(key, ("", False))
         page = self._github.page(path, asked, etag=known)
         if page is None:
-            return Look(None, key, known)
-        return Look(page.items, key, "" if page.next else page.etag, more=bool(page.next))
+            return Look(None, key, known, more=more)
+        return Look(page.items, key, page.etag, more=bool(page.next))
 
     def newest(self, path: str, asked: Mapping[str, str], wanted: Callable[[Item], bool]) -> Look:
         """A list that has the newest first, as far as it is wanted. What is new changes its first page."""
         key = (path, tuple(sorted(asked.items())))
         with self._lock:
-            known = self._etags.get(key, "")
+            known, _ = self._known.get(key, ("", False))
         page = self._github.page(path, asked, etag=known)
         if page is None:
             return Look(None, key, known)
@@ -66,8 +66,8 @@ class Looking:
     def remember(self, look: Look) -> None:
         """From now on only what is different from this is news."""
         with self._lock:
-            self._etags.pop(look.key, None)
+            self._known.pop(look.key, None)
             if look.etag:
-                self._etags[look.key] = look.etag
-            if len(self._etags) > REMEMBERED:
-                self._etags.popitem(last=False)
+                self._known[look.key] = look.etag, look.more
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)

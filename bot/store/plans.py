@@ -177,6 +177,8 @@ class SqlPlans:
         for held in changed:
             if held.plan.revision != held.stored.revision:
                 self._reshape(held.stored, held.plan)
+            elif under_others := [one for one in held.plan if one.rules is not held.stored.phases[one.key].rules]:
+                session.each(_CHANGE_SHAPE, [shape_row(held.plan, phase) for phase in under_others])
         session.each(_CHANGE_PHASE, [row for held in changed for row in _phase_rows(held, now)])
         session.each(_ADD_ATTEMPT, [attempt_row(row[0], made) for row, made in self._new_attempts.items()])
         session.each(_CHANGE_ATTEMPT, [attempt_row(row[0], made) for row, made in self._changed_attempts.items()])

@@ -266,6 +266,8 @@ class Reconciler:
                 last = datetime.fromisoformat(str(look.items[-1]["updated_at"]))
                 self._store.cursors.move(name, last)
                 page = 1 if last > since else page + 1  # more changes in one second than a page holds
+            else:
+                page += 1
             self._remote().reconciling.remember(look)
             more = look.more
 

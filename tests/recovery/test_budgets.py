@@ -60,7 +60,7 @@ def test_without_a_policy_in_the_repository_the_one_that_the_plan_was_made_with_
         plan = bot.answers.plan(id)
         assert plan is not None
         assert reasons(bot, plan) == [ReasonCode.BUDGET_EXHAUSTED]
-        assert [one.path for one in list(away.hub.requests)[before:] if "/contents/" in one.path] != []
+        assert [one.path for one in list(away.hub.requests)[before:] if "/commits" in one.path] != []
 
 
 def test_what_is_not_used_up_costs_no_request(away: Away) -> None:

@@ -218,7 +218,8 @@ def test_an_idle_look_at_two_hundred_active_phases_costs_nothing_of_the_allowanc
 
         requests = watch.looks()
 
-    assert requests == {304: 3}
+    assert requests.keys() == {304}
+    assert 3 <= requests[304] <= 5  # more than a hundred issues that changed in one second take a request a page
 
 
 # ---------------------------------------------------------------- webhooks that never came
