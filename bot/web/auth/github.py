@@ -14,7 +14,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -128,6 +127,8 @@ def role_of(repository: Mapping[str, Any]) -> Role | None:
 
 def _asked(method: str, url: str, headers: Mapping[str, str], **what: Any) -> Any:
     """What is answered; None for what is not there or not theirs. Raises RemoteUnavailable."""
+    import httpx  # late: few servers are signed in to that way, and it takes memory from all
+
     try:
         answer = httpx.request(method, url, headers=dict(headers), timeout=_TIMEOUT, **what)
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
