@@ -33,7 +33,7 @@ def test_the_results_are_merged_by_a_person_and_that_completes_the_plan(merging:
         assert phase.issue is not None
         assert f"- Phase {phase.name} (#{phase.issue.number})" in body
     assert f"#{merging.parent().number}" in body
-    assert "waits for the merge of" in "".join(merging.comments())
+    merging.stage.wait_until(lambda: "waits for the merge of" in "".join(merging.comments()))
     assert merging.parent().is_open
 
     merging.hub.merge_pull(REPO, pull.number, "ada")
@@ -44,7 +44,7 @@ def test_the_results_are_merged_by_a_person_and_that_completes_the_plan(merging:
     assert merging.clone.fetched("main", "schema.sql") == "tables"
     assert merging.clone.fetched("main", "pages.html") == "html"
     assert merging.api()["status"] == "completed"
-    assert "**completed**" in "".join(merging.comments())
+    merging.stage.wait_until(lambda: "**completed**" in "".join(merging.comments()))
 
 
 def test_it_is_seen_in_the_api_and_on_the_page_of_the_plan(merging: Merging) -> None:
@@ -91,7 +91,7 @@ def test_closed_without_a_merge_it_is_told_and_reopened_by_a_word(merging: Mergi
     merging.hub.edit_pull(REPO, pull.number, "ada", state="closed")
     merging.stage.tell()
     merging.stage.wait_until(lambda: merging.pull.state == "closed")
-    assert any("was closed without a merge" in one for one in merging.comments())
+    merging.stage.wait_until(lambda: any("was closed without a merge" in one for one in merging.comments()))
     assert merging.api()["status"] == "blocked"
 
     merging.hub.comment(REPO, merging.parent().number, "ada", "/phase reopen")
