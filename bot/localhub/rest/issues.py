@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.localhub.problems import Refused, invalid
-from bot.localhub.rest.call import Call, Endpoint, Reply
+from bot.localhub.rest.call import Call, Endpoint, Fields, Reply
 from bot.localhub.rest.paging import asked, listed, paged
 from bot.localhub.shapes import Json
 from bot.localhub.values import IssueChanges, IssueDraft, IssueQuery, LabelChanges
@@ -66,14 +66,21 @@ def edit_issue(call: Call) -> Reply:
     return Reply(body=call.shapes.issue(issue))
 
 
-def _changes(call: Call) -> IssueChanges:
-    fields, changes = call.fields, IssueChanges()
+def common_changes(fields: Fields) -> IssueChanges:
+    """What may be changed of an issue and of a pull request alike."""
+    changes = IssueChanges()
     if fields.text_or_none("title") is not None:
         changes["title"] = fields.text("title")
     if "body" in fields:
         changes["body"] = fields.text_or_none("body")
     if fields.text_or_none("state") is not None:
         changes["state"] = fields.text("state")
+    return changes
+
+
+def _changes(call: Call) -> IssueChanges:
+    fields, changes = call.fields, common_changes(call.fields)
+    if "state" in changes:
         changes["state_reason"] = fields.text_or_none("state_reason")
     if "labels" in fields:
         changes["labels"] = fields.names("labels")

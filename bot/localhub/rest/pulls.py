@@ -8,8 +8,9 @@ from __future__ import annotations
 from bot.localhub.problems import invalid
 from bot.localhub.pull_shapes import PullShapes
 from bot.localhub.rest.call import Call, Endpoint, Reply
+from bot.localhub.rest.issues import common_changes
 from bot.localhub.rest.paging import listed
-from bot.localhub.values import Issue, IssueChanges, Merge, PullDraft, PullQuery
+from bot.localhub.values import Issue, Merge, PullDraft, PullQuery
 
 _METHODS = ("merge", "squash", "rebase")
 
@@ -46,13 +47,7 @@ def get_pull(call: Call) -> Reply:
 
 
 def edit_pull(call: Call) -> Reply:
-    fields, changes = call.fields, IssueChanges()
-    if fields.text_or_none("title") is not None:
-        changes["title"] = fields.text("title")
-    if "body" in fields:
-        changes["body"] = fields.text_or_none("body")
-    if fields.text_or_none("state") is not None:
-        changes["state"] = fields.text("state")
+    changes = common_changes(call.fields)
     issue = call.hub.pulls.edit(call.repository(), call.path["number"], call.actor, changes)
     return Reply(body=_full(call, issue))
 
