@@ -168,13 +168,7 @@ class Jobs:
             output=output,
             processes=RunningGroups(self._premises.log_dir / "running", orphan, us),
             files=WorkspaceFiles(Path(folder), self._premises.crew, lambda _: None),
-            # by these a successor finds what we left running
-            environment={
-                "PHASEBOT_HOLDER": us.name,
-                "PHASEBOT_PLAN": JOBS,
-                "PHASEBOT_PHASE": job.id,
-                "PHASEBOT_FENCE": "0",
-            },
+            environment=orphan.variables(us),
         )
 
     def _told(

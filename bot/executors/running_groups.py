@@ -51,6 +51,15 @@ class Orphan:
     phase: str
     fence: int
 
+    def variables(self, owner: ProcessId) -> dict[str, str]:
+        """Those of its processes, by which a successor of `owner` knows what belongs to it."""
+        return {
+            "PHASEBOT_HOLDER": owner.name,
+            "PHASEBOT_PLAN": self.plan,
+            "PHASEBOT_PHASE": self.phase,
+            "PHASEBOT_FENCE": str(self.fence),
+        }
+
 
 class RunningGroups:
     """The note of one attempt: a file while it has groups running, nothing otherwise. Safe to use from several threads.
@@ -146,12 +155,7 @@ def _read(path: Path) -> _Note | None:
 
 def _strays(note: _Note) -> list[psutil.Process]:
     """Those whose group has lost its first process, or who have left it: told by the attempt's variables."""
-    ours = {
-        "PHASEBOT_HOLDER": note.owner.name,
-        "PHASEBOT_PLAN": note.attempt.plan,
-        "PHASEBOT_PHASE": note.attempt.phase,
-        "PHASEBOT_FENCE": str(note.attempt.fence),
-    }
+    ours = note.attempt.variables(note.owner)
     return [process for process in psutil.process_iter() if ours.items() <= _environ(process).items()]
 
 
