@@ -151,7 +151,7 @@ class Phasebot:
         if self.options.roles != ALL:
             self.clockwork.also_every(1, self._look_after_others)
         self._announcements = self.store.announcements(self._look_after_others)
-        self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.home / "attempts", lent=self._lent)
+        self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.log_dir, lent=self._lent)
         self._reconciler = Once(lambda: _reconciler(self))
         self._listeners: list[Listener] = []
         self.progress: Callable[[Key, Progress], None] = lambda _key, _progress: None
@@ -168,7 +168,7 @@ class Phasebot:
         settings, options = self.settings, self.options
         premises = Premises(
             workspaces=self.workspaces,
-            log_dir=settings.home / "attempts",
+            log_dir=settings.log_dir,
             workers=options.workers,
             lease=timedelta(seconds=settings.lease),
             redactor=self.redactor,
@@ -181,7 +181,7 @@ class Phasebot:
     def _jobs(self) -> Jobs:
         premises = JobPremises(
             lend=self.workspaces.lend,
-            log_dir=self.settings.home / "attempts",
+            log_dir=self.settings.log_dir,
             holder=self.parts.holder,
             redactor=self.redactor,
             crew=self.options.crew,

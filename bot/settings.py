@@ -176,6 +176,11 @@ class Settings(BaseSettings):
             Path(self.repository_cache).expanduser().absolute() if self.repository_cache else self.home / "repositories"
         )
 
+    @property
+    def log_dir(self) -> Path:
+        """Where the output of attempts and jobs is kept."""
+        return self.home / "attempts"
+
     def allows_commands_of(self, project: str) -> bool:
         """The operator has said that this repository's policy may run commands on this machine."""
         allowed = set(listed(self.local_repositories.lower()))

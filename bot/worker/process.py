@@ -56,7 +56,7 @@ def work(settings: Settings, ground: Ground, hands: int, say: Callable[[str], No
     assert settings.redis_url is not None
     server = Server(settings.server_url, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
     reports = _Later()
-    told = Told(server, settings.home / "attempts", lambda key: executor.stop(*key), patience=settings.lease)
+    told = Told(server, settings.log_dir, lambda key: executor.stop(*key), patience=settings.lease)
     with _executor(settings, _workspaces(settings, ground, told), hands, reports) as executor:
         worker = Worker(connected(settings.redis_url.get_secret_value()), server, executor, told, hands=hands)
         reports.to = worker.report
@@ -94,7 +94,7 @@ def _executor(settings: Settings, workspaces: Workspaces, hands: int, reports: R
     kept, redactor = given_secrets(os.environ), _redactor(settings)
     premises = Premises(
         workspaces=workspaces,
-        log_dir=settings.home / "attempts",
+        log_dir=settings.log_dir,
         workers=hands,
         lease=timedelta(seconds=settings.lease),
         redactor=redactor,

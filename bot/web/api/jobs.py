@@ -122,7 +122,7 @@ async def show_job(
 def show_job_log(permit: Viewer, id: Id, offset: Offset = None, limit: Size = TAIL) -> LogPart:
     """What a job has put out, without secrets. To follow it, ask again with `offset` = the `next` of before."""
     job = _job(permit, id)
-    path = job_log_path(permit.bot.settings.home / "attempts", job.id)
+    path = job_log_path(permit.bot.settings.log_dir, job.id)
     return part_of(path, offset, limit, is_live=job.state.is_live)
 
 

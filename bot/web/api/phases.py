@@ -66,7 +66,7 @@ def show_log(
     found = next((one for one in permit.bot.store.views.attempts(item.queue_id) if one.number == number), None)
     if found is None:
         raise NotFound(f"{id} has no attempt {number}")
-    path = log_path(permit.bot.settings.home / "attempts", item.plan_id, item.phase_key, found.fence)
+    path = log_path(permit.bot.settings.log_dir, item.plan_id, item.phase_key, found.fence)
     return part_of(path, offset, limit, is_live=found.state.is_live)
 
 
