@@ -17,7 +17,8 @@ from rq.serializers import JSONSerializer
 
 from bot.executors.held import Key
 from bot.executors.local import LocalExecutor
-from bot.executors.rq import PRESENCE, PRESENT, QUEUE, STOPS
+from bot.executors.rq import PRESENCE, PRESENT, QUEUE, STOPS, job_id
+from bot.tickets import Subject
 from bot.worker.server import Gone, Server
 from bot.worker.told import Told
 from services.domain.attempts import Outcome
@@ -64,12 +65,8 @@ class Worker:
             self._told(report)
         finally:
             is_over = isinstance(report, AttemptFinished)
-            if is_over and self._busy.pop(_id(report.plan, report.fence), None) is not None:
+            if is_over and self._busy.pop(job_id(Subject(report.plan, report.phase, report.fence)), None) is not None:
                 self._free.release()
-
-    def unwanted(self, key: Key) -> None:
-        """Somebody has decided otherwise."""
-        self._executor.stop(*key)
 
     # ------------------------------------------------------------ taking
 
@@ -106,7 +103,7 @@ class Worker:
 
     def _begin(self, assignment: Assignment, ticket: str) -> None:
         key = (assignment.plan, assignment.phase.key, assignment.fence)
-        self._busy[_id(assignment.plan, assignment.fence)] = key
+        self._busy[job_id(Subject(*key))] = key
         self._told.expect(key, ticket)
         try:
             self._executor.dispatch(assignment)
@@ -134,7 +131,7 @@ class Worker:
                     while not self._ending.is_set():
                         message: Any = heard.get_message(timeout=_LOOK)
                         if message and (key := self._busy.get(message["data"].decode())):
-                            self.unwanted(key)
+                            self._executor.stop(*key)
             except RedisError:
                 self._ending.wait(_PAUSE)
 
@@ -147,7 +144,3 @@ class Worker:
         finally:
             self._ending.set()
             thread.join(timeout=5)
-
-
-def _id(plan: str, fence: int) -> str:
-    return f"{plan}-{fence}"
