@@ -21,18 +21,27 @@ _SLUG = 40
 def branch_of(title: str, plan: str) -> str:
     """The name of a plan's branch: readable, and nobody else's."""
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:_SLUG].strip("-")
-    return FOLDER + "-".join(one for one in (slug, end_of(plan)) if one)
+    return FOLDER + "-".join(one for one in (slug, _end_of(plan)) if one)
 
 
 def branch_in(git: Git, title: str, plan: str) -> str:
     """The name of the plan's branch, which it keeps when the plan gets another title."""
     known = git.ask("for-each-ref", "--format=%(refname:strip=2)", f"refs/heads/{FOLDER}").splitlines()
-    return next(
-        (one for one in known if f"/{one}".endswith((f"-{end_of(plan)}", f"/{end_of(plan)}"))), branch_of(title, plan)
-    )
+    return next((one for one in known if is_branch_of(one, plan)), branch_of(title, plan))
 
 
-def end_of(plan: str) -> str:
+def is_branch_of(name: str, plan: str) -> bool:
+    """By the end of its name: whatever the plan was called when it was made. `name` may be a whole ref."""
+    return f"/{name}".endswith((f"-{_end_of(plan)}", f"/{_end_of(plan)}"))
+
+
+def checked_out(git: Git) -> set[str]:
+    """The refs of the branches that somebody works on."""
+    told = git.ask("worktree", "list", "--porcelain").splitlines()
+    return {line.removeprefix("branch ") for line in told if line.startswith("branch ")}
+
+
+def _end_of(plan: str) -> str:
     """By which the branch of a plan is known, whatever it is called otherwise."""
     return re.sub(r"[^A-Za-z0-9]", "", plan)[:8]
 
@@ -64,7 +73,7 @@ class Branch:
 
     def is_checked_out(self) -> bool:
         """Somebody works on it: it is not moved under their hands."""
-        return f"branch {self.ref}" in self._git.ask("worktree", "list", "--porcelain").splitlines()
+        return self.ref in checked_out(self._git)
 
     def update(self, tree: Git, told: Delivered) -> Update:
         """Where it has to go. `tree` is a work tree that nobody needs any more. Raises ToolFailed (merge_conflict)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from bot.workspaces.delivery import FOLDER, end_of
+from bot.workspaces.delivery import FOLDER, checked_out, is_branch_of
 from bot.workspaces.git import Git
 from bot.workspaces.origins import Origin
 from bot.workspaces.refs import ROOT
@@ -73,9 +73,9 @@ def _refs(git: Git, under: str) -> list[_Ref]:
 
 def _merged_branches(git: Git, plan: str) -> Iterator[_Ref]:
     """None that is checked out somewhere."""
-    worked_on = git.ask("worktree", "list", "--porcelain").splitlines()
+    worked_on = checked_out(git)
     for ref, commit in _refs(git, f"refs/heads/{FOLDER}"):
-        if not ref.endswith((f"-{end_of(plan)}", f"/{end_of(plan)}")) or f"branch {ref}" in worked_on:
+        if not is_branch_of(ref, plan) or ref in worked_on:
             continue
         places = ("refs/heads", "refs/remotes")
         holders = git.ask("for-each-ref", "--format=%(refname)", f"--contains={commit}", *places).splitlines()
