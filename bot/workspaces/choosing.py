@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.holder import holder_of_this_process
+from bot.once import Once
 from bot.settings import Settings
 from bot.workspaces.cache import HEAD, RepositoryCache
 from bot.workspaces.checkpoints import Checkpoints
@@ -96,8 +96,8 @@ class FolderWorkspaces:
         self._manner = manner
         self._places = Places(manner.home / "worktrees", manner.holder, manner.megabytes * MEGABYTE)
         self._checkpoints = Checkpoints(manner.home, manner.holder, manner.megabytes * MEGABYTE)
-        self._lock = threading.Lock()
-        self._known: tuple[Repository | None] | None = None
+        self._git = Once(self._made_git)
+        self._known = Once(lambda: (repository_of(folder, self._git()),))
 
     def open(self, assignment: Assignment, output: Output) -> AbstractContextManager[Workspace]:
         """Raises NoRepository, ToolFailed."""
@@ -126,7 +126,7 @@ class FolderWorkspaces:
             with TemporaryDirectory(prefix="phasebot-") as folder:
                 yield folder
             return
-        with self._places.worktree(repository.git, name, repository.head()) as git:
+        with self._places.worktree(repository.git, repository.common, name, repository.head()) as git:
             yield str(git.folder / repository.prefix)
 
     def in_clone(
@@ -140,7 +140,7 @@ class FolderWorkspaces:
                 fix="Say `workspace: auto` in the policy, or start with `--workspace FOLDER`.",
             )
         git, place = self._git(), cache.place(origin)
-        repository = Repository(replace(git, folder=place), place, place, "", start=HEAD)
+        repository = Repository(replace(git, folder=place), place.resolve(), "", start=HEAD)
         return self._worktrees(repository, AtOrigin(cache, origin, git)).open(assignment, output)
 
     def retire(self, are_finished: AreFinished) -> int:
@@ -158,15 +158,12 @@ class FolderWorkspaces:
 
     def repository(self) -> Repository | None:
         """The one that worktrees are made of. Raises GitTooOld."""
-        with self._lock:
-            if self._known is None:
-                self._known = (repository_of(self._folder, self._git()),)
-            return self._known[0]
+        return self._known()[0]
 
     def _worktrees(self, repository: Repository, upstream: AtOrigin | None) -> GitWorkspaces:
         return GitWorkspaces(repository, self._places, Patches(self._manner.redactor), upstream)
 
-    def _git(self) -> Git:
+    def _made_git(self) -> Git:
         excludes = self._manner.home / "never-kept"
         excludes.parent.mkdir(parents=True, exist_ok=True)
         excludes.write_text("/.phasebot/\n")

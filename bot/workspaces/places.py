@@ -40,13 +40,13 @@ class Places:
         self._lock = threading.Lock()
 
     @contextmanager
-    def worktree(self, git: Git, name: str, commit: str) -> Iterator[Git]:
-        """Git in a new work tree that has this commit and no branch; it is gone at the end of the context.
+    def worktree(self, git: Git, common: Path, name: str, commit: str) -> Iterator[Git]:
+        """Git in a new work tree that has this commit and no branch; it is gone at the end of the context. `common` is what
+        all work trees of the repository share, resolved.
 
         Raises ToolFailed, also where the disk has no room for it.
         """
         place = self._folder / name
-        common = Path(git.folder, git.ask("rev-parse", "--git-common-dir")).resolve()
         with self._lock:
             self._note(place, common, _size(git, commit))
         try:

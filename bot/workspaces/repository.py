@@ -11,11 +11,10 @@ from services.execution.tool import ToolFailed
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`top` is its work tree, `common` what all its work trees share; `prefix` leads from `top` to the folder. `start` is where
-    plans begin."""
+    """`common` is what all its work trees share; `prefix` leads from the top of one to the folder. `start` is where plans
+    begin."""
 
     git: Git
-    top: Path
     common: Path
     prefix: str
     start: str = "HEAD"
@@ -40,11 +39,11 @@ def repository_of(folder: Path, git: Git) -> Repository | None:
     found = git.try_to("rev-parse", "--show-toplevel", "--git-common-dir", "--show-prefix", "HEAD^{commit}")
     if found.code:
         return None
-    top, common, prefix, _ = found.out.splitlines()
+    _, common, prefix, _ = found.out.splitlines()
     if not git.try_to("ls-files", "-z", "--", ".").out and prefix:
         return None  # an ignored folder, or one that belongs to something else
     check_version(git.ask("version"))
-    return Repository(git, Path(top), Path(folder, common).resolve(), prefix)
+    return Repository(git, Path(folder, common).resolve(), prefix)
 
 
 def is_ancestor(git: Git, older: str, newer: str) -> bool:

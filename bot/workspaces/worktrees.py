@@ -54,7 +54,7 @@ class GitWorkspaces:
         parts = independent(repository.git, _parts(assignment, results))
         first = parts[0].commit if parts else base
         name = f"{assignment.plan}-{assignment.fence}-{phase.serial}"
-        with self._places.worktree(repository.git, name, first) as git:
+        with self._places.worktree(repository.git, repository.common, name, first) as git:
             start = merge(git, base, parts[1:], parts[0].name) if parts[1:] else first
             old = results.get(phase.serial, NOTHING)
             began = _Began(claim, base, start, old)
