@@ -6,6 +6,7 @@ from bot.localhub.comments import refuse_unfit
 from bot.localhub.database import Row, moment, stamp
 from bot.localhub.files import Files
 from bot.localhub.ground import Ground
+from bot.localhub.problems import not_found
 from bot.localhub.values import CommitComment, Repository, User
 
 
@@ -21,7 +22,8 @@ class CommitComments:
 
     def create(self, repository: Repository, actor: User, sha: str, body: str) -> CommitComment:
         refuse_unfit("CommitComment", body)
-        self._files.commits(repository, sha, "")  # there is such a commit
+        if not self._files.has_commit(repository, sha):
+            raise not_found(f"No commit found for SHA: {sha}")
         now = stamp(self._clock())
         with self._db.transaction():
             id = self._db.insert(

@@ -61,7 +61,7 @@ class Files:
         self, repository: Repository, actor: User, after: str, *, message: str, changed: dict[str, list[str]]
     ) -> Json:
         page = f"{self._news.shapes.html}/{repository.full_name}"
-        hand = {"name": actor.name or actor.login, "email": f"{actor.login}@users.noreply.localhub"}
+        hand = {"name": actor.name or actor.login, "email": actor.email}
         author = {**hand, "username": actor.login}
         commit = {
             "id": after,
@@ -127,6 +127,10 @@ class Files:
             for row, parent in zip(before, parents, strict=False)
             if path in ("", row["path"])
         ]
+
+    def has_commit(self, repository: Repository, sha: str) -> bool:
+        sql = "SELECT 1 FROM commits WHERE repository_id = ? AND sha = ?"
+        return self._db.first(sql, repository.id, sha) is not None
 
     def _stored(self, repository: Repository, row: Row, parent: str) -> StoredCommit:
         """What an older version has not noted is said in general."""

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.localhub.problems import Refused
@@ -65,13 +65,15 @@ class GitRepository:
         """What merging these commits would bring."""
         stat = self._try("diff", "--numstat", "--no-renames", f"{base}...{head}")
         lines = [line.split("\t") for line in stat.stdout.decode(errors="replace").splitlines()]
-        known = PullFigures(
+        return PullFigures(
             commits=self.commits_between(base, head),
             additions=sum(int(one[0]) for one in lines if one[0].isdecimal()),
             deletions=sum(int(one[1]) for one in lines if one[1].isdecimal()),
             files=len(lines),
         )
-        return replace(known, mergeable=self._merged_tree(base, head) is not None)
+
+    def is_mergeable(self, base: str, head: str) -> bool:
+        return self._merged_tree(base, head) is not None
 
     def merge(self, base: str, head: str, message: str, by: User, *, as_one: bool = False) -> str:
         """A commit with both, without moving anything; `as_one`: as a single commit on `base`. 405 for a conflict."""
@@ -132,7 +134,7 @@ class GitRepository:
 def _authorship(by: User | None) -> dict[str, str]:
     if by is None:
         return {}
-    name, email = by.name or by.login, f"{by.login}@users.noreply.localhub"
+    name, email = by.name or by.login, by.email
     return {
         f"GIT_{role}_{what}": said
         for role in ("AUTHOR", "COMMITTER")

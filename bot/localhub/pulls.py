@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/pulls/pulls
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.localhub.database import stamp
 from bot.localhub.git import GitFolders, GitRepository
@@ -56,10 +57,9 @@ class Pulls:
 
     def figures(self, issue: Issue) -> PullFigures:
         """What it would bring, or has brought; of a branch that is gone, what is known of its last commit."""
-        pull = _pull(issue)
-        known = self.git(self._repositories.get(issue.repository_id)).figures(pull.base_sha, pull.head_sha)
-        is_open = issue.is_open
-        return known if is_open else PullFigures(known.commits, known.additions, known.deletions, known.files)
+        pull, git = _pull(issue), self.git(self._repositories.get(issue.repository_id))
+        known = git.figures(pull.base_sha, pull.head_sha)
+        return replace(known, mergeable=git.is_mergeable(pull.base_sha, pull.head_sha)) if issue.is_open else known
 
     # ------------------------------------------------------------ opening and editing
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from bot.localhub.run_values import Run
 from bot.localhub.values import (
     Comment,
-    CommitComment,
     Delivery,
     Hook,
     Issue,
@@ -46,9 +45,6 @@ class RepositoryReading:
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         return tuple(self._hub.comments.of_issue(self.issue(number)))
-
-    def commit_comments(self, sha: str) -> tuple[CommitComment, ...]:
-        return tuple(self._hub.commit_comments.of(self._repository, sha))
 
     def sub_issues(self, number: int) -> tuple[Issue, ...]:
         """The children, in their order."""

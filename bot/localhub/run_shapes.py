@@ -194,7 +194,7 @@ class RunShapes:
         }
 
     def _commit(self, run: Run) -> Json:
-        hand = {"name": run.actor.login, "email": f"{run.actor.login}@users.noreply.localhub"}
+        hand = {"name": run.actor.login, "email": run.actor.email}
         return {
             "id": run.sha,
             "tree_id": run.sha,

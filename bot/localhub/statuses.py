@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.localhub.database import Row, moment, stamp
 from bot.localhub.files import Files
 from bot.localhub.ground import Ground
-from bot.localhub.problems import Refused, invalid, unprocessable
+from bot.localhub.problems import invalid, unprocessable
 from bot.localhub.shapes import Json, Shapes, node_id
 from bot.localhub.values import Repository, Role, User
 
@@ -67,7 +67,7 @@ class Statuses:
         self._repositories.demand(repository, actor, Role.WRITE)
         if state not in STATES:
             raise invalid("Status", "state", "custom")
-        if not self._is_there(repository, sha):
+        if sha != repository.head and not self._files.has_commit(repository, sha):
             raise unprocessable(f"No commit found for SHA: {sha}")
         with self._db.transaction():
             id = self._db.insert(
@@ -84,14 +84,6 @@ class Statuses:
             status = self._read(repository, self._db.one("SELECT * FROM statuses WHERE id = ?", id))
             self._news.tell(repository.id, "status", actor, lambda: told(status, repository, self._news.shapes))
             return status
-
-    def _is_there(self, repository: Repository, sha: str) -> bool:
-        if sha == repository.head:
-            return True
-        try:
-            return bool(self._files.commits(repository, sha, ""))
-        except Refused:
-            return False
 
     def of(self, repository: Repository, sha: str) -> list[Status]:
         """All that were said, the newest first."""
@@ -159,8 +151,7 @@ def told(status: Status, repository: Repository, shapes: Shapes) -> Json:
 
 def _commit(status: Status, shapes: Shapes) -> Json:
     api, page = shapes.repository_url(status.repository), f"{shapes.html}/{status.repository}/commit/{status.sha}"
-    login, at = status.creator.login, stamp(status.created_at)
-    hand = {"name": login, "email": f"{login}@users.noreply.localhub", "date": at}
+    hand = {"name": status.creator.login, "email": status.creator.email, "date": stamp(status.created_at)}
     unsigned = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
     return {
         "sha": status.sha,

@@ -39,6 +39,11 @@ class User:
     name: str | None
     created_at: datetime
 
+    @property
+    def email(self) -> str:
+        """The address that commits are made with."""
+        return f"{self.login}@users.noreply.localhub"
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:

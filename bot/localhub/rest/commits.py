@@ -28,7 +28,7 @@ def _listed(call: Call, repository: Repository, commit: StoredCommit) -> dict[st
     author = commit.author
     hand = author and {
         "name": author.name or author.login,
-        "email": f"{author.login}@users.noreply.localhub",
+        "email": author.email,
         "date": stamp(commit.created_at),
     }
     parents = [commit.parent] if commit.parent else []

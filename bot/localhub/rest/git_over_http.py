@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.localhub.problems import Refused
+from bot.localhub.problems import Refused, needs_authentication
 from bot.localhub.rest.admission import asking
 from bot.localhub.rest.call import Asker
 from bot.localhub.values import Repository, Role
@@ -48,13 +48,13 @@ def _answer(hub: Hub, request: Request, body: bytes) -> Response:
 def _allowed(hub: Hub, request: Request, asker: Asker, *, is_push: bool) -> Repository:
     """Whoever may not see it is asked who they are first, as with any private repository."""
     if asker.user is None and (is_push or asker.app is not None):
-        raise Refused(401, "Requires authentication")
+        raise needs_authentication()
     try:
         repository = hub.repositories.seen_by(
             f"{request.path_params['owner']}/{request.path_params['repo']}", asker.user
         )
     except Refused as refusal:
-        raise refusal if asker.user else Refused(401, "Requires authentication") from None
+        raise refusal if asker.user else needs_authentication() from None
     if is_push and asker.user is not None:
         hub.repositories.demand(repository, asker.user, Role.WRITE)
     needed = "contents=write" if is_push else "contents=read"
