@@ -13,7 +13,7 @@ from typing import Protocol
 from services.domain.attempts import AttemptState, Outcome
 from services.domain.errors import TransientError, UserError
 from services.domain.failure import Failure
-from services.domain.messages import AttemptDispatched, AttemptFinished, Report
+from services.domain.messages import AttemptFinished, Report
 from services.domain.rules import ACTIONS
 from services.domain.world import Closed
 from services.execution.workflow_runs import Carried, Check, Run, correlation_id, news_of
@@ -172,8 +172,3 @@ def _ended(assignment: Assignment) -> AttemptFinished:
 def _impossible(assignment: Assignment, why: str, now: datetime) -> AttemptFinished:
     failure = Failure("workflow_invalid", why, tool=ACTIONS, timestamp=now.isoformat())
     return AttemptFinished.of(assignment.plan, assignment.phase.key, assignment.fence, Outcome.BROKE, failure)
-
-
-def named(of: Carried, ref: str, url: str = "") -> AttemptDispatched:
-    cause = f"{of.plan}/{of.phase}/{of.attempt.fence}/dispatched/{ref}"
-    return AttemptDispatched(plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=cause, ref=ref, url=url)

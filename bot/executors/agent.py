@@ -17,8 +17,8 @@ from services.domain.phase import Phase
 from services.domain.pull import PullState
 from services.domain.rules import AGENT
 from services.domain.world import Closed
-from services.execution.agent_pulls import AgentPull, broke, dispatched, news_of
-from services.execution.workflow_runs import Carried, renewal
+from services.execution.agent_pulls import AgentPull, broke, news_of
+from services.execution.workflow_runs import Carried, dispatched, renewal
 from services.ports import Assignment, Clock
 
 PhaseOf = Callable[[str, str], Phase | None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.executors.actions import WorkflowRuns, carried, named
+from bot.executors.actions import WorkflowRuns, carried
 from services.domain.attempts import Attempt, AttemptState, Outcome
 from services.domain.messages import AttemptFinished, Report
 from services.domain.rules import ACTIONS, CI
 from services.domain.world import Closed
-from services.execution.workflow_runs import Carried, aggregated, others, renewal
+from services.execution.workflow_runs import Carried, aggregated, dispatched, others, renewal
 from services.ports import Assignment, Clock
 
 WorkOf = Callable[[str, str], Attempt | None]
@@ -33,9 +33,9 @@ class CiExecutor:
         """Find the commit that the work was done on, where it was done by a run; anything else is told by a callback."""
         of, work = carried(assignment), self._work_of(assignment.plan, assignment.phase.key)
         if work is None or work.executor != ACTIONS or not work.ref:
-            return [named(of, "callback")]
+            return [dispatched(of, "callback")]
         run = self._runs().get(assignment.project, int(work.ref.partition("/")[0]))
-        return [named(of, f"{run.sha}/{run.id}", run.url)]
+        return [dispatched(of, f"{run.sha}/{run.id}", run.url)]
 
     def end(self, assignment: Assignment) -> Sequence[Report]:
         """Nothing of ours is going on."""

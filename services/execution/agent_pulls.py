@@ -8,10 +8,10 @@ from datetime import datetime
 
 from services.domain.attempts import AttemptState, Changes, Hold, Outcome, Result
 from services.domain.failure import Failure
-from services.domain.messages import AttemptDispatched, AttemptFinished, AttemptStarted, Report
+from services.domain.messages import AttemptFinished, Report
 from services.domain.pull import PullState
 from services.domain.rules import AGENT
-from services.execution.workflow_runs import Carried, held, renewal
+from services.execution.workflow_runs import Carried, dispatched, held, renewal, started
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,10 @@ def _stands(pull: AgentPull, of: Carried, now: datetime) -> Iterator[Report]:
         return
     yield renewal(of, now)
     if of.attempt.state is not AttemptState.RUNNING:
-        cause = f"{of.plan}/{of.phase}/{of.attempt.fence}/started"
-        yield AttemptStarted(plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=cause)
+        yield started(of)
     hold = Hold.DRAFT if pull.draft else Hold.MERGE
     if hold is not of.attempt.held:
         yield held(of, hold)
-
-
-def dispatched(of: Carried, ref: str, url: str) -> AttemptDispatched:
-    cause = f"{of.plan}/{of.phase}/{of.attempt.fence}/dispatched/{ref}"
-    return AttemptDispatched(plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=cause, ref=ref, url=url)
 
 
 def broke(of: Carried, type: str, message: str, now: datetime, *, retryable: bool = False) -> AttemptFinished:

@@ -99,10 +99,7 @@ def news_of(run: Run, of: Carried, now: datetime, patience: timedelta = QUEUED_T
 
 def _named(run: Run, of: Carried) -> Iterator[Report]:
     if of.attempt.ref != run.ref:
-        cause = _cause(of, f"dispatched/{run.ref}")
-        yield AttemptDispatched(
-            plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=cause, ref=run.ref, url=run.url
-        )
+        yield dispatched(of, run.ref, run.url)
 
 
 def _stood(run: Run, of: Carried, now: datetime, patience: timedelta) -> Iterator[Report]:
@@ -113,8 +110,7 @@ def _stood(run: Run, of: Carried, now: datetime, patience: timedelta) -> Iterato
         return
     yield renewal(of, now)
     if run.status == "in_progress" and attempt.state is not AttemptState.RUNNING:
-        cause = _cause(of, "started")
-        yield AttemptStarted(plan=of.plan, phase=of.phase, fence=attempt.fence, cause=cause)
+        yield started(of)
     hold = _hold(run, of, now, patience)
     if hold is not None and hold is not attempt.held:
         yield held(of, hold)
@@ -126,6 +122,15 @@ def _hold(run: Run, of: Carried, now: datetime, patience: timedelta) -> Hold | N
         return Hold.APPROVAL
     waits_long = run.status != "in_progress" and now - of.attempt.claimed_at >= patience
     return Hold.QUEUE if waits_long else None
+
+
+def dispatched(of: Carried, ref: str, url: str = "") -> AttemptDispatched:
+    cause = _cause(of, f"dispatched/{ref}")
+    return AttemptDispatched(plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=cause, ref=ref, url=url)
+
+
+def started(of: Carried) -> AttemptStarted:
+    return AttemptStarted(plan=of.plan, phase=of.phase, fence=of.attempt.fence, cause=_cause(of, "started"))
 
 
 def held(of: Carried, hold: Hold) -> AttemptHeld:
