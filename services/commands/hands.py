@@ -11,7 +11,7 @@ from services.commands.spec import VERBS, Level
 from services.domain.messages import Order
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
-from services.domain.progress import are_phases_decided, awaits_merge, is_completed
+from services.domain.progress import is_completed
 from services.domain.transitions import PhaseState
 
 
@@ -72,11 +72,6 @@ ON_PARENT: Mapping[str, Hand] = {
     ),
     "locked": Hand("locked, pinned, assigned or put on a milestone", "", "Nothing."),
 }
-
-
-def is_merging(plan: Plan) -> bool:
-    """Only the merge of its pull request is waited for."""
-    return awaits_merge(plan) and are_phases_decided(plan)
 
 
 def hand_on(action: str, reason: str | None, *, is_child: bool, is_merging: bool = False) -> Hand | None:

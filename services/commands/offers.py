@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.domain.phase import Phase
 from services.domain.plan import Plan, PlanState
-from services.domain.progress import are_phases_decided, awaits_merge
+from services.domain.progress import only_merge_is_left
 from services.domain.pull import PullState
 from services.domain.transitions import Trigger
 
@@ -39,7 +39,7 @@ def verbs_for_plan(plan: Plan) -> tuple[str, ...]:
 
 def _about_merge(plan: Plan) -> tuple[str, ...]:
     """Once nothing but the merge is waited for."""
-    if plan.pull is None or not awaits_merge(plan) or not are_phases_decided(plan):
+    if plan.pull is None or not only_merge_is_left(plan):
         return ()
     if plan.pull.state is not PullState.CLOSED:
         return ("complete",)

@@ -34,7 +34,7 @@ def plan_status(plan: Plan) -> PlanStatus:
     in_flight = any(phase.is_in_flight for phase in plan)
     if is_stopped(plan) and not in_flight:
         return PlanStatus.FAILED
-    if awaits_merge(plan) and are_phases_decided(plan):
+    if only_merge_is_left(plan):
         was_turned_down = plan.pull is not None and plan.pull.state is PullState.CLOSED
         return PlanStatus.BLOCKED if was_turned_down else PlanStatus.RUNNING
     ready = [phase for phase in plan if phase.status is QueueStatus.READY]
@@ -61,6 +61,11 @@ def is_completed(plan: Plan) -> bool:
 def awaits_merge(plan: Plan) -> bool:
     """Its pull request is still to be merged."""
     return plan.pull is not None and not plan.pull.state.is_settled
+
+
+def only_merge_is_left(plan: Plan) -> bool:
+    """Every phase is decided, and the merge of its pull request is waited for."""
+    return awaits_merge(plan) and are_phases_decided(plan)
 
 
 def are_phases_decided(plan: Plan) -> bool:

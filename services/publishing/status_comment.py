@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from services.domain.phase import MANUAL, Phase, QueueStatus
 from services.domain.plan import Plan
-from services.domain.progress import PlanStatus, are_phases_decided, awaits_merge, plan_status
+from services.domain.progress import PlanStatus, only_merge_is_left, plan_status
 from services.domain.pull import Pull, PullState
 from services.publishing.markers import Marker, MarkerKind, Markers
 from services.publishing.text import code, cut, inline, shortened
@@ -49,7 +49,7 @@ def summary(plan: Plan) -> str:
     headline = _HEADLINE[plan_status(plan)]
     if plan.pull is not None:
         lines.append(f"- {_merge(plan.pull)}")
-        if awaits_merge(plan) and are_phases_decided(plan) and plan.pull.state is PullState.OPEN:
+        if plan.pull.state is PullState.OPEN and only_merge_is_left(plan):
             headline = f"All phases are decided: this plan **waits for the merge of #{plan.pull.number}**."
     headline = " ".join(part for part in (headline, handed_in(plan.by)) if part)
     return "\n\n".join(part for part in (headline, progress(plan), "\n".join(lines)) if part)

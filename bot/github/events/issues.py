@@ -12,11 +12,12 @@ from pydantic import Field
 from bot.github.events.payloads import Account, Issue, Payload, Repository
 from bot.github.events.sources import Sources, Subject
 from bot.github.plan_issues import PlanIssue, Wanted, is_plan, source_of
-from services.commands.hands import Hand, hand_on, is_heeded, is_merging, meaning
+from services.commands.hands import Hand, hand_on, is_heeded, meaning
 from services.commands.spec import Level
 from services.coordinator import answers
 from services.domain.effects import SetIssueState
 from services.domain.messages import Judgement, Message, Order, PutBack
+from services.domain.progress import only_merge_is_left
 from services.planning.issue_text import is_form
 
 log = structlog.get_logger()
@@ -91,7 +92,10 @@ def _of_agent(phase: str, project: str, plan: str, sources: Sources) -> Sequence
 def translate(event: IssueEvent, subject: Subject) -> tuple[Hand, Order] | None:
     """What was done, and the order that it amounts to; None where it says nothing that the plan does not say already."""
     hand = hand_on(
-        event.action, event.issue.state_reason, is_child=subject.phase is not None, is_merging=is_merging(subject.plan)
+        event.action,
+        event.issue.state_reason,
+        is_child=subject.phase is not None,
+        is_merging=only_merge_is_left(subject.plan),
     )
     if hand is None:
         return None
