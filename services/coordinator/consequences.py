@@ -209,10 +209,7 @@ def _is_rearranged(before: Plan, after: Plan) -> bool:
 def _parent_closed_as(plan: Plan) -> Literal["completed", "not_planned"] | None:
     if plan.state is PlanState.CANCELLED:
         return "not_planned"
-    return "completed" if plan.state in _UNDER_WAY and is_completed(plan) else None
-
-
-_UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
+    return "completed" if plan.state.is_under_way and is_completed(plan) else None
 
 
 def _comments(before: Plan, after: Plan, changes: Sequence[Change], cause: str) -> Iterator[PostComment]:

@@ -11,19 +11,17 @@ from services.domain import messages as m
 from services.domain.effects import Effect, OpenPull, PostComment, RefreshPull
 from services.domain.events import Event
 from services.domain.phase import Phase
-from services.domain.plan import Plan, PlanState
+from services.domain.plan import Plan
 from services.domain.progress import are_phases_decided
 from services.domain.pull import Pull, PullState
 from services.domain.rules import Deliver
 from services.domain.transitions import NoTransition, PhaseState
 
-_UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
-
 
 def asked_for(plan: Plan) -> Plan:
     """With its pull request wanted, if that is due. Once phases are to be done again, what became of an earlier one counts no
     more: what they bring is asked for anew."""
-    if plan.state not in _UNDER_WAY or not plan.tracked:
+    if not plan.state.is_under_way or not plan.tracked:
         return plan
     pull, is_decided = plan.pull, are_phases_decided(plan)
     if is_decided and pull is None:
@@ -90,7 +88,7 @@ def complete(plan: Plan) -> Decision:
 
 
 def _undecided(plan: Plan) -> Pull:
-    if plan.pull is None or plan.pull.state.is_settled or plan.state not in _UNDER_WAY:
+    if plan.pull is None or plan.pull.state.is_settled or not plan.state.is_under_way:
         raise NoTransition("the plan waits for no merge")
     return plan.pull
 

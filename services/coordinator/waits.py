@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 
 from services.coordinator.decision import Decision
 from services.domain.phase import Phase
-from services.domain.plan import Plan, PlanState
+from services.domain.plan import Plan
 from services.domain.progress import stops_plan
 from services.domain.transitions import PhaseState
-
-_UNDER_WAY = (PlanState.ACTIVE, PlanState.PAUSED)
 
 
 def awaits_person(plan: Plan, phase: Phase) -> bool:
     """A pause makes no difference, so that its end is not news."""
-    return plan.state in _UNDER_WAY and phase.awaits_person
+    return plan.state.is_under_way and phase.awaits_person
 
 
 def timed(before: Plan, after: Plan, now: datetime) -> Plan:
@@ -46,7 +44,7 @@ def _patience(plan: Plan, phase: Phase) -> timedelta | None:
 
 def holds_up(plan: Plan, phase: Phase) -> bool:
     """It has failed, and others are blocked, or the whole plan is stopped, until somebody decides what becomes of it."""
-    if plan.state not in _UNDER_WAY or phase.state is not PhaseState.FAILED or phase.is_satisfied:
+    if not plan.state.is_under_way or phase.state is not PhaseState.FAILED or phase.is_satisfied:
         return False
     return stops_plan(phase) or any(
         plan.phases[one].state is PhaseState.WAITING for one in plan.graph.dependents[phase.key]

@@ -24,6 +24,11 @@ class PlanState(StrEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
 
+    @property
+    def is_under_way(self) -> bool:
+        """It was published and was not given up."""
+        return self in (PlanState.ACTIVE, PlanState.PAUSED)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
