@@ -264,7 +264,7 @@ class Assignment:
     def timeout(self) -> timedelta | None:
         """How long it may take; None for no limit."""
         rules = self.phase.rules
-        return rules.qa_timeout or rules.timeout if self.is_check else rules.work_timeout
+        return rules.check_timeout if self.is_check else rules.work_timeout
 
 
 class Reports(Protocol):

@@ -154,9 +154,7 @@ def _phase(plan: Plan, key: str) -> Phase:
 def _next_attempt(plan: Plan, phase: Phase, order: m.ClaimPhase, world: World, now: datetime) -> Attempt:
     executor, rules = phase.next_executor, phase.rules
     by_hand = executor == MANUAL
-    timeout = (
-        rules.work_timeout if phase.kind is AttemptKind.WORK else rules.qa_timeout or rules.timeout or VERDICT_WAIT
-    )
+    timeout = rules.work_timeout if phase.kind is AttemptKind.WORK else rules.check_timeout or VERDICT_WAIT
     return Attempt(
         number=phase.attempts + 1,
         fence=plan.fences + 1,

@@ -9,9 +9,9 @@ from services.coordinator.decision import Decision
 from services.domain import messages as m
 from services.domain.attempts import Outcome
 from services.domain.effects import StopAttempt
-from services.domain.phase import LOCAL, Phase
+from services.domain.phase import Phase
 from services.domain.plan import Plan
-from services.domain.rules import ACTIONS, AGENT, MANUAL
+from services.domain.rules import ACTIONS, AGENT, LOCAL, MANUAL
 from services.domain.transitions import NoTransition, PhaseState, Trigger
 
 
@@ -78,14 +78,14 @@ def _demand_fitting(phase: Phase, executor: str) -> None:
     """Only the policy gives a phase what an executor needs: commands run where it allows them, and a workflow has to be named.
     A person can always do the work."""
     rules = phase.rules
-    if executor in (MANUAL, rules.executor) or (executor == ACTIONS and rules.workflow):
+    given = {ACTIONS: rules.workflow, AGENT: rules.agent}
+    if executor in (MANUAL, rules.executor) or given.get(executor):
         return
-    if executor == AGENT and rules.agent:
-        return
-    if executor == AGENT:
-        raise NoTransition("the policy names no agent for this phase")
-    if executor == ACTIONS:
-        raise NoTransition("the policy names no workflow for this phase")
-    if executor == LOCAL:
-        raise NoTransition("the policy does not let this phase run on our machines")
-    raise NoTransition(f"there is no executor `{executor}` for this phase")
+    raise NoTransition(_LACKING.get(executor, f"there is no executor `{executor}` for this phase"))
+
+
+_LACKING = {
+    ACTIONS: "the policy names no workflow for this phase",
+    AGENT: "the policy names no agent for this phase",
+    LOCAL: "the policy does not let this phase run on our machines",
+}

@@ -207,6 +207,11 @@ class Rules:
         return min((one for one in (self.timeout, self.ceiling.time) if one is not None), default=None)
 
     @property
+    def check_timeout(self) -> timedelta | None:
+        """How long a check may take."""
+        return self.qa_timeout or self.timeout
+
+    @property
     def checker(self) -> str:
         """The executor that gives the verdict of a machine."""
         if self.qa is Qa.TOOL:
