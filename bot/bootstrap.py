@@ -216,7 +216,7 @@ class Phasebot:
         )
         gate = Gate(
             holder=holder_of_this_process(),
-            limits=replace(options.limits, executors={"local": options.workers, **options.limits.executors}),
+            limits=replace(options.limits, executors={LOCAL: options.workers, **options.limits.executors}),
             lease=timedelta(seconds=settings.lease),
             executors=executors,
             breakers=self.breakers,

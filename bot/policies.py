@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from bot.store.policies import KeptPolicy, SqlPolicies
 from services.domain.errors import NotAllowed, NotFound, PolicyInvalid, RemoteUnavailable, TransientError
 from services.domain.findings import Finding, Severity
-from services.domain.phase import MANUAL, Qa, Rules
+from services.domain.phase import LOCAL, MANUAL, Qa, Rules
 from services.domain.plan import HANDED_IN
 from services.planning.draft import PhaseDraft
 from services.planning.policy import Policy, read_policy
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 PATH = ".github/phasebot.yml"
 MAX_BYTES = 1024 * 1024
-LOCAL = "local"
 
 FRESH = timedelta(seconds=60)
 """For so long a policy counts as read; a push that changes it is heard of at once."""

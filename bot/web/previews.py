@@ -22,6 +22,7 @@ from services.coordinator.new_version import NewVersion
 from services.domain.errors import PlanInvalid, PolicyInvalid, RemoteUnavailable, TransientError, UserError
 from services.domain.findings import Finding, has_errors
 from services.domain.plan import Plan
+from services.domain.rules import LOCAL
 from services.planning import parser
 from services.planning.draft import PlanDraft
 from services.planning.edits import Edits, edited, edits_of
@@ -175,7 +176,7 @@ def source_of(stored: StoredDraft, draft: PlanDraft) -> str:
 
 def executors(bot: Phasebot, preview: Preview) -> list[str]:
     """Those that may be chosen. Commands of a repository run on this machine only where that is allowed."""
-    return sorted(name for name in bot.executors.names if preview.ruling.may_run_here or name != "local")
+    return sorted(name for name in bot.executors.names if preview.ruling.may_run_here or name != LOCAL)
 
 
 def _ruling(bot: Phasebot, stored: StoredDraft) -> tuple[CurrentPolicy, bool]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 PREFIX = "/phase"
-MENTION = "@phasebot"
 
 
 class Scope(StrEnum):

@@ -19,12 +19,10 @@ from bot.web.failures import documented
 from bot.workspaces.patches import kept_beside
 from services.domain.attempts import Attempt, AttemptKind, Changes
 from services.domain.errors import NotFound
-from services.domain.rules import MANUAL
+from services.domain.rules import LOCAL, MANUAL
 from services.execution.unified import Diff, FileChange, LineKind, read_diff
 
 router = APIRouter(prefix="/phases", tags=["phases"])
-
-HERE = "local"
 
 
 class DiffLineShape(Shape):
@@ -120,7 +118,7 @@ def _why_none(attempt: Attempt, changes: Changes) -> str:
         return "A verdict changes nothing"
     if attempt.executor == MANUAL:
         return "A person did the work"
-    if attempt.executor != HERE:
+    if attempt.executor != LOCAL:
         return f"It was carried out elsewhere, by {attempt.executor}: see its run"
     if attempt.failure is not None:
         return "It changed no file before it failed, or worked in a plain folder, where changes are not recorded"

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.domain.rules import (
+    LOCAL,
     MANUAL,
     Budget,
     Deliver,
@@ -21,7 +22,6 @@ from services.domain.rules import (
 )
 from services.planning.policy.rules_text import ApprovalText, BudgetText, EscalateText, OperationText, RetriesText
 
-LOCAL = "local"
 _TEXTS = ("workflow", "ref", "agent", "model", "qa_workflow", "base")
 MERGED = ("retries", "budget", "env")
 """What an entry adds to, key by key, where the defaults say something of it as well."""
