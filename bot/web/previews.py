@@ -37,8 +37,9 @@ REQUEST = "request"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A draft as it would be published. `plan` None: it cannot be. `known` is the plan that this document is already, and
-    `changes` what publishing would change about it. `lacks_policy`: it is not known which rules count."""
+    """A draft as it would be published. `plan` and `wanted`, which is what will be handed in, are None where it cannot be.
+    `known` is the plan that this document is already, and `changes` what publishing would change about it. `lacks_policy`: it
+    is not known which rules count."""
 
     stored: StoredDraft
     draft: PlanDraft
@@ -47,12 +48,16 @@ class Preview:
     ruling: CurrentPolicy
     lacks_policy: bool
     policy_findings: tuple[Finding, ...]
-    is_single: bool
     plan: Plan | None
+    wanted: Submission | None
     forecast: Forecast | None
     duration: timedelta | None
     known: Plan | None
     changes: NewVersion | None
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.draft.phases) == 1 and self.draft.dialect == "single"
 
     @property
     def may_be_published(self) -> bool:
@@ -83,8 +88,8 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
         ruling=ruling,
         lacks_policy=lacks_policy,
         policy_findings=ruling.findings_for(draft.phases),
-        is_single=len(draft.phases) == 1 and draft.dialect == "single",
         plan=plan,
+        wanted=wanted,
         forecast=foreseen,
         duration=_duration(bot, foreseen) if foreseen else None,
         known=known,
@@ -128,26 +133,18 @@ def publish(bot: Phasebot, id: str, *, by: str, again: bool = False, looked_at: 
         if stored.plan:
             message = f"{id} was confirmed already; its plan is {stored.plan}"
             raise Problem(HTTPStatus.CONFLICT, "confirmed_already", message, details={"plan": stored.plan})
-        accepted = submit(bot, stored, by=by, again=again and not stored.amends, looked_at=looked_at)
+        accepted = submit(bot, preview_of(bot, stored), by=by, again=again and not stored.amends, looked_at=looked_at)
         bot.store.drafts.published(id, accepted.plan.id)
     return accepted
 
 
-def submit(
-    bot: Phasebot, stored: StoredDraft, *, by: str, again: bool = False, looked_at: str | None = None
-) -> Accepted:
-    """Hand it in as it is previewed. Raises Problem for one that cannot be published."""
-    preview = preview_of(bot, stored)
-    if not preview.may_be_published:
+def submit(bot: Phasebot, preview: Preview, *, by: str, again: bool = False, looked_at: str | None = None) -> Accepted:
+    """Hand it in as it is previewed. Raises PolicyMoved, and Problem for one that cannot be published."""
+    if preview.wanted is None or preview.lacks_policy:
         raise unpublishable((*preview.draft.findings, *preview.policy_findings))
     if looked_at not in (None, preview.ruling.origin):
         raise PolicyMoved("the policy of the repository has changed since", fix="Look at the preview again.")
-    return bot.intake.submit(replace(submission(bot, preview), again=again, by=by))
-
-
-def submission(bot: Phasebot, preview: Preview) -> Submission:
-    """What is handed in when the preview is confirmed."""
-    return _submission(bot, preview.stored, preview.draft, preview.rules_for, preview.ruling)
+    return bot.intake.submit(replace(preview.wanted, again=again, by=by))
 
 
 def _submission(
@@ -170,8 +167,13 @@ def source_of(stored: StoredDraft, draft: PlanDraft) -> str:
     """The same text is the same document, as it is for uploads by the API."""
     if stored.name == REQUEST:
         return f"requests/{stored.id}"
-    read_as = b"single:" if draft.dialect == "single" else b""
-    return f"uploads/{hashlib.sha256(read_as + stored.document.encode()).hexdigest()[:20]}"
+    return upload_source(stored.document.encode(), single=draft.dialect == "single")
+
+
+def upload_source(content: bytes, *, single: bool) -> str:
+    """The same bytes read in the same way are the same document, so that sending it twice is sending it once."""
+    read_as = b"single:" if single else b""
+    return f"uploads/{hashlib.sha256(read_as + content).hexdigest()[:20]}"
 
 
 def executors(bot: Phasebot, preview: Preview) -> list[str]:

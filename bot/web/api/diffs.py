@@ -18,7 +18,6 @@ from bot.web.auth.permits import Permit
 from bot.web.failures import documented
 from bot.workspaces.patches import kept_beside
 from services.domain.attempts import Attempt, AttemptKind, Changes
-from services.domain.errors import NotFound
 from services.domain.rules import LOCAL, MANUAL
 from services.execution.unified import Diff, FileChange, LineKind, read_diff
 
@@ -81,10 +80,7 @@ def show_diff(
     """What an attempt has changed in its workspace, without secrets and of a bounded size; also of one that failed, whose
     files are thrown away."""
     item = permit.item(id)
-    found = next((one for one in permit.bot.store.views.attempts(item.queue_id) if one.number == number), None)
-    if found is None:
-        raise NotFound(f"{id} has no attempt {number}")
-    shown = changes_of(permit, item, found)
+    shown = changes_of(permit, item, permit.attempt(item, number))
     return DiffShape(
         commit=shown.changes.commit,
         count=shown.count,

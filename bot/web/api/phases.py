@@ -27,9 +27,11 @@ from bot.web.api.orders import (
 from bot.web.api.shapes import Attempts, LogPart, PhaseDetail, Shape
 from bot.web.api.showing import attempt, phase_detail
 from bot.web.auth import Operator, Viewer
+from bot.web.auth.permits import Permit
 from bot.web.failures import Problem, documented
 from services.commands.spec import PRIORITY
 from services.coordinator.reason_words import in_words
+from services.domain.attempts import Attempt
 from services.domain.errors import NotFound
 from services.domain.phase import Phase, QueueStatus
 from services.domain.plan import Plan, PlanState
@@ -63,11 +65,12 @@ def show_log(
 ) -> LogPart:
     """The output kept of an attempt, without secrets. To follow it, ask again with `offset` = the `next` of before."""
     item = permit.item(id)
-    found = next((one for one in permit.bot.store.views.attempts(item.queue_id) if one.number == number), None)
-    if found is None:
-        raise NotFound(f"{id} has no attempt {number}")
-    path = log_path(permit.bot.settings.log_dir, item.plan_id, item.phase_key, found.fence)
-    return part_of(path, offset, limit, is_live=found.state.is_live)
+    return log_of(permit, item, permit.attempt(item, number), offset, limit)
+
+
+def log_of(permit: Permit, item: QueueItem, of: Attempt, offset: int | None, size: int) -> LogPart:
+    path = log_path(permit.bot.settings.log_dir, item.plan_id, item.phase_key, of.fence)
+    return part_of(path, offset, size, is_live=of.state.is_live)
 
 
 # ---------------------------------------------------------------- tickets

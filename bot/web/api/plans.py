@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -36,6 +35,7 @@ from bot.web.api.showing import findings, plan_detail, plan_summary
 from bot.web.auth import Admin, Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import documented
+from bot.web.previews import upload_source
 from bot.web.uploads import BODIES, Upload, read_uploads
 from services.commands.spec import PRIORITY
 from services.domain.findings import Finding
@@ -177,7 +177,7 @@ def _take_all_in(permit: Permit, uploads: Sequence[Upload], options: UploadOptio
 
 
 def _read(permit: Permit, upload: Upload, options: UploadOptions) -> _Readable:
-    source = _source_of(upload, options)
+    source = upload_source(upload.plan, single=options.single)
     project = project_for(permit, options.project, source)
     draft = _draft(upload, options)
     ruling = _ruling(permit.bot, upload, project)
@@ -218,9 +218,3 @@ def _ruling(phasebot: Phasebot, upload: Upload, project: str) -> CurrentPolicy:
     if upload.policy is None:
         return phasebot.policies.ruling(project)
     return phasebot.policies.handed_in(parser.decode(upload.policy, name="policy"), "policy")
-
-
-def _source_of(upload: Upload, options: UploadOptions) -> str:
-    """The same bytes read in the same way are the same document, so that sending it twice is sending it once."""
-    read_as = b"single:" if options.single else b""
-    return f"uploads/{hashlib.sha256(read_as + upload.plan).hexdigest()[:20]}"

@@ -67,14 +67,13 @@ def request_work(permit: Operator, wanted: RequestText) -> Requested:
     limit = permit.bot.settings.upload_bytes
     if len(wanted.text.encode()) > limit:
         raise too_large(limit)
-    draft = _draft(permit, wanted)
-    read = previews.read(draft)
-    refuse_unusable(read)
-    if len(read.phases) > 1:
-        return _published(permit, previews.submit(permit.bot, draft, by=permit.who))
-    permit.bot.store.drafts.add(draft)
-    preview = _shown(permit, draft)
-    return Requested(is_multi_phase=False, plan_id=None, parent_issue_number=None, child_issues=[], preview=preview)
+    preview = previews.preview_of(permit.bot, _draft(permit, wanted))
+    refuse_unusable(preview.draft)
+    if len(preview.draft.phases) > 1:
+        return _published(permit, previews.submit(permit.bot, preview, by=permit.who))
+    permit.bot.store.drafts.add(preview.stored)
+    shown = _shown(preview)
+    return Requested(is_multi_phase=False, plan_id=None, parent_issue_number=None, child_issues=[], preview=shown)
 
 
 class PreviewOptions(BaseModel):
@@ -128,16 +127,16 @@ def list_previews(permit: Viewer, cursor: Cursor = None, limit: Limit = 100) -> 
 @router.get("/preview/{id}", responses=documented(404))
 def show_preview(permit: Viewer, id: Id) -> PreviewShape:
     """What would be published. It waits, even over a restart, until it is confirmed or expires."""
-    draft = _stored(permit, id)
+    draft = permit.draft(id)
     if draft.plan:
         raise NotFound(f"nothing named {id} waits for confirmation")
-    return _shown(permit, draft)
+    return _shown(previews.preview_of(permit.bot, draft))
 
 
 @router.delete("/preview/{id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
 def drop_preview(permit: Operator, id: Id) -> Response:
     """Discard it. A plan that it has become stays."""
-    permit.bot.store.drafts.drop(_stored(permit, id).id)
+    permit.bot.store.drafts.drop(permit.draft(id).id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -148,7 +147,7 @@ def confirm_request(
     again: Annotated[bool, Query(description="A new plan, even if the document is one already")] = False,
 ) -> Requested:
     """Publish what was previewed, and carry it out."""
-    _stored(permit, id)
+    permit.draft(id)
     return _published(permit, previews.publish(permit.bot, id, by=permit.who, again=again))
 
 
@@ -174,7 +173,7 @@ def _take_in(permit: Permit, uploads: Sequence[Upload], options: PreviewOptions)
     drafts = [_of_upload(permit, one, options) for one in uploads]
     for one in drafts:
         permit.bot.store.drafts.add(one)
-    return Previews(previews=[_shown(permit, one) for one in drafts])
+    return Previews(previews=[_shown(previews.preview_of(permit.bot, one)) for one in drafts])
 
 
 def _of_upload(permit: Permit, upload: Upload, options: PreviewOptions) -> StoredDraft:
@@ -194,13 +193,6 @@ def _of_upload(permit: Permit, upload: Upload, options: PreviewOptions) -> Store
     )
 
 
-def _stored(permit: Permit, id: str) -> StoredDraft:
-    """Raises NotFound, or Problem for too small a role."""
-    draft = permit.bot.store.drafts.one(id, permit.bot.clock.now())
-    permit.see(draft.project, f"there is no draft {id}")
-    return draft
-
-
 # ---------------------------------------------------------------- showing
 
 
@@ -216,9 +208,8 @@ def _published(permit: Permit, accepted: Accepted) -> Requested:
     )
 
 
-def _shown(permit: Permit, stored: StoredDraft) -> PreviewShape:
-    found = previews.preview_of(permit.bot, stored)
-    draft = found.draft
+def _shown(found: previews.Preview) -> PreviewShape:
+    stored, draft = found.stored, found.draft
     single = draft.phases[0] if len(draft.phases) == 1 else None
     documents = dict.fromkeys(path for phase in draft.phases for path in phase.external_docs)
     return PreviewShape(

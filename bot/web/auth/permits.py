@@ -14,11 +14,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from bot.bootstrap import Phasebot
+from bot.store.drafts import StoredDraft
 from bot.store.views import QueueItem
 from bot.web.auth.door import Asker, Door
 from bot.web.failures import Problem
 from bot.web.forms import CSRF_FIELD, read_form
 from services.domain.access import EVERYWHERE, Caller, Role
+from services.domain.attempts import Attempt
 from services.domain.errors import NotFound
 from services.domain.plan import Plan
 
@@ -56,10 +58,21 @@ class Permit:
     def item(self, queue_id: str) -> QueueItem:
         """Raises NotFound, or Problem for too small a role."""
         item = self.bot.store.views.item(queue_id)
-        if self.caller.role_in(item.project) is None:
-            raise NotFound(f"there is no phase {queue_id} in the queue")
-        self.require(item.project)
+        self.see(item.project, f"there is no phase {queue_id} in the queue")
         return item
+
+    def attempt(self, item: QueueItem, number: int) -> Attempt:
+        """One attempt of a phase that may be seen. Raises NotFound."""
+        found = next((one for one in self.bot.store.views.attempts(item.queue_id) if one.number == number), None)
+        if found is None:
+            raise NotFound(f"{item.queue_id} has no attempt {number}")
+        return found
+
+    def draft(self, id: str) -> StoredDraft:
+        """Raises NotFound, or Problem for too small a role."""
+        draft = self.bot.store.drafts.one(id, self.bot.clock.now())
+        self.see(draft.project, f"there is no draft {id}")
+        return draft
 
     def project(self, name: str) -> str:
         """A project by its name. Raises NotFound, or Problem for too small a role."""

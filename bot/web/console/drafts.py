@@ -166,16 +166,9 @@ def _mine(permit: Permit) -> list[StoredDraft]:
     return permit.bot.store.drafts.open(permit.bot.clock.now(), projects=permit.projects)
 
 
-def _draft(permit: Permit, id: str) -> StoredDraft:
-    """Raises NotFound, or Problem for too small a role."""
-    stored = permit.bot.store.drafts.one(id, permit.bot.clock.now())
-    permit.see(stored.project, f"there is no draft {id}")
-    return stored
-
-
 @router.get("/drafts/{id}")
 def draft_page(permit: Viewer, page: Shown, id: Id) -> Response:
-    stored = _draft(permit, id)
+    stored = permit.draft(id)
     if stored.plan and (plan := permit.bot.answers.plan(stored.plan)) is not None:
         return page.show(
             "published.html",
@@ -210,7 +203,7 @@ def _preview(permit: Permit, page: Page, preview: Preview) -> Response:
 @router.post("/drafts/{id}")
 def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Response:
     """`do` says what: save, publish, discard, text, `up:` and `down:` with the key of a phase. Edits are kept either way."""
-    stored, do = _draft(permit, id), field(form, "do", 200)
+    stored, do = permit.draft(id), field(form, "do", 200)
     if do == "discard":
         permit.bot.store.drafts.drop(id)
         return page.lead("/new", "The draft is gone.")
@@ -225,7 +218,7 @@ def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Respons
     permit.bot.store.drafts.edit(id, stored.edits)
     if do == "publish":
         looked_at = field(form, "policy", 64) if "policy" in form else None
-        return _publish(permit, page, id, again=field(form, "again") == "yes", looked_at=looked_at)
+        return _publish(permit, page, stored, again=field(form, "again") == "yes", looked_at=looked_at)
     return page.lead(f"/drafts/{id}", "" if ":" in do else "The draft is as you want it.")
 
 
@@ -240,8 +233,9 @@ def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) 
     return page.lead(f"/drafts/{stored.id}", "The text was read again.")
 
 
-def _publish(permit: Permit, page: Page, id: str, *, again: bool, looked_at: str | None) -> Response:
+def _publish(permit: Permit, page: Page, stored: StoredDraft, *, again: bool, looked_at: str | None) -> Response:
     """`looked_at` is where the rules came from that the page showed."""
+    id = stored.id
     try:
         accepted = publish(permit.bot, id, by=permit.who, again=again, looked_at=looked_at)
     except Problem as problem:
@@ -250,8 +244,7 @@ def _publish(permit: Permit, page: Page, id: str, *, again: bool, looked_at: str
         return page.lead(f"/drafts/{id}", "It cannot be published as it stands: see the findings.", "bad")
     except UserError as error:
         return page.lead(f"/drafts/{id}", sentence(error), "bad")
-    is_amended = bool(_draft(permit, id).amends)
-    return page.lead(f"/plans/{accepted.plan.id}" if is_amended else f"/drafts/{id}")
+    return page.lead(f"/plans/{accepted.plan.id}" if stored.amends else f"/drafts/{id}")
 
 
 # ---------------------------------------------------------------- edits

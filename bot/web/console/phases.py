@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from bot.web.api.diffs import changes_of
 from bot.web.api.inputs import Id
-from bot.web.api.phases import show_log
+from bot.web.api.phases import log_of
 from bot.web.auth import Viewer
 from bot.web.console.events import told
 from bot.web.console.phase_rows import Rows
@@ -54,7 +54,7 @@ def phase_page(
         dependents=rows.of(plan, plan.graph.dependents[phase.key]),
         attempts=attempts[::-1],
         shown=shown,
-        log=show_log(permit, id, shown.number, None, _TAIL) if shown else None,
+        log=log_of(permit, item, shown, None, _TAIL) if shown else None,
         changes=changes,
         few=_some_lines(changes.diff.files) if changes else [],
         rules=_rules(phase),
@@ -72,8 +72,8 @@ def changes_page(permit: Viewer, page: Shown, id: Id, number: Annotated[int, Pat
     """What an attempt has changed, every line that is kept."""
     item = permit.item(id)
     plan = permit.plan(item.plan_id)
-    attempt = next((one for one in permit.bot.store.views.attempts(id) if one.number == number), None)
-    if attempt is None or item.phase_key not in plan.phases:
+    attempt = permit.attempt(item, number)
+    if item.phase_key not in plan.phases:
         raise NotFound(f"{id} has no attempt {number}")
     return page.show(
         "changes.html",
