@@ -17,7 +17,7 @@ from bot.github.signature import is_signed
 from bot.tokens import CI_TICKET
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
-from bot.web.failures import Problem, documented
+from bot.web.failures import Problem, documented, unreadable
 from services.ports import Delivery
 
 log = structlog.get_logger()
@@ -65,10 +65,7 @@ def _said(body: bytes) -> Callback:
     try:
         return Callback.model_validate_json(body)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, "payload_invalid", "the callback cannot be read", details=problems
-        ) from None
+        raise unreadable("the callback cannot be read", error) from None
 
 
 def _understood(bot: Bot, token: str, body: bytes, said: Callback) -> Delivery:

@@ -16,7 +16,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -223,13 +223,22 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if any(one["type"] == "json_invalid" for one in problems):
         return _envelope(request.scope, Problem(HTTPStatus.BAD_REQUEST, "json_invalid", "the body is not JSON"))
     message = f"{len(problems)} of the values given cannot be used" if len(problems) > 1 else "a value cannot be used"
-    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", message, details=_told(problems))
+    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", message, details=told(problems))
     return _envelope(request.scope, problem)
 
 
-def _told(problems: Sequence[Any]) -> list[dict[str, str]]:
-    """Which values, and why; never the value itself, which may be large or secret."""
-    return [{"where": ".".join(map(str, one["loc"])), "message": one["msg"], "code": one["type"]} for one in problems]
+def told(problems: Sequence[Any], under: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Which values, below where, and why; never the value itself, which may be large or secret."""
+    return [
+        {"where": ".".join(map(str, (*under, *one["loc"]))), "message": one["msg"], "code": one["type"]}
+        for one in problems
+    ]
+
+
+def unreadable(message: str, error: ValidationError) -> Problem:
+    """A body that is not what is spoken here, without the values in it."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return Problem(HTTPStatus.BAD_REQUEST, "payload_invalid", message, details=problems)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -19,7 +19,7 @@ from bot.gitlab.events import Ended, ended, read
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
 from bot.web.callbacks import is_new
-from bot.web.failures import Problem, documented
+from bot.web.failures import Problem, documented, unreadable
 from bot.web.webhooks import LARGEST, Status, Taken
 from services.domain.errors import NotFound
 
@@ -81,8 +81,7 @@ def _over(body: bytes) -> Ended | None:
     try:
         return ended(read(body))
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Problem(HTTPStatus.BAD_REQUEST, "payload_invalid", "the event cannot be read", details=problems) from None
+        raise unreadable("the event cannot be read", error) from None
 
 
 def _callback(over: Ended) -> Callback:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.web.bodies import read_body
 from bot.web.bot import Bot
-from bot.web.failures import Problem
+from bot.web.failures import Problem, unreadable
 from bot.worker_desk import Ended, Gone, assignments
 from bot.workspaces.origins import Access
 
@@ -48,8 +48,7 @@ async def end(request: Request, bot: Bot) -> None:
     try:
         ended = Ended.model_validate_json(await read_body(request, LARGEST))
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Problem(HTTPStatus.BAD_REQUEST, "payload_invalid", "this cannot be read", details=problems) from None
+        raise unreadable("this cannot be read", error) from None
     await _asked(lambda: bot.crew.desk.end(_ticket(request), ended))
 
 

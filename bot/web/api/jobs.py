@@ -25,7 +25,7 @@ from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
 from bot.web.api.shapes import JobShape, LogPart, Shape
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
-from bot.web.failures import Problem, documented
+from bot.web.failures import Problem, documented, told
 from services.domain.errors import NotFound
 from services.execution.jobs import Job
 from services.execution.registry import Availability
@@ -152,7 +152,7 @@ def _refuse_unavailable(permit: Permit, name: str, project: str) -> None:
     if not bot.settings.exposes(name):
         details = {"where": "PHASEBOT_API_TOOLS", "fix": f"The operator of this server may add {name} to it."}
         raise Problem(HTTPStatus.FORBIDDEN, "tool_not_exposed", f"{name} is not run on request here", details=details)
-    if bot.tracker.is_shared and not bot.settings.allows_commands_of(project):
+    if not bot.policies.allowed(project):
         details = {
             "where": "PHASEBOT_LOCAL_REPOSITORIES",
             "fix": f"The operator of this server may add {project} to it.",
@@ -168,15 +168,7 @@ def _checked(permit: Permit, name: str, arguments: dict[str, Any]) -> dict[str, 
     try:
         permit.bot.registry.inputs()[name].model_validate(arguments)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        where = [
-            {
-                "where": ".".join(map(str, ("body", "arguments", *one["loc"]))),
-                "message": one["msg"],
-                "code": one["type"],
-            }
-            for one in found
-        ]
+        where = told(error.errors(), under=("body", "arguments"))
         message = f"{name} does not take these arguments"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request_invalid", message, details=where) from None
     return arguments

@@ -207,7 +207,7 @@ def _shown(
         has_files=_has_files(permit),
         policy_path=PATH,
         may_pause=may(permit, Role.ADMIN, id),
-        runs_here=not permit.bot.tracker.is_shared or permit.bot.settings.allows_commands_of(id),
+        runs_here=permit.bot.policies.allowed(id),
     )
 
 
