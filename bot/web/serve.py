@@ -77,14 +77,12 @@ def serve(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
 
 def work_behind(phasebot: Phasebot, say: Callable[[str], None] = _print) -> None:
     """The same without answering anybody: for the other roles of a server that is spread over several processes."""
-    ending, signals_so_far = threading.Event(), 0
+    ending = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        nonlocal signals_so_far
-        signals_so_far += 1
-        ending.set()
-        if signals_so_far > 1:
+        if ending.is_set():
             raise KeyboardInterrupt
+        ending.set()
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
