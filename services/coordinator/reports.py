@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.coordinator import verdicts, waits
 from services.coordinator.decision import Decision
+from services.coordinator.notices import spoken
 from services.coordinator.retries import back_off, retries_left
 from services.domain import messages as m
 from services.domain.attempts import Attempt, AttemptKind, AttemptState, Outcome
@@ -140,7 +141,7 @@ def _looked_at(decision: Decision, phase: Phase, attempt: Attempt, at: tuple[Wor
     if now >= lease_until + world.kill_grace:
         return Decision(decision.plan.with_phase(_lost(phase, attempt, world, now)), decision.effects)
     if attempt.state.is_in_flight and attempt.deadline is not None and now >= attempt.deadline:
-        timed_out = replace(attempt.superseded(), failure=_timed_out(phase, now))
+        timed_out = replace(attempt.superseded(), failure=_timed_out(attempt, attempt.deadline, world, now))
         plan = decision.plan.with_phase(_settled(phase, timed_out, world, now))
         return Decision(plan, (*decision.effects, StopAttempt.of(plan.id, phase.key, attempt)))
     return decision
@@ -153,10 +154,9 @@ def _lost(phase: Phase, attempt: Attempt, world: World, now: datetime) -> Phase:
     return _settled(phase, attempt.ended(Outcome.LOST, now, failure), world, now)
 
 
-def _timed_out(phase: Phase, now: datetime) -> Failure:
-    limit = (
-        (phase.rules.qa_timeout or phase.rules.timeout) if phase.kind is AttemptKind.QA else phase.rules.work_timeout
-    )
+def _timed_out(attempt: Attempt, deadline: datetime, world: World, now: datetime) -> Failure:
+    """Its deadline says how long it had: the rules may know no limit, as for a verdict of CI, or another one by now."""
+    limit = spoken(deadline - attempt.claimed_at - world.kill_grace)
     return Failure("timed_out", f"No result within {limit}.", retryable=True, timestamp=now.isoformat())
 
 

@@ -288,6 +288,8 @@ def test_past_its_deadline_an_attempt_is_stopped_and_the_phase_fails() -> None:
 
     assert story.statuses == "failed blocked"
     assert story.attempt("a").state is AttemptState.STOPPING
+    assert story.phase("a").failure == story.attempt("a").failure
+    assert "No result within 5 min 0 s." in str(story.attempt("a").failure)
     assert story.effects[-1] == StopAttempt(plan="plan", key="stop:plan:1", phase="a", fence=1, executor="local")
 
 

@@ -136,6 +136,28 @@ def test_a_check_without_an_end_is_stopped_at_its_own_time_limit() -> None:
     assert reason is not None
 
 
+@pytest.mark.parametrize(
+    ("rules", "limit"),
+    [
+        (replace(CHECKED, qa=Qa.CI), "6 h 0 min"),
+        (replace(CHECKED, timeout=timedelta(minutes=9)), "9 min 0 s"),
+        (replace(CHECKED, timeout=timedelta(minutes=9), qa_timeout=timedelta(minutes=5)), "5 min 0 s"),
+    ],
+)
+def test_a_check_that_is_given_up_says_how_long_it_had(rules: Rules, limit: str) -> None:
+    story = story_to_check(rules).starts("a")
+    deadline = story.attempt("a").deadline
+    assert deadline is not None
+    story.now = deadline - timedelta(seconds=1)
+    story.tell(_renewal(story))
+
+    story.waits(timedelta(seconds=1))
+
+    failure = story.phase("a").failure or NOTHING
+    assert (failure.type, failure.details["cause"]) == ("no_verdict", "timed_out")
+    assert failure.message == f"The check ended without a verdict: No result within {limit}."
+
+
 def _renewal(story: Story) -> AttemptRenewed:
     return AttemptRenewed(plan="plan", cause="alive", phase="a", fence=story.attempt("a").fence)
 
