@@ -17,8 +17,7 @@ demo: .venv/run ## carry out the example plan: issues, phases, a retry, a summar
 	$(BIN)/phasebot run examples/website/plan.md --policy examples/website/phasebot.yml \
 	  --workspace scratch/demo/site --db scratch/demo/phasebot.db
 	@echo
-	@echo "The site is in scratch/demo/site/dist. To read the issues in a browser:"
-	@echo "  $(BIN)/phasebot localhub --db scratch/demo/phasebot.db"
+	@echo "The site is in scratch/demo/site/dist."
 
 test: .venv/dev ## run all tests
 	$(BIN)/python -m compileall -q bot services migrations # once, not in each of the processes that tests start

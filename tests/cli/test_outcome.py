@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from bot.cli.exits import Exit
 from bot.cli.run.facts import Facts
 from bot.cli.run.outcome import exit_of
+from bot.cli.run.running import program
 from bot.cli.run.summary import Summary
 from services.domain.messages import ApprovePhase, CancelPlan
 from services.domain.phase import Qa
@@ -108,6 +113,7 @@ def test_the_summary_names_error_log_and_what_is_blocked_and_the_command_to_try_
         "  \x1b[31m⊘\x1b[0m Bottom: blocked",
         "      blocked by Left",
         "Issues: http://hub/ada/site/issues/1",
+        "  served once this has ended by:  phasebot localhub",
         "To try the failed phases again (what is done stays done):",
         "  phasebot run plan.md",
     ]
@@ -129,3 +135,22 @@ def test_nothing_is_left_to_say_about_a_plan_that_is_done() -> None:
     story = Story(chain("a")).passes("a")
 
     assert _summary(story, Exit.DONE)[1:] == ["  \x1b[32m✓\x1b[0m A: completed, 0.0 s"]
+
+
+@pytest.mark.parametrize(
+    ("called", "path", "told"),
+    [
+        (".venv/bin/phasebot", "", ".venv/bin/phasebot"),
+        (".venv/bin/phasebot", "installed", "phasebot"),
+        ("/somewhere/bot/__main__.py", "", "phasebot"),
+    ],
+)
+def test_commands_to_go_on_with_are_ones_that_a_shell_finds(
+    called: str, path: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "phasebot").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / path) if path else "")
+    monkeypatch.setattr(sys, "argv", [called])
+
+    assert program() == told

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -106,11 +108,17 @@ def _tell(prepared: Prepared, bot: Phasebot, ending: Ending) -> Exit:
 
 def _again(arguments: list[str]) -> str:
     """The same command line, which goes on with the same plan."""
-    return shlex.join(["phasebot", *(one for one in arguments if one != "--again")])
+    return shlex.join([program(), *(one for one in arguments if one != "--again")])
 
 
 def _show_issues(request: Request) -> str:
     """The command that serves the local tracker once this process has ended."""
     if request.repo or not request.issues:
         return ""
-    return shlex.join(["phasebot", "localhub", *(["--db", request.database] if request.database else [])])
+    return shlex.join([program(), "localhub", *(["--db", request.database] if request.database else [])])
+
+
+def program() -> str:
+    """What a shell finds it by: a checkout's own program is seldom on the path."""
+    called = sys.argv[0]
+    return called if Path(called).name == "phasebot" and shutil.which("phasebot") is None else "phasebot"

@@ -61,6 +61,8 @@ class Summary:
         yield from (f"  ! not written to the issues: {one_line(letter)}" for letter in self.dead_letters)
         if url := self.facts.url(self.plan):
             yield f"Issues: {url}"
+            if self.show_issues:
+                yield f"  served once this has ended by:  {self.show_issues}"
         yield from _in_git(self.plan)
         yield from self._way_on()
 
@@ -108,8 +110,6 @@ class Summary:
         waiting = sum(map(awaits_person, left))
         policy = "" if self.has_policy else ", because no policy says what to run"
         yield f"{waiting} of the {len(left)} phases left {'waits' if waiting == 1 else 'wait'} for a person{policy}."
-        if self.show_issues:
-            yield f"  To read the issues on this machine:  {self.show_issues}"
         yield "  When a phase is done, close its issue as completed; what depends on it goes on with the next:"
         yield f"    {self.command}"
         if "--wait" not in shlex.split(self.command):
