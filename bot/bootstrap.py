@@ -73,7 +73,7 @@ PRUNE_EVERY = 3600
 """Seconds between two looks for what has been dealt with long ago."""
 
 Listener = Callable[[Sequence[Plan]], None]
-"""Told, from another thread, of the plans that a commit changed."""
+"""Told, from another thread, of the plans that a commit changed; of none where it changed a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +147,7 @@ class Phasebot:
         )
         if Role.CLOCK in self.options.roles:
             self.clockwork.also_every(PRUNE_EVERY, self.prune)
+            self.clockwork.also_every(15, self.jobs.look_for_lost)
             self.clockwork.also_every(max(1, round(settings.run_poll / 4)), self.elsewhere.look)
         if self.options.roles != ALL:
             self.clockwork.also_every(1, self._look_after_others)
@@ -185,6 +186,7 @@ class Phasebot:
             holder=self.parts.holder,
             redactor=self.redactor,
             crew=self.options.crew,
+            changed=lambda: self._tell(()),
         )
         return Jobs(self.runner, self.store.jobs, self.clock, premises)
 
@@ -390,8 +392,11 @@ class Phasebot:
     def _after_round(self, done: Round) -> None:
         self.carrier.carry_out(done)
         if done.touched:
-            for listener in tuple(self._listeners):
-                listener(done.touched)
+            self._tell(done.touched)
+
+    def _tell(self, touched: Sequence[Plan]) -> None:
+        for listener in tuple(self._listeners):
+            listener(touched)
 
 
 def _reconciler(bot: Phasebot) -> Reconciler:

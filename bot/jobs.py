@@ -42,13 +42,15 @@ LARGEST_RESULT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPremises:
-    """Where jobs work: `lend` gives one a folder by its name, `log_dir` keeps the output, `holder` names this process."""
+    """Where jobs work: `lend` gives one a folder by its name, `log_dir` keeps the output, `holder` names this process,
+    `changed` is called from any thread whenever something was stored about one."""
 
     lend: Callable[[str], AbstractContextManager[str]]
     log_dir: Path
     holder: str
     redactor: Redactor = field(default_factory=Redactor)
     crew: Crew = field(default_factory=Crew)
+    changed: Callable[[], None] = lambda: None
 
 
 class Jobs:
@@ -65,8 +67,11 @@ class Jobs:
         self._is_ending = False
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="phasebot-job")
 
-    def submit(self, job: Job) -> Job:
-        """Take it on: it is stored when this returns, and runs soon. Raises TransientError where there are too many."""
+    def submit(self, job: Job, why: str = "") -> Job:
+        """Take it on: it is stored when this returns, and runs soon; `why` is for the audit trail.
+
+        Raises TransientError where there are too many.
+        """
         cancellation = Cancellation()
         with self._changed:
             if self._is_ending:
@@ -76,19 +81,26 @@ class Jobs:
             self._held[job.id] = cancellation
         try:
             shown = replace(job, arguments=self._premises.redactor.value(job.arguments))
-            self._store.add(shown, holder=self._premises.holder)
+            self._store.add(shown, holder=self._premises.holder, why=why)
+            self._premises.changed()
             self._threads.submit(self._work, job, cancellation)
         except BaseException:
             self._let_go(job.id)
             raise
         return self._store.one(job.id)
 
-    def cancel(self, id: str) -> bool:
+    def cancel(self, id: str, *, by: str, why: str = "") -> bool:
         """Wish for its end, wherever it runs; one that has not begun has ended then. False if it had ended already."""
-        if not self._store.cancel(id):
+        if not self._store.cancel(id, by=by, why=why):
             return False
+        self._premises.changed()
         self._request(id, Stop.CANCELLED)
         return True
+
+    def look_for_lost(self) -> None:
+        """Say of those whose process is gone that they are lost."""
+        if self._store.give_up():
+            self._premises.changed()
 
     def look(self) -> None:
         """End those whose end was wished for by way of another process."""
@@ -141,7 +153,9 @@ class Jobs:
             self._running.add(job.id)
         try:
             if self._store.start(job.id):
+                self._premises.changed()
                 self._store.finish(job.id, *self._told(job, self._carried_out(job, cancellation)))
+                self._premises.changed()
         except Exception:  # nobody waits for this thread; as its end is not stored, the job becomes lost
             log.exception("job_not_finished", job=job.id)
         finally:

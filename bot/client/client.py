@@ -149,11 +149,10 @@ class Client:
         """By name."""
         return [ToolShape.model_validate(one) for one in self._ask("/api/tools")["tools"]]
 
-    def execute(
-        self, tool: str, arguments: dict[str, Any], *, project: str | None = None, timeout: int | None = None
-    ) -> JobShape:
-        """Have a tool run that the operator exposes; `timeout` in seconds. It goes on while this returns."""
-        wanted = _said({"arguments": arguments, "project": project, "timeout": timeout})
+    def execute(self, tool: str, arguments: dict[str, Any], **options: Any) -> JobShape:
+        """Have a tool run that the operator exposes; it goes on while this returns. Options: project, timeout (in seconds),
+        why."""
+        wanted = _said({"arguments": arguments, **options})
         return JobShape.model_validate(self._post(f"/api/tools/{tool}/execute", json=wanted))
 
     def jobs(self, *, project: str | None = None, tool: str | None = None) -> Iterator[JobShape]:
@@ -168,13 +167,13 @@ class Client:
         """The end of its output; with `offset` what follows that byte."""
         return self._get(f"/api/jobs/{id}/log", LogPart, offset=offset)
 
-    def cancel_job(self, id: str) -> JobShape:
-        return JobShape.model_validate(self._post(f"/api/jobs/{id}/cancel"))
+    def cancel_job(self, id: str, *, why: str = "") -> JobShape:
+        return JobShape.model_validate(self._post(f"/api/jobs/{id}/cancel", json={"why": why}))
 
     # ------------------------------------------------------------ what happens
 
     def events(self, *, after: int = 0, **filters: Any) -> Iterator[EventShape]:
-        """The audit trail, oldest line first. Filters: plan, project, phase, kind, by, since, until."""
+        """The audit trail, oldest line first. Filters: plan, project, phase, job, kind, by, since, until."""
         while page := self._ask("/api/events", after=after, limit=PAGE, **filters)["events"]:
             yield from (EventShape.model_validate(one) for one in page)
             after = page[-1]["seq"]
@@ -185,7 +184,7 @@ class Client:
         return [EventShape.model_validate(one) for one in found]
 
     def changes(self, after: int | None = None) -> dict[str, Any]:
-        """What has changed since `after`: `changes`, `seq` to go on from, and `is_reset`."""
+        """What has changed since `after`: `changes` of plans, `jobs`, `seq` to go on from, and `is_reset`."""
         found: dict[str, Any] = self._ask("/api/changes", after=after)
         return found
 

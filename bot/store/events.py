@@ -45,4 +45,6 @@ def _row(event: Event, at: int) -> dict[str, Any]:
         "actor": event.by,
         "facts": to_json(event.facts) if event.facts else "{}",
         "at": at,
+        "job": event.job or None,
+        "project": event.project or None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
@@ -22,14 +22,15 @@ from sqlalchemy import (
     bindparam,
     case,
     select,
-    text,
 )
 
+from bot.store.events import SqlEvents
 from bot.store.outbox import SILENCE
-from bot.store.sql import Listed, Row, Session, insert_into
+from bot.store.sql import Listed, Row, Session, insert_into, update_of
 from bot.store.tables import holders, metadata, word
 from bot.store.values import failure_json, failure_of, micros, moment, moment_or_none, to_json
 from services.domain.errors import NotFound
+from services.domain.events import Event
 from services.domain.failure import Failure
 from services.execution.jobs import Job, JobState, state_after
 
@@ -59,6 +60,7 @@ Index("ix_jobs_created_at", jobs.c.created_at)
 
 _j = jobs.c
 _LIVE = _j.state.in_([word("queued"), word("running")])
+Index("ix_jobs_live", _j.seq, sqlite_where=_LIVE, postgresql_where=_LIVE)
 _lives = select(holders.c.holder).where(holders.c.holder == _j.holder, holders.c.seen_at > bindparam("silent_since"))
 _STATE = case((and_(_LIVE, ~_lives.exists()), word("lost")), else_=_j.state)
 _COLUMNS = (
@@ -67,12 +69,20 @@ _COLUMNS = (
 )
 _ADD = insert_into(jobs, but=("seq", "started_at", "finished_at", "result", "failure"))
 _ONE = select(*_COLUMNS).where(_j.id == bindparam("id"))
-_START = text("UPDATE jobs SET state = 'running', started_at = :now WHERE id = :id AND state = 'queued'")
-_CANCEL = text("UPDATE jobs SET cancelling = :yes WHERE id = :id AND state IN ('queued', 'running')")
-_NEVER_BEGAN = text("UPDATE jobs SET state = 'cancelled', finished_at = :now WHERE id = :id AND state = 'queued'")
-_FINISH = text(
-    "UPDATE jobs SET state = :state, finished_at = :now, result = :result, failure = :failure"
-    " WHERE id = :id AND state IN ('queued', 'running')"
+_ABANDONED = select(_j.id).where(_LIVE, ~_lives.exists())
+_TOLD = "RETURNING project, tool"
+"""What the audit trail says of each change."""
+
+_WAITING = f"id = :id AND state = 'queued' {_TOLD}"
+_UNDER_WAY = f"id = :id AND state IN ('queued', 'running') {_TOLD}"
+_START = update_of(jobs, ["state", "started_at"], _WAITING)
+_NEVER_BEGAN = update_of(jobs, ["state", "finished_at"], _WAITING)
+_CANCEL = update_of(jobs, ["cancelling"], _UNDER_WAY)
+_GIVE_UP = update_of(jobs, ["state"], _UNDER_WAY)
+_FINISH = update_of(
+    jobs,
+    ["state", "finished_at", "result", "failure"],
+    f"id = :id AND state IN ('queued', 'running', 'lost') AND finished_at IS NULL {_TOLD}",
 )
 _CANCELLING = Listed(lambda ids: select(_j.id).where(_j.id.in_(ids), _j.cancelling))
 _FILTERS = {
@@ -102,8 +112,8 @@ class SqlJobs:
         self._writing = writing
         self._now = now
 
-    def add(self, job: Job, *, holder: str) -> None:
-        """A new one, which this process is going to run."""
+    def add(self, job: Job, *, holder: str, why: str = "") -> None:
+        """A new one, which this process is going to run. `why` is for the audit trail."""
         row = {
             "id": job.id,
             "project": job.project,
@@ -118,6 +128,7 @@ class SqlJobs:
         }
         with self._writing() as session:
             session.each(_ADD, [row])
+            self._note(session, "requested", job.id, [(job.project, job.tool)], by=job.requested_by, why=why)
 
     def one(self, id: str) -> Job:
         """Raises NotFound."""
@@ -149,14 +160,18 @@ class SqlJobs:
     def start(self, id: str) -> bool:
         """It runs from now on; False if it has ended before it began."""
         with self._writing() as session:
-            return bool(session.run(_START, id=id, now=micros(self._now())))
+            begun = session.rows(_START, id=id, state=JobState.RUNNING.value, started_at=micros(self._now()))
+            self._note(session, JobState.RUNNING, id, begun)
+        return bool(begun)
 
-    def cancel(self, id: str) -> bool:
+    def cancel(self, id: str, *, by: str = "", why: str = "") -> bool:
         """Its end is wished for, and has come where it had not begun; False if it has ended already."""
         with self._writing() as session:
-            is_live = bool(session.run(_CANCEL, id=id, yes=True))
-            session.run(_NEVER_BEGAN, id=id, now=micros(self._now()))
-        return is_live
+            live = session.rows(_CANCEL, id=id, cancelling=True)
+            self._note(session, "cancel_requested", id, live, by=by, why=why)
+            ended = {"state": JobState.CANCELLED.value, "finished_at": micros(self._now())}
+            self._note(session, JobState.CANCELLED, id, session.rows(_NEVER_BEGAN, id=id, **ended))
+        return bool(live)
 
     def cancelling(self, ids: Collection[str]) -> list[str]:
         """Those of them whose end is wished for."""
@@ -164,16 +179,35 @@ class SqlJobs:
             return [id for (id,) in session.among(_CANCELLING, sorted(ids))]
 
     def finish(self, id: str, result: Mapping[str, Any] | None, failure: Failure | None) -> None:
-        """It has ended. The first word about that counts."""
+        """It has ended. The first word about that counts; that it was taken for lost is none."""
+        state = state_after(failure)
         row = {
             "id": id,
-            "state": state_after(failure).value,
-            "now": micros(self._now()),
+            "state": state.value,
+            "finished_at": micros(self._now()),
             "result": None if result is None else to_json(result),
             "failure": failure_json(failure),
         }
         with self._writing() as session:
-            session.each(_FINISH, [row])
+            self._note(session, state, id, session.rows(_FINISH, **row), error=failure.type if failure else "")
+
+    def give_up(self) -> int:
+        """Those whose process is gone are lost from now on, whatever comes of it. How many those were."""
+        with self._reading() as session:
+            abandoned = [id for (id,) in session.rows(_ABANDONED, silent_since=self._silent_since())]
+        for id in abandoned:
+            with self._writing() as session:
+                self._note(session, JobState.LOST, id, session.rows(_GIVE_UP, id=id, state=JobState.LOST.value))
+        return len(abandoned)
+
+    def _note(self, session: Session, what: str, id: str, changed: Iterable[Row], by: str = "", **facts: str) -> None:
+        """A line of the audit trail for what `changed`, if anything did: its project and tool."""
+        trail = SqlEvents(session)
+        for project, tool in changed:
+            said = {"tool": tool} | {name: fact for name, fact in facts.items() if fact}
+            event = Event(f"job_{what}", "", f"job:{id}", by=by, facts=said, job=id, project=project)
+            trail.append([event], self._now())
+        trail.flush()
 
     def _silent_since(self) -> int:
         return micros(self._now() - SILENCE)

@@ -34,6 +34,7 @@ _RENAME = tuple(
         "UPDATE api_tokens SET project = :name WHERE project = :id",
         "UPDATE drafts SET project = :name WHERE project = :id",
         "UPDATE jobs SET project = :name WHERE project = :id",
+        "UPDATE events SET project = :name WHERE job IS NOT NULL AND project = :id",
         "DELETE FROM policies WHERE project = :id",  # read again under the new name
         "DELETE FROM projects WHERE id = :id",
     )

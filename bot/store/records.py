@@ -21,7 +21,7 @@ from services.domain.events import Event
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """One line of the audit trail, with the project it is about."""
+    """One line of the audit trail, with the project it is about. `version` is that of the plan; 0 for what is about a job."""
 
     seq: int
     at: datetime
@@ -31,12 +31,13 @@ class EventLine:
 
 
 class Change(NamedTuple):
-    """A line of the audit trail, as little of it as one needs to know what to look at again."""
+    """A line of the audit trail, as little of it as one needs to know what to look at again: a plan, or a job."""
 
     seq: int
     project: str
     plan: str
-    version: int
+    job: str | None
+    version: int | None
     queue_id: str | None
     status: str | None
     kind: str
@@ -91,10 +92,13 @@ class ProjectRow:
 
 
 _e, _i, _o, _p = events.c, inbox.c, outbox.c, projects.c
+_its_project = func.coalesce(plans.c.project, _e.project)
+_OF_ANYTHING = events.outerjoin(plans, plans.c.id == _e.plan_id)
 
 _EVENT_FILTERS = {
     "plan": _e.plan_id == bindparam("plan"),
-    "project": plans.c.project == bindparam("project"),
+    "project": _its_project == bindparam("project"),
+    "job": _e.job == bindparam("job"),
     "phase": _e.phase == bindparam("phase"),
     "kind": _e.kind == bindparam("kind"),
     "by": _e.actor == bindparam("by"),
@@ -127,9 +131,8 @@ _RETRY = text(
 )
 _DROP = text("UPDATE outbox SET state = 'dropped' WHERE id = :id AND state = 'dead'")
 _CHANGES = (
-    select(_e.seq, plans.c.project, plans.c.id, plans.c.version, phases.c.id, phases.c.status, _e.kind)
-    .join_from(events, plans, plans.c.id == _e.plan_id)
-    .outerjoin(phases, and_(phases.c.plan_id == _e.plan_id, phases.c.key == _e.phase))
+    select(_e.seq, _its_project, _e.plan_id, _e.job, plans.c.version, phases.c.id, phases.c.status, _e.kind)
+    .select_from(_OF_ANYTHING.outerjoin(phases, and_(phases.c.plan_id == _e.plan_id, phases.c.key == _e.phase)))
     .where(_e.seq > bindparam("after"))
     .order_by(_e.seq)
     .limit(bindparam("limit"))
@@ -144,7 +147,7 @@ def _events(filters: tuple[str, ...], among: int, *, newest_first: bool) -> Sele
             *(
                 _e.seq,
                 _e.at,
-                plans.c.project,
+                _its_project,
                 plans.c.version,
                 _e.kind,
                 _e.plan_id,
@@ -152,13 +155,14 @@ def _events(filters: tuple[str, ...], among: int, *, newest_first: bool) -> Sele
                 _e.phase,
                 _e.actor,
                 _e.facts,
+                _e.job,
             )
         )
-        .join_from(events, plans, plans.c.id == _e.plan_id)
+        .select_from(_OF_ANYTHING)
         .where(*(_EVENT_FILTERS[name] for name in filters))
     )
     if among:
-        statement = statement.where(plans.c.project.in_([bindparam(f"project_{n}") for n in range(among)]))
+        statement = statement.where(_its_project.in_([bindparam(f"project_{n}") for n in range(among)]))
     if newest_first:
         statement = statement.where(_e.seq < bindparam("before")).order_by(_e.seq.desc())
     else:
@@ -211,7 +215,7 @@ class Records(Apart):
         self, *, after: int = 0, before: int | None = None, projects: Projects = None, limit: int = 200, **filters: Any
     ) -> list[EventLine]:
         """Lines after `after`, oldest first; or those before `before`, newest first. Filters: plan, project, phase (its key),
-        kind, by, since and until (moments)."""
+        job, kind, by, since and until (moments)."""
         wanted = {name: _value(value) for name, value in filters.items() if value is not None}
         among = (
             {f"project_{n}": name for n, name in enumerate(sorted(projects) or [""])} if projects is not None else {}
@@ -309,8 +313,9 @@ def _value(value: Any) -> Any:
 
 
 def _line(row: Row) -> EventLine:
-    seq, at, project, version, kind, plan, cause, phase, actor, facts = row
-    return EventLine(seq, moment(at), project, version, Event(kind, plan, cause, phase, actor, json.loads(facts)))
+    seq, at, project, version, kind, plan, cause, phase, actor, facts, job = row
+    event = Event(kind, plan, cause, phase, actor, json.loads(facts), job or "", project if job else "")
+    return EventLine(seq, moment(at), project, version or 0, event)
 
 
 def _delivery(row: Row) -> DeliveryRow:

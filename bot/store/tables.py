@@ -274,8 +274,11 @@ events = Table(
     Column("actor", Text, nullable=False),
     Column("facts", Text, nullable=False),
     Column("at", _Moment, nullable=False),
+    Column("job", Text),  # of a line about a job; its plan_id is empty
+    Column("project", Text),  # where no plan tells it
 )
 Index("ix_events_plan_id", events.c.plan_id, events.c.seq)
+_partial("ix_events_job", events.c.job, where=events.c.job.is_not(None))
 
 # What was written to GitHub in the last hour, by whose allowance; and until when nothing is to be sent with it.
 allowances = Table(

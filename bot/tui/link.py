@@ -63,6 +63,6 @@ class Link:
             contact(Contact.LOST)
             return seq
         contact(Contact.ASKING)
-        if found["changes"] or found["is_reset"] or seq is None:
+        if found["changes"] or found["jobs"] or found["is_reset"] or seq is None:
             changed()
         return int(found["seq"])

@@ -115,3 +115,63 @@ def test_old_ones_make_room(store: Store, clock: HandClock) -> None:
 
     assert store.prune(Retention(timedelta(days=30))) == 1
     assert [one.id for one in store.jobs.newest()] == ["new"]
+
+
+def trail(store: Store, **wanted: Any) -> list[tuple[str, str, dict[str, object]]]:
+    """What happened, by whom, and what is said about it."""
+    lines = store.records.events(**wanted)
+    return [(line.event.kind, line.event.by, dict(line.event.facts)) for line in lines]
+
+
+def test_each_step_is_a_line_of_the_audit_trail(store: Store) -> None:
+    store.jobs.add(a_job("one"), holder="me", why="a look")
+    store.jobs.start("one")
+    store.jobs.cancel("one", by="bob", why="too slow")
+    store.jobs.finish("one", None, CANCELLED)
+    store.jobs.finish("one", {}, None)  # a second word about it is none
+    store.jobs.add(a_job("two", project="ada/shop"), holder="me")
+    store.jobs.cancel("two", by="bob")
+
+    noop: dict[str, object] = {"tool": "noop"}
+    assert trail(store, job="one") == [
+        ("job_requested", "ada", {**noop, "why": "a look"}),
+        ("job_running", "", noop),
+        ("job_cancel_requested", "bob", {**noop, "why": "too slow"}),
+        ("job_cancelled", "", {**noop, "error": "cancelled"}),
+    ]
+    assert [kind for kind, _, _ in trail(store, project="ada/shop")] == [
+        "job_requested",
+        "job_cancel_requested",
+        "job_cancelled",
+    ]
+    assert trail(store, projects={"ada/site"}) == trail(store, job="one")
+    (line, *_) = store.records.events(job="two")
+    assert (line.project, line.event.plan, line.event.job, line.version) == ("ada/shop", "", "two", 0)
+
+
+def test_those_without_their_process_are_given_up_once(store: Store, clock: HandClock) -> None:
+    for id in ("waiting", "running"):
+        store.jobs.add(a_job(id), holder="me")
+    store.jobs.start("running")
+    assert store.jobs.give_up() == 0
+
+    clock.pass_(timedelta(seconds=61))
+    assert (store.jobs.give_up(), store.jobs.give_up()) == (2, 0)
+    assert [kind for kind, _, _ in trail(store, kind="job_lost")] == ["job_lost", "job_lost"]
+
+    store.beat("me")  # it was only slow: what ran has ended in some way, what waited does not begin any more
+    store.jobs.finish("running", {}, None)
+    assert not store.jobs.start("waiting")
+    assert [store.jobs.one(id).state for id in ("running", "waiting")] == [JobState.SUCCEEDED, JobState.LOST]
+
+
+def test_the_audit_trail_outlives_them_and_follows_their_project(store: Store, clock: HandClock) -> None:
+    store.jobs.add(a_job("one"), holder="me")
+    clock.pass_(timedelta(days=31))
+    store.prune(Retention(timedelta(days=30)))
+    with store.open_work() as work:
+        work.projects.add("ada/site")
+        work.projects.see("ada/site", name="ada/home", paused_for="")
+
+    assert [kind for kind, _, _ in trail(store, project="ada/home")] == ["job_requested"]
+    assert [(one.project, one.plan, one.job) for one in store.records.changes(0)] == [("ada/home", "", "one")]

@@ -147,6 +147,22 @@ def test_in_a_repository_it_has_the_last_commit(bot: Bot, tmp_path: Path) -> Non
     assert list((tmp_path / "worktrees").glob("job-*")) == []
 
 
+def test_the_audit_trail_says_who_and_why(bot: Bot) -> None:
+    wanted = {"arguments": {"run": ["sleep", "600"]}, "why": "to see"}
+    job = ok(bot.http.post("/api/tools/command/execute", json=wanted))
+    bot.post(f"/api/jobs/{job['id']}/cancel", {"why": "seen"})
+    ended(bot.http, job)
+
+    lines = [line for line in bot.get("/api/events", job=job["id"])["events"] if line["kind"] != "job_running"]
+    assert [(line["kind"], line["by"], line["facts"].get("why")) for line in lines] == [
+        ("job_requested", "operator", "to see"),
+        ("job_cancel_requested", "operator", "seen"),
+        ("job_cancelled", "", None),
+    ]
+    assert {(line["plan"], line["project"]) for line in lines} == {("", job["project"])}
+    error_of(bot.http.post(f"/api/jobs/{job['id']}/cancel", json={"whi": ""}), 422)
+
+
 def test_secrets_are_nowhere_in_it(bot: Bot) -> None:
     job = ended(bot.http, execute(bot.http, run=["echo", SECRET], env={"KEY": SECRET}))
     failed = ended(bot.http, execute(bot.http, shell=True, run=f"echo {SECRET}; exit 1"))

@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.auth import Access
 from bot.web.live import feed, socket
+from services.domain.access import Role
 from tests import postgres
 
 from .conftest import PATIENCE, PLAN, TOKEN, Bot, error_of, ok, served
@@ -39,6 +40,7 @@ class Listener:
             found = self.waiting.popleft() if self.waiting else json.loads(self.connection.recv(timeout=PATIENCE))
             if found["type"] == "changes":
                 self.waiting.extend({"type": "change", **one} for one in found["changes"])
+                self.waiting.extend({"type": "job", **one} for one in found["jobs"])
             elif found["type"] == type and all(found[name] == value for name, value in wanted.items()):
                 return found
 
@@ -70,6 +72,25 @@ def test_a_change_is_told_when_it_is_committed(bot: Bot) -> None:
         bot.post(f"/api/phases/{plan['phases'][0]['queue_id']}/complete")
         phases = {one["queue_id"]: one["status"] for one in listener.next()["phases"]}
         assert phases[plan["phases"][0]["queue_id"]] == "completed"
+
+
+def test_jobs_are_told_of_beside_the_plans(bot: Bot) -> None:
+    with listening(bot) as listener:
+        after = listener.next("hello")["seq"]
+        job = bot.post("/api/tools/noop/execute", {"project": "acme/site"})["id"]
+        bot.get(f"/api/jobs/{job}", wait=int(PATIENCE))
+        kinds: list[str] = []
+        while "job_succeeded" not in kinds:
+            told = listener.next("job")
+            assert (told["job"], told["project"]) == (job, "acme/site")
+            kinds += told["kinds"]
+    assert kinds == ["job_requested", "job_running", "job_succeeded"]
+
+    (missed,) = bot.get("/api/changes", after=after)["jobs"]
+    assert (missed["job"], missed["kinds"]) == (job, kinds)
+    token = bot.post("/api/tokens", {"name": "other", "role": Role.VIEWER, "project": "acme/other"})["token"]
+    others = ok(bot.http.get("/api/changes", params={"after": after}, headers={"Authorization": f"Bearer {token}"}))
+    assert (others["jobs"], others["seq"]) == ([], missed["seq"])
 
 
 def test_how_urgent_something_is_now_is_told_too(bot: Bot) -> None:

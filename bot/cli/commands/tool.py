@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 _WAIT = 5
 """Seconds between two looks at the output."""
 
+why_option = click.option("--why", metavar="WORDS", default="", help="For the audit trail.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -58,19 +58,18 @@ def list_(as_json: bool, server: str | None) -> None:
 @click.argument("name")
 @click.option("--arguments", metavar="JSON", default="{}", help="What it takes, as an object; `-` reads it from input.")
 @click.option("--project", metavar="OWNER/NAME", help="For this project. Default: the server's own.")
-@click.option("--timeout", type=DurationOption(), metavar="TIME", help="End it after 90s, 30m, 2h. Default: 10m.")
+@click.option(
+    "--timeout",
+    type=DurationOption(),
+    callback=lambda _context, _option, given: given and max(1, round(given.total_seconds())),
+    metavar="TIME",
+    help="End it after 90s, 30m, 2h. Default: 10m.",
+)
+@why_option
 @click.option("--no-wait", is_flag=True, help="Only say which job it is.")
 @json_option
 @server_option
-def run(
-    name: str,
-    arguments: str,
-    project: str | None,
-    timeout: timedelta | None,
-    no_wait: bool,
-    as_json: bool,
-    server: str | None,
-) -> None:
+def run(name: str, arguments: str, no_wait: bool, as_json: bool, server: str | None, **options: Any) -> None:
     """Run the tool NAME. Its output goes to standard output; exit code 1 if it fails. Interrupted, it goes on there.
 
     \b
@@ -83,8 +82,7 @@ def run(
 
     given = _object(sys.stdin.read() if arguments == "-" else arguments)
     with closing(_client(server)) as client:
-        seconds = None if timeout is None else max(1, round(timeout.total_seconds()))
-        job = client.execute(name, given, project=project, timeout=seconds)
+        job = client.execute(name, given, **options)
         click.echo(f"job {job.id}", err=True)
         if not no_wait:
             job = _followed(client, job, is_shown=not as_json)
@@ -125,8 +123,9 @@ def jobs(project: str | None, limit: int, as_json: bool, server: str | None) -> 
 
 @tool.command(short_help="End a job.")
 @click.argument("job")
+@why_option
 @server_option
-def cancel(job: str, server: str | None) -> None:
+def cancel(job: str, why: str, server: str | None) -> None:
     """End JOB, wherever it runs.
 
     \b
@@ -134,7 +133,7 @@ def cancel(job: str, server: str | None) -> None:
       phasebot tool cancel 7kd0x9q2mz
     """
     with closing(_client(server)) as client:
-        client.cancel_job(job)
+        client.cancel_job(job, why=why)
     click.echo(f"cancel: {job}", err=True)
 
 

@@ -34,6 +34,7 @@ class EventFilter(BaseModel):
 
     plan: Annotated[str, Query(pattern=NAME_PART, max_length=LONGEST_ID)] | None = None
     project: Annotated[str, Query(pattern=REPOSITORY, max_length=LONGEST_REPOSITORY)] | None = None
+    job: Annotated[str, Query(pattern=NAME_PART, max_length=LONGEST_ID)] | None = None
     phase: Annotated[Words, Query(max_length=200, description="The key of a phase")] | None = None
     kind: Annotated[str, Query(pattern=r"^[a-z_]{1,60}$")] | None = None
     by: Annotated[Words, Query(max_length=100)] | None = None
@@ -100,7 +101,7 @@ def _as_json(lines: Iterator[EventLine]) -> Iterator[str]:
     return (event(line).model_dump_json() + "\n" for line in lines)
 
 
-_COLUMNS = ("seq", "at", "project", "plan", "phase", "kind", "by", "cause", "facts")
+_COLUMNS = ("seq", "at", "project", "plan", "job", "phase", "kind", "by", "cause", "facts")
 
 
 def _as_csv(lines: Iterator[EventLine]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.executors.attempt_log import job_log_path
 from bot.intake import new_id
 from bot.store.jobs import END
-from bot.web.api.inputs import Id, OnlyProject, Project
+from bot.web.api.inputs import Id, OnlyProject, Project, Words
 from bot.web.api.logs import TAIL, Offset, Size, part_of
 from bot.web.api.orders import project_for
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
@@ -26,13 +26,16 @@ from bot.web.api.shapes import JobShape, LogPart, Shape
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem, documented, told
+from services.commands.orders import LONGEST_WHY
 from services.domain.errors import NotFound
 from services.execution.jobs import Job
 from services.execution.registry import Availability
 
 router = APIRouter(tags=["jobs"])
 
-LONGEST = 24 * 60 * 60
+TIMEOUT, LONGEST = 600, 24 * 60 * 60
+"""Seconds that a job may take: unless something else is said, and at most."""
+
 LOOK_EVERY = 0.1
 """Seconds between two looks of who waits for a job: another process may run it."""
 
@@ -48,7 +51,16 @@ class Execution(BaseModel):
 
     arguments: dict[str, Any] = Field({}, description="What the tool takes: `input` in `GET /api/tools`")
     project: Project = None
-    timeout: int = Field(600, ge=1, le=LONGEST, description="Seconds that it may take")
+    timeout: int = Field(TIMEOUT, ge=1, le=LONGEST, description="Seconds that it may take")
+    why: Words = Field("", max_length=LONGEST_WHY, description="For the audit trail")
+
+
+class Cancelling(BaseModel):
+    """What may come with the wish that a job ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"why": "Too slow."}]})
+
+    why: Words = Field("", max_length=LONGEST_WHY, description="For the audit trail")
 
 
 class Jobs(Shape):
@@ -67,21 +79,24 @@ class Jobs(Shape):
 def execute_tool(permit: Operator, response: Response, name: ToolName, wanted: Execution) -> JobShape:
     """Run a tool, in a folder that is thrown away afterwards: with the last commit where the server works in a git repository,
     empty otherwise. `GET /api/jobs/{id}` says what becomes of it. 403 unless the operator exposes the tool."""
-    project = project_for(permit, wanted.project, _SOURCE)
-    _refuse_unavailable(permit, name, project)
-    job = permit.bot.jobs.submit(
-        Job(
-            id=new_id(),
-            project=project,
-            tool=name,
-            requested_by=permit.who,
-            created_at=permit.bot.clock.now(),
-            timeout=wanted.timeout,
-            arguments=_checked(permit, name, wanted.arguments),
-        )
-    )
+    job = permit.bot.jobs.submit(job_of(permit, name, wanted), wanted.why)
     response.headers["location"] = f"/api/jobs/{job.id}"
     return JobShape.model_validate(job)
+
+
+def job_of(permit: Permit, tool: str, wanted: Execution) -> Job:
+    """The job that this would be. Raises NotFound, Problem."""
+    project = project_for(permit, wanted.project, _SOURCE)
+    _refuse_unavailable(permit, tool, project)
+    return Job(
+        id=new_id(),
+        project=project,
+        tool=tool,
+        requested_by=permit.who,
+        created_at=permit.bot.clock.now(),
+        timeout=wanted.timeout,
+        arguments=_checked(permit, tool, wanted.arguments),
+    )
 
 
 _SOURCE = "plans/job"
@@ -113,7 +128,7 @@ async def show_job(
 ) -> JobShape:
     """How a job stands, and how it ended."""
     until = time.monotonic() + wait
-    while (job := await run_in_threadpool(_job, permit, id)).state.is_live and time.monotonic() < until:
+    while (job := await run_in_threadpool(job_seen, permit, id)).state.is_live and time.monotonic() < until:
         await asyncio.sleep(LOOK_EVERY)
     return JobShape.model_validate(job)
 
@@ -121,22 +136,30 @@ async def show_job(
 @router.get("/jobs/{id}/log", responses=documented(404))
 def show_job_log(permit: Viewer, id: Id, offset: Offset = None, limit: Size = TAIL) -> LogPart:
     """What a job has put out, without secrets. To follow it, ask again with `offset` = the `next` of before."""
-    job = _job(permit, id)
+    return log_of(permit, job_seen(permit, id), offset, limit)
+
+
+def log_of(permit: Permit, job: Job, offset: int | None, limit: int) -> LogPart:
     path = job_log_path(permit.bot.settings.log_dir, job.id)
     return part_of(path, offset, limit, is_live=job.state.is_live)
 
 
 @router.post("/jobs/{id}/cancel", responses=documented(404, 409))
-def cancel_job(permit: Operator, id: Id) -> JobShape:
+def cancel_job(permit: Operator, id: Id, text: Cancelling | None = None) -> JobShape:
     """Have it end, wherever it runs; that takes a moment."""
-    job = _job(permit, id)
-    if not job.state.is_live or not permit.bot.jobs.cancel(id):
-        state = _job(permit, id).state
+    return JobShape.model_validate(cancelled(permit, id, text.why if text else ""))
+
+
+def cancelled(permit: Permit, id: str, why: str) -> Job:
+    """The job, whose end is wished for by now. Raises NotFound, Problem."""
+    job = job_seen(permit, id)
+    if not job.state.is_live or not permit.bot.jobs.cancel(id, by=permit.who, why=why):
+        state = job_seen(permit, id).state
         raise Problem(HTTPStatus.CONFLICT, "job_over", f"the job has ended already: {state}", details={"state": state})
-    return JobShape.model_validate(_job(permit, id))
+    return job_seen(permit, id)
 
 
-def _job(permit: Permit, id: str) -> Job:
+def job_seen(permit: Permit, id: str) -> Job:
     """Raises NotFound, or Problem for too small a role."""
     job = permit.bot.store.jobs.one(id)
     permit.see(job.project, f"there is no job {id}")

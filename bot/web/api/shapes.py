@@ -353,7 +353,8 @@ class EventShape(Shape):
     at: datetime
     project: str
     kind: str
-    plan: str
+    plan: str = Field(description="Empty for what is about a job")
+    job: str = Field(description="The job it is about; empty for what is about a plan")
     phase: str | None = Field(description="The key of the phase it is about, if it is about one")
     by: str = Field(description="Who caused it; empty for the machine itself")
     cause: str

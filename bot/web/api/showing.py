@@ -120,6 +120,7 @@ def event(line: EventLine) -> EventShape:
         project=line.project,
         kind=what.kind,
         plan=what.plan,
+        job=what.job,
         phase=what.phase,
         by=what.by,
         cause=what.cause,

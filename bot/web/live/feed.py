@@ -39,8 +39,21 @@ _PAGE = 1000
 
 
 @dataclass(slots=True)
+class ToldJob:
+    """All that happened to one job, in one message. `seq` is where a follower goes on."""
+
+    seq: int
+    project: str
+    job: str
+    kinds: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"seq": self.seq, "project": self.project, "job": self.job, "kinds": self.kinds}
+
+
+@dataclass(slots=True)
 class Told:
-    """All that happened to one plan, in one message. `seq` is where a follower goes on."""
+    """The same for a plan."""
 
     seq: int
     project: str
@@ -61,18 +74,35 @@ class Told:
         }
 
 
-def told(changes: Iterable[Change]) -> list[Told]:
-    """One for each plan, in the order of their last changes."""
-    found: dict[str, Told] = {}
+def told(changes: Iterable[Change]) -> list[Told | ToldJob]:
+    """One for each plan and job, in the order of their last changes."""
+    found: dict[str, Told | ToldJob] = {}
     for change in changes:
-        one = found.pop(change.plan, None) or Told(change.seq, change.project, change.plan, change.version)
-        one.seq, one.version = change.seq, change.version
-        if change.queue_id is not None and change.status is not None:
-            one.phases[change.queue_id] = change.status
+        about = change.job or change.plan
+        one = found.pop(about, None) or _nothing_yet(change)
+        one.seq = change.seq
+        if isinstance(one, Told):
+            one.version = change.version or 0
+            if change.queue_id is not None and change.status is not None:
+                one.phases[change.queue_id] = change.status
         if change.kind not in one.kinds:
             one.kinds.append(change.kind)
-        found[change.plan] = one
+        found[about] = one
     return list(found.values())
+
+
+def _nothing_yet(change: Change) -> Told | ToldJob:
+    if change.job:
+        return ToldJob(change.seq, change.project, change.job)
+    return Told(change.seq, change.project, change.plan, change.version or 0)
+
+
+def as_lists(batch: Sequence[Told | ToldJob]) -> dict[str, list[dict[str, Any]]]:
+    """`changes` of plans, and `jobs`."""
+    return {
+        "changes": [one.as_json() for one in batch if isinstance(one, Told)],
+        "jobs": [one.as_json() for one in batch if isinstance(one, ToldJob)],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +117,12 @@ class Frame:
         return cls(seq, framed(json.dumps({"type": type, "seq": seq, **more}, separators=(",", ":"))))
 
 
-def frame_for(batch: Sequence[Told], projects: frozenset[str] | None) -> Frame | None:
+def frame_for(batch: Sequence[Told | ToldJob], projects: frozenset[str] | None) -> Frame | None:
     """Those changes that somebody may see; None if there are none."""
     seen = [one for one in batch if projects is None or one.project in projects]
     if not seen:
         return None
-    return Frame.of("changes", max(one.seq for one in seen), changes=[one.as_json() for one in seen])
+    return Frame.of("changes", max(one.seq for one in seen), **as_lists(seen))
 
 
 class Follower:
@@ -195,14 +225,14 @@ class Feed:
             log.warning("live_feed_waits", error=str(error))
             return otherwise
 
-    def _spread(self, batch: list[Told]) -> None:
+    def _spread(self, batch: list[Told | ToldJob]) -> None:
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(self._hand_out, batch)
         except RuntimeError:  # the server has ended, and its loop with it
             self._stopped.set()
 
-    def _hand_out(self, batch: list[Told]) -> None:
+    def _hand_out(self, batch: list[Told | ToldJob]) -> None:
         """Encoded once for all who may see the same."""
         began = time.thread_time()
         frames: dict[frozenset[str] | None, Frame | None] = {}

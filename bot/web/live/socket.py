@@ -1,7 +1,7 @@
 """`WS /ws`: changes as they are committed, for browsers and programs, and `GET /api/changes` for those without a socket.
 
-Messages are JSON: `hello` with the number of the newest change, `changes` with the plans that changed, `ping` now and then,
-`reset` where too much has happened since `after`: then everything is to be looked at again.
+Messages are JSON: `hello` with the number of the newest change, `changes` with the plans and jobs that changed, `ping` now
+and then, `reset` where too much has happened since `after`: then everything is to be looked at again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.web.auth import Viewer
 from bot.web.auth.binding import comes_from_us
 from bot.web.auth.door import Asker, Door
 from bot.web.failures import Problem
-from bot.web.live.feed import Feed, Follower, Frame, frame_for, told
+from bot.web.live.feed import Feed, Follower, Frame, as_lists, frame_for, told
 from bot.web.live.wire import framed, wire_of
 from services.domain.phase import QueueStatus
 
@@ -58,10 +58,20 @@ class PlanChanged(Shape):
     kinds: list[str]
 
 
+class JobChanged(Shape):
+    """A job that has changed: look at it again."""
+
+    seq: int
+    project: str
+    job: str
+    kinds: list[str]
+
+
 class Changes(Shape):
     """What has changed, and where to go on. `is_reset`: too much to tell; everything is to be looked at again."""
 
     changes: list[PlanChanged]
+    jobs: list[JobChanged]
     seq: int = Field(description="To be given as `after` next time")
     is_reset: bool
 
@@ -74,12 +84,12 @@ def list_changes(
     """What has changed since `after`; the socket at `/ws` tells the same by itself."""
     records = permit.bot.store.records
     if after is None:
-        return Changes(changes=[], seq=records.last_event(), is_reset=False)
+        return Changes(changes=[], jobs=[], seq=records.last_event(), is_reset=False)
     found = records.changes(after, _BACKLOG)
     if len(found) == _BACKLOG or (not found and after > records.last_event()):
-        return Changes(changes=[], seq=records.last_event(), is_reset=True)
-    seen = [PlanChanged.model_validate(one.as_json()) for one in told(found) if permit.caller.role_in(one.project)]
-    return Changes(changes=seen, seq=found[-1].seq if found else after, is_reset=False)
+        return Changes(changes=[], jobs=[], seq=records.last_event(), is_reset=True)
+    seen = as_lists([one for one in told(found) if permit.caller.role_in(one.project)])
+    return Changes.model_validate({**seen, "seq": found[-1].seq if found else after, "is_reset": False})
 
 
 @router.websocket("/ws")
