@@ -77,9 +77,20 @@ def pages(bot: Bot) -> dict[str, str]:
         "changes": f"/phases/{site}.2/attempts/1/diff",
         "delivery": "/deliveries/1",
         "effect": "/outbox/1",
+        "jobs": "/jobs",
+        "job": f"/jobs/{execute(bot, 'echo three links are dead; exit 3')}",
+        "job-running": f"/jobs/{execute(bot, 'echo looking at 300 links; sleep 600')}",
+        "run-tool": "/tools/command/run",
     }
     others = ("operations", "deliveries", "outbox", "workers", "tools", "projects", "tokens")
     return addresses | {name: f"/{name}" for name in others}
+
+
+def execute(bot: Bot, script: str) -> str:
+    """The id of the job."""
+    arguments = {"run": script, "shell": True}
+    job = bot.post("/api/tools/command/execute", {"arguments": arguments, "project": ours("website")})
+    return str(job["id"])
 
 
 def hand_in(bot: Bot, text: str) -> str:

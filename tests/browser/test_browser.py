@@ -90,6 +90,22 @@ def test_two_browsers_see_the_same_and_a_viewer_only_looks(page: Page, world: Bo
     assert refused.status == 403
 
 
+def test_a_tool_is_run_followed_and_ended(page: Page, world: Bot) -> None:
+    page.goto("/tools")
+    page.get_by_role("link", name="Run command").click()
+    page.get_by_label("Arguments").fill('{"run": "echo begun; sleep 600", "shell": true}')
+    button(page, "Show what will be run")
+    button(page, "Run it")
+
+    expect(page.locator("#summary .status")).to_have_text("running")
+    expect(page.locator("pre[data-log]")).to_have_text("begun\n")
+    page.locator("summary", has_text="Cancel").click()
+    button(page, "Cancel the job")
+    expect(page.locator("#summary .status")).to_have_text("cancelled")  # without loading the page again
+    expect(page.locator("#events")).to_contain_text("Job cancelled")
+    expect(page.locator("body[data-settled]")).to_be_attached()
+
+
 def test_a_dropped_connection_says_so_and_news_come_all_the_same(page: Page, world: Bot) -> None:
     plan = upload(world, DOCS.replace("# Plan for the handbook", "# Plan to cut off"), project="cut")
 
@@ -179,6 +195,8 @@ PAGES = (
         "/outbox",
         "/workers",
         "/tools",
+        "/tools/command/run",
+        "/jobs",
         "/projects",
         f"/projects/{ours('axe')}",
         f"/projects/{ours('axe')}/policy/history",
@@ -187,10 +205,6 @@ PAGES = (
         "/plans/nothing",
     ),
 )
-
-
-IN_THE_DARK = ("/", "/queue", "/new?sample=1", "/start", "/plans/nothing")
-"""With the pages of a plan, a phase and a draft they hold every colour there is."""
 
 
 @pytest.mark.parametrize(
@@ -202,15 +216,17 @@ def test_every_page_is_accessible_and_fits_a_phone(
 ) -> None:
     """Nothing but colours differs in the dark."""
     plan = upload(world, SITE, policy=POLICY, project="axe")
+    job = world.post("/api/tools/command/execute", {"arguments": {"run": "false"}, "project": ours("axe")})
     draft = world.http.post("/new", data={"text": SITE.replace("Phase 1. In", "Phase 9. In"), "project": ours("axe")})
     page = signed_in(context(color_scheme=scheme, viewport={"width": 360, "height": 740}), TOKEN)
     found = []
     for path in (
         "/sign-in",
-        *(PAGES if scheme == "light" else IN_THE_DARK),
+        *PAGES,
         f"/plans/{plan}",
         f"/phases/{plan}.2",
         f"/phases/{plan}.2/attempts/1/diff",
+        f"/jobs/{job['id']}",
         draft.headers["location"],
     ):
         page.goto(path)

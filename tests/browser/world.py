@@ -94,7 +94,7 @@ def fifty() -> str:
 @contextmanager
 def served_world(folder: Path, *, issues: bool = False) -> Iterator[Bot]:
     """Served, without anything in it yet. `issues`: on the embedded tracker."""
-    settings = Settings(database_url=str(folder / "phasebot.db"))
+    settings = Settings(database_url=str(folder / "phasebot.db"), api_tools="command")
     workspace = folder / "work"
     workspace.mkdir()
     with Phasebot(settings, Options(workspace=workspace, issues=issues)) as phasebot:

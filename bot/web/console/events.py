@@ -33,6 +33,7 @@ class Told:
     cause: str
     facts: list[tuple[str, str]]
     plan: str
+    job: str
     title: str
     project: str
 
@@ -52,7 +53,8 @@ def told(line: EventLine, plan: Plan | None = None) -> Told:
             (name.replace("_", " "), _value(value)) for name, value in event.facts.items() if value not in ("", None)
         ],
         plan=event.plan,
-        title=plan.title if plan else line.project,
+        job=event.job,
+        title=plan.title if plan else f"job {event.job}" if event.job else line.project,
         project=line.project,
     )
 
@@ -83,7 +85,7 @@ def activity_page(
         "kind": kind.strip().replace(" ", "_") or None,
     }
     lines = permit.bot.store.records.events(projects=permit.projects, before=before, limit=PER_PAGE, **filters)
-    plans = permit.bot.store.lookups.plans(line.event.plan for line in lines)
+    plans = permit.bot.store.lookups.plans(line.event.plan for line in lines if line.event.plan)
     said = urlencode({name: value for name, value in filters.items() if value})
     return page.show(
         "activity.html",

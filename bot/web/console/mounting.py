@@ -14,6 +14,7 @@ from bot.web.console import (
     board,
     drafts,
     events,
+    jobs,
     operations,
     orders,
     phases,
@@ -28,7 +29,7 @@ from bot.web.console.rendering import Page
 from bot.web.failures import Problem, request_id
 
 PAGES = (
-    *(assets, plans, drafts, board, phases, events, orders, operations),
+    *(assets, plans, drafts, board, phases, events, orders, operations, jobs),
     *(projects, policies, tokens, start, app_setup, theme),
 )
 

@@ -174,5 +174,13 @@ def workers_page(permit: Admin, page: Shown) -> Response:
 
 @router.get("/tools")
 def tools_page(permit: Viewer, page: Shown) -> Response:
-    """What operations of a policy may name, and how each has fared since this process began."""
-    return page.show("tools.html", section="operations", tools=list(permit.bot.registry.snapshot().values()))
+    """What operations of a policy may name, how each has fared since this process began, and what was run on request."""
+    bot = permit.bot
+    tools = list(bot.registry.snapshot().values())
+    return page.show(
+        "tools.html",
+        section="operations",
+        tools=tools,
+        exposed=[one.name for one in tools if bot.settings.exposes(one.name)],
+        jobs=bot.store.jobs.newest(projects=permit.projects, limit=5),
+    )

@@ -97,10 +97,12 @@
   const connection = document.getElementById("connection");
   let fetching = null, wanted = false, last = 0;
 
-  function concerns(change) {
-    if (follows === "all") return true;
-    if (follows.startsWith("plan:")) return change.plan === follows.slice(5);
-    return follows === `project:${change.project}`;
+  function concerns(told) {
+    if (follows === "all") return told.changes.length || told.jobs.length;
+    const [kind, id] = follows.split(/:(.*)/);
+    if (kind === "jobs") return told.jobs.length;
+    if (kind === "job") return told.jobs.some((change) => change.job === id);
+    return told.changes.some((change) => change[kind] === id);
   }
   async function refresh() {
     if (fetching) { wanted = true; return; }
@@ -161,7 +163,7 @@
         polling = null;
       }
       if (told.seq !== undefined) since = Math.max(since ?? 0, told.seq);
-      if (told.type === "reset" || (told.type === "changes" && told.changes.some(concerns))) refresh();
+      if (told.type === "reset" || (told.type === "changes" && concerns(told))) refresh();
     });
     socket.addEventListener("close", () => {
       say("The live connection dropped. This page looks for news every few seconds, and reconnects by itself.");
@@ -177,7 +179,7 @@
         const answer = await fetch(`/api/changes${since === null ? "" : `?after=${since}`}`);
         if (!answer.ok) return;
         const found = await answer.json();
-        if (since === null || found.is_reset || found.changes.some(concerns)) refresh();
+        if (since === null || found.is_reset || concerns(found)) refresh();
         since = found.seq;
       } catch { /* still away */ }
     }, 4000);
