@@ -77,7 +77,9 @@ class _Reader:
         """Walk the events of the text once."""
         readers: dict[str, Callable[[Any, int, int], None]] = {
             "Heading": self._heading,
+            "List": self._list,
             "Item": self._item,
+            "BlockQuote": self._quote,
             "Paragraph": self._paragraph,
             "TableHead": self._table_head,
             "TableRow": self._table_row,
@@ -85,28 +87,24 @@ class _Reader:
         }
         events: Any = pyromark.events_with_range(text, options=pyromark.Options.ENABLE_TABLES)
         for event, span in events:
-            if event.__class__ is str:
-                continue
-            start = event.get("Start")
-            if start is None:
-                end = event.get("End")
-                if end.__class__ is dict:
-                    self._leave(end)
-                continue
-            name = start if start.__class__ is str else next(iter(start))
-            if name in readers:
-                readers[name](start, span["start"], span["end"])
-            elif name == "List":
-                self._lists += 1
-            elif name == "BlockQuote":
-                self._quotes += 1
+            if "Start" in event:
+                start = event["Start"]
+                reader = readers.get(start if start.__class__ is str else next(iter(start)))
+                if reader:
+                    reader(start, span["start"], span["end"])
+            elif "End" in event:
+                end = event["End"]
+                if "List" in end:
+                    self._lists -= 1
+                elif "BlockQuote" in end:
+                    self._quotes -= 1
         return self._blocks
 
-    def _leave(self, tag: Any) -> None:
-        if "List" in tag:
-            self._lists -= 1
-        elif "BlockQuote" in tag:
-            self._quotes -= 1
+    def _list(self, _tag: Any, _start: int, _end: int) -> None:
+        self._lists += 1
+
+    def _quote(self, _tag: Any, _start: int, _end: int) -> None:
+        self._quotes += 1
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Line (from 1) and column (from 0, in characters) of a byte offset."""

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 _PAINT = b"x"
+_FENCE = b"```"
 _SPAN_OF_THREE = re.compile(rb"```[^`\n]*`")
 """Three ticks and a further one on the same line: a code span, or a longer fence."""
 _BEFORE_A_DEFINITION = b" \t>*+-.)0123456789"
@@ -24,11 +25,10 @@ def painted(data: bytes) -> str:
         marks += b"_"
     if b"***" not in data:
         data = data.replace(b"**", _PAINT * 2)
-    if b"```" not in data:
+    if not _SPAN_OF_THREE.search(data):
         marks += b"`"
-    elif not _SPAN_OF_THREE.search(data) and b"\0" not in data:
-        data = data.replace(b"```", b"\0\0\0").replace(b"`", _PAINT).replace(b"\0\0\0", b"```")
-    return data.translate(_table(marks)).decode("ascii")
+    table = _table(marks)
+    return _FENCE.join([between.translate(table) for between in data.split(_FENCE)]).decode("ascii")
 
 
 @lru_cache(maxsize=32)
