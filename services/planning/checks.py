@@ -14,7 +14,7 @@ from services.planning.marks import Mark, read_unit
 from services.planning.needs import Needs
 from services.planning.numerals import value_of
 from services.planning.outline import Block, Item, Outline
-from services.planning.reading import Reading
+from services.planning.reading import Document, Reading
 from services.planning.rules import BY_CODE
 
 LONGEST_TITLE = 240
@@ -32,9 +32,10 @@ _TITLE_SAYS_ALL = frozenset({"kiro", "listed-phases", "status-report", "graph"})
 
 
 def check(
-    outline: Outline, reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int
+    document: Document, reading: Reading, phases: Sequence[PhaseDraft], needs: Needs, *, max_phases: int
 ) -> tuple[Finding, ...]:
     """Everything at once, in the order of the document."""
+    outline = document.outline
     found = [
         *_about_the_reading(outline.lines, reading, phases, max_phases),
         *_numbers(outline.lines, phases),
@@ -45,7 +46,7 @@ def check(
             for phase in phases
             for finding in _phase(outline.lines, phase, may_be_empty=reading.dialect in _TITLE_SAYS_ALL)
         ),
-        *(finding for phase in phases for finding in _refused(outline, phase)),
+        *(finding for phase in phases for finding in _refused(document, phase)),
         *_tasks(outline.lines, phases),
     ]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.column, finding.code)))
@@ -195,10 +196,9 @@ def _phase(lines: Sequence[str], phase: PhaseDraft, *, may_be_empty: bool) -> It
         yield BY_CODE["done_but_open"].at(*here, phase=_name(phase), count=left)
 
 
-def _refused(outline: Outline, phase: PhaseDraft) -> Iterator[Finding]:
-    text = "\n".join(outline.lines[phase.line - 1 : phase.end_line])
-    for path, offset, column in refused_docs(text):
-        yield BY_CODE["path_refused"].at(phase.line + offset, column, path=path)
+def _refused(document: Document, phase: PhaseDraft) -> Iterator[Finding]:
+    for line, column, path in refused_docs(document.references_in(phase.line, phase.end_line)):
+        yield BY_CODE["path_refused"].at(line, column, path=path)
 
 
 def _tasks(lines: Sequence[str], phases: Sequence[PhaseDraft]) -> Iterator[Finding]:

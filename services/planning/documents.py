@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from posixpath import normpath
+from typing import NamedTuple
 from urllib.parse import unquote
 
 _SUFFIXES = (".md", ".mdx", ".markdown", ".rst", ".adoc")
@@ -15,48 +17,66 @@ _LONGEST = 200
 _MOST_REFUSED = 20
 
 
-def external_docs(content: str) -> tuple[str, ...]:
-    """Every document named by a link, in backticks or plainly, once, in the order of mention.
+class Reference(NamedTuple):
+    """A document that a text names, with the place of its first letter: line and column, both from 1."""
+
+    line: int
+    column: int
+    path: str
+
+
+def references(text: str) -> tuple[Reference, ...]:
+    """Every document named by a link, in backticks or plainly, in the order of mention."""
+    links = [(match.start(1), unquote(match[1])) for match in _LINK.finditer(text)] if "](" in text else []
+    found: list[Reference] = []
+    line, before = 1, 0
+    for at, path in sorted([*links, *_mentions(text)]):
+        line += text.count("\n", before, at)
+        before = at
+        found.append(Reference(line, at - text.rfind("\n", 0, at), path))
+    return tuple(found)
+
+
+def external_docs(found: Iterable[Reference]) -> tuple[str, ...]:
+    """The paths of these documents inside the repository, each once.
 
     Paths that leave the repository (`../`, `/`, `~`) or name another place (`https:`) are left out.
     """
-    paths = map(_confined, dict.fromkeys(path for _, path in _references(content)))
+    paths = map(_confined, dict.fromkeys(reference.path for reference in found))
     return tuple(dict.fromkeys(path for path in paths if path))
 
 
-def refused_docs(content: str) -> tuple[tuple[str, int, int], ...]:
-    """The documents named that lie outside the repository, with the number of lines before each and its column in its own."""
-    found: dict[str, tuple[str, int, int]] = {}
-    for at, path in _references(content):
-        if path.lower().endswith(_SUFFIXES) and "://" not in path and _leaves(path):
-            found.setdefault(path, (path, content.count("\n", 0, at), at - content.rfind("\n", 0, at)))
-        if len(found) >= _MOST_REFUSED:
-            break
-    return tuple(found.values())
+def refused_docs(found: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Those that lie outside the repository, each path once, and no more of them than a person wants to read."""
+    refused: dict[str, Reference] = {}
+    for one in found:
+        if one.path not in refused and _leaves(one.path) and _is_document(one.path) and "://" not in one.path:
+            refused[one.path] = one
+    return tuple(islice(refused.values(), _MOST_REFUSED))
 
 
-def _references(content: str) -> list[tuple[int, str]]:
-    found = [(match.start(1), unquote(match[1])) for match in _LINK.finditer(content)] if "](" in content else []
-    return sorted([*found, *_mentions(content)])
+def _is_document(path: str) -> bool:
+    return path.lower().endswith(_SUFFIXES)
 
 
 def _leaves(path: str) -> bool:
     return path.startswith(("/", "~", "\\")) or ".." in path.replace("\\", "/").split("/") or path[1:3] in (":\\", ":/")
 
 
-def _mentions(content: str) -> Iterator[tuple[int, str]]:
+def _mentions(text: str) -> Iterator[tuple[int, str]]:
     """Each word that ends like a document. The suffix is looked for first: that is rare, words are not."""
-    for match in _SUFFIX.finditer(content):
-        start = max(0, match.start() - _LONGEST)
-        before = _PATH_BACKWARDS.match(content[start : match.start()][::-1])
+    for match in _SUFFIX.finditer(text):
+        end = match.start()
+        before = _PATH_BACKWARDS.match(text[max(0, end - _LONGEST) : end][::-1])
         if before:
-            yield match.start() - before.end(), unquote(before[0][::-1] + match[0])
+            start = end - before.end()
+            yield start, unquote(text[start : match.end()])
 
 
 def _confined(reference: str) -> str | None:
     """The path inside the repository, or None for anything that is not certain to be one."""
     path = reference.split("#", 1)[0].split("?", 1)[0].lstrip("-")
-    if not path.lower().endswith(_SUFFIXES) or ":" in path or "\\" in path or "\0" in path or "//" in path:
+    if not _is_document(path) or ":" in path or "\\" in path or "\0" in path or "//" in path:
         return None
     if _leaves(path) or len(path) >= _LONGEST:
         return None

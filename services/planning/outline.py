@@ -87,6 +87,11 @@ class Outline:
         """One section a heading, nested by level."""
         return tuple(_sections(self.blocks, len(self.lines)))
 
+    @cached_property
+    def boxes(self) -> tuple[int, ...]:
+        """Where the items with a checkbox stand, as indices of blocks."""
+        return tuple(index for index, block in enumerate(self.blocks) if block.__class__ is Item and block.box)
+
     def text(self, first: int, last: int) -> str:
         """The Markdown of the lines `first` to `last`, both included, without blank lines around it."""
         return "\n".join(self.lines[first - 1 : last]).strip("\n")

@@ -87,7 +87,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
     phases = tuple(_phase(document, unit, key, habit) for unit, key in zip(units, keys, strict=True))
     needs = dependencies.resolve(document, reading, task_places(outline, units, phases))
     phases = attach(phases, needs)
-    findings = checks.check(outline, reading, phases, needs, max_phases=max_phases)
+    findings = checks.check(document, reading, phases, needs, max_phases=max_phases)
     return PlanDraft(
         title=_title(document),
         overview=_overview(document, units),
@@ -102,7 +102,7 @@ def _draft(document: Document, reading: Reading, *, max_phases: int) -> PlanDraf
 def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraft:
     outline = document.outline
     tasks = read_tasks(outline, unit, habit)
-    content = answered(outline.text(unit.line + 1 if unit.own_line else unit.line, unit.end_line))
+    first = unit.line + 1 if unit.own_line else unit.line
     return PhaseDraft(
         key=key,
         number=unit.number,
@@ -110,12 +110,12 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
         line=unit.line,
         end_line=unit.end_line,
         goal=_goal(outline, unit),
-        content=content,
+        content=answered(outline.text(first, unit.end_line)),
         done=unit.done or _is_reported_done(outline, unit) or (bool(tasks) and all(task.done for task in tasks)),
         parallel=False,
         tasks=tasks,
         depends_on=(),
-        external_docs=external_docs(content),
+        external_docs=external_docs(document.references_in(first, unit.end_line)),
         labels=_labels(unit, tasks),
     )
 

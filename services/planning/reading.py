@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Protocol
 
+from services.planning.documents import Reference, references
 from services.planning.marks import Mark, read_mark
-from services.planning.outline import Heading, Item, Outline
+from services.planning.outline import Heading, Outline
 from services.planning.plain import LONGEST
 from services.planning.words import is_work
 
@@ -51,6 +54,7 @@ class Reading:
 
 
 NOT_MINE = Reading("none", 0.0)
+_LINE = attrgetter("line")
 
 
 class Dialect(Protocol):
@@ -83,18 +87,24 @@ class Document:
         """For every section, whether its heading may stand over work."""
         return tuple(is_work(section.heading.text[:LONGEST]) for section in self.outline.sections)
 
-    @cached_property
-    def boxes(self) -> tuple[int, ...]:
-        """How many checkboxes stand before each block: differences give the count of any range."""
-        counts = [0]
-        total = 0
-        for block in self.outline.blocks:
-            total += block.__class__ is Item and block.box != ""
-            counts.append(total)
-        return tuple(counts)
+    @property
+    def boxes(self) -> int:
+        """How many checkboxes the document has."""
+        return len(self.outline.boxes)
 
     def checkboxes(self, first: int, last: int) -> int:
-        return self.boxes[last] - self.boxes[first]
+        """How many of them stand in `blocks[first:last]`."""
+        return bisect_left(self.outline.boxes, last) - bisect_left(self.outline.boxes, first)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """The documents it names."""
+        return references("\n".join(self.outline.lines))
+
+    def references_in(self, first: int, last: int) -> tuple[Reference, ...]:
+        """Those named on the lines `first` to `last`, both included."""
+        start = bisect_left(self.references, first, key=_LINE)
+        return self.references[start : bisect_right(self.references, last, lo=start, key=_LINE)]
 
     def calls_itself(self, words: re.Pattern[str]) -> bool:
         """True if its first heading or its file name holds one of the words."""

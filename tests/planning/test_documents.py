@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.planning.documents import external_docs, refused_docs
+from services.planning.documents import Reference, external_docs, references, refused_docs
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ from services.planning.documents import external_docs, refused_docs
     ],
 )
 def test_documents_are_found_in_the_order_of_their_mention(content: str, found: tuple[str, ...]) -> None:
-    assert external_docs(content) == found
+    assert external_docs(references(content)) == found
 
 
 @pytest.mark.parametrize(
     "path", ["../secret.md", "/etc/secret.md", "~/secret.md", "docs/../../secret.md", "..\\secret.md", "C:/secret.md"]
 )
 def test_a_path_that_leaves_the_repository_is_refused(path: str) -> None:
-    content = f"first line\nsee `{path}` and [it]({path})"
+    found = references(f"first line\nsee `{path}` and [it]({path})")
 
-    assert external_docs(content) == ()
-    assert [(line, column) for _, line, column in refused_docs(content)] == [(1, 6)]
+    assert external_docs(found) == ()
+    assert refused_docs(found) == (Reference(2, 6, path),)

@@ -16,13 +16,13 @@ def read(document: Document) -> Reading:
     """Sure of itself when the top level is numbered and there are tasks below it."""
     tops = [
         (index, block)
-        for index, block in enumerate(document.outline.blocks)
-        if isinstance(block, Item) and block.depth == 0 and block.box
+        for index in document.outline.boxes
+        if isinstance(block := document.outline.blocks[index], Item) and block.depth == 0
     ]
     numbered = [(index, item, match) for index, item in tops if (match := _NUMBERED.match(item.text))]
     if len(numbered) < _FEWEST or len(numbered) * 2 <= len(tops):
         return NOT_MINE
-    nested = document.boxes[-1] - len(tops)
+    nested = document.boxes - len(tops)
     units = tuple(_unit(document, index, match["number"], match["title"], item) for index, item, match in numbered)
     return Reading("kiro", 0.9 if nested else 0.55, units)
 

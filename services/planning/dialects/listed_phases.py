@@ -37,7 +37,7 @@ def read(document: Document) -> Reading:
 
 def _is_planned(document: Document, found: list[Found]) -> bool:
     """True if the document is a plan, says so right above, speaks of work, or consists of hardly anything else."""
-    if document.calls_itself(PLAN) or document.boxes[-1] or any(done for _, _, _, done, _ in found):
+    if document.calls_itself(PLAN) or document.boxes or any(done for _, _, _, done, _ in found):
         return True
     outline = document.outline
     first, last = outline.blocks[found[0][0]], outline.blocks[found[-1][0]]

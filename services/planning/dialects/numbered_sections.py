@@ -34,7 +34,7 @@ def _reading(document: Document, members: list[int]) -> Reading:
     if len(work) < _FEWEST and not (len(work) == len(holding) == _PAIR and _is_numbered_alike(document, work)):
         return NOT_MINE
     covered = sum(document.checkboxes(sections[index].first, sections[index].last) for index in holding)
-    if len(holding) >= min(_FEWEST, len(work)) and covered * 2 > document.boxes[-1] and len(holding) * 2 > len(members):
+    if len(holding) >= min(_FEWEST, len(work)) and covered * 2 > document.boxes and len(holding) * 2 > len(members):
         return Reading("numbered-sections", _with_boxes(document, members), units)
     parent = sections[members[0]].parent
     called = document.calls_itself(ACTION) or (parent is not None and PLAN.search(sections[parent].heading.text))

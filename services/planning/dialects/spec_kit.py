@@ -15,9 +15,10 @@ _ENOUGH = 3
 
 def read(document: Document) -> Reading:
     """The phases of the headings, if their tasks are numbered the way spec-kit does it."""
-    boxes = [block for block in document.outline.blocks if isinstance(block, Item) and block.box]
-    numbered = sum(_TASK.match(item.text) is not None for item in boxes)
-    if numbered < _ENOUGH or numbered * 2 < len(boxes):
+    blocks = document.outline.blocks
+    boxes = (blocks[index] for index in document.outline.boxes)
+    numbered = sum(isinstance(box, Item) and _TASK.match(box.text) is not None for box in boxes)
+    if numbered < _ENOUGH or numbered * 2 < document.boxes:
         return NOT_MINE
     reading = marked_headings.read(document)
     if reading.dialect != "phase-headings":
