@@ -115,7 +115,8 @@ def stories_in(title: str) -> list[str]:
     """The numbers of the user stories a title names: `User Story 1+2`, `US1 + US6`, `[US3]`."""
     found: list[str] = []
     for match in _STORY_IN_TITLE.finditer(title):
-        found.extend(number for number, _, _ in numbers_from(title, match.end(), "story"))
+        numbers, _ = numbers_from(title, match.end(), "story")
+        found.extend(number.text for number in numbers)
     return found
 
 

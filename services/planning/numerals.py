@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from services.planning.patterns import any_of
 
@@ -94,14 +95,22 @@ def value_of(number: str) -> tuple[int, ...] | None:
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < _LONGEST_NUMBER for part in parts) else None
 
 
-def numbers_from(text: str, start: int, head: str) -> Iterator[tuple[str, str, int]]:
-    """The list of numbers that starts at `start`, each with what joins it to the one before, and where it ends."""
-    match = _FIRST.match(text, start)
-    join = ""
+class Number(NamedTuple):
+    """A number of a list as written, and what joins it to the one before; `open` for one with a plus behind it."""
+
+    text: str
+    join: str
+
+
+def numbers_from(text: str, start: int, head: str) -> tuple[Sequence[Number], int]:
+    """The list of numbers that starts at `start`, and where it ends."""
+    match, join, end = _FIRST.match(text, start), "", start
+    found: list[Number] = []
     while match:
-        number = match["number"]
-        yield number, join, match.end()
+        number, end = match["number"], match.end()
+        found.append(Number(number, join))
         if match["open"] and number.isdigit():
-            yield number, "open", match.end()
-        match = _MORE[head].match(text, match.end())
+            found.append(Number(number, "open"))
+        match = _MORE[head].match(text, end)
         join = match["join"].strip() if match else ""
+    return found, end

@@ -17,7 +17,6 @@ from services.planning.wording import (
     ALL_BEFORE,
     BEHIND,
     BESIDE,
-    DOUBT,
     ENDED,
     FIRST,
     FIRST_ENDED,
@@ -35,6 +34,7 @@ from services.planning.wording import (
     STORIES,
     TITLE_ENDS,
     TITLE_TAIL,
+    is_doubtful,
 )
 
 _CUT = re.compile(r"[.!?;]\s+|[。！？]|\n(?<=[^,;&]\n)(?=\W{0,9}(?!\d)[^\Wa-zà-ÿа-я])|[|·•](?<=\s.)\s")
@@ -84,7 +84,7 @@ def _ordered(text: str, names: Names) -> Statement | None:
     if order is None or not subject.units:
         return None
     found, tail = _objects(rest[order.end() :], names, min(subject.units), leads=(LEAD,))
-    return None if DOUBT.match(tail) else _needing(found, subject.units)
+    return None if is_doubtful(tail) else _needing(found, subject.units)
 
 
 def _about(text: str, names: Names, subject: frozenset[int]) -> Statement | None:
@@ -118,7 +118,7 @@ def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
     strong = NEEDS_AT_ONCE.match(text)
     if strong:
         found, tail = _objects(text[strong.end() :], names, min(subject), leads=(LEAD, SOURCE))
-        return NOTHING if DOUBT.match(tail) else found
+        return NOTHING if is_doubtful(tail) else found
     first = FIRST.match(text)
     if first:
         found, end = leading(text[first.end() :], names)
@@ -130,7 +130,7 @@ def _needed(text: str, names: Names, subject: frozenset[int]) -> Found:
     found, tail = _objects(text[weak.end() :], names, min(subject), leads=(LEAD,))
     earlier = tail.lstrip().startswith((",", "，")) and all(unit < min(subject) for unit in found.units)
     firm = STOPS.match(tail) or ENDED.match(tail) or earlier
-    return found if firm and not DOUBT.match(tail) else NOTHING
+    return found if firm and not is_doubtful(tail) else NOTHING
 
 
 def _objects(body: str, names: Names, place: int, *, leads: Sequence[re.Pattern[str]]) -> tuple[Found, str]:

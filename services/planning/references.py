@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from services.planning.names import NOTHING, SHORTEST_NAME, WORD, Found, Names
-from services.planning.numerals import DIGITS, KINDS, NUM, RANGES, WIDEST_RANGE, numbers_from
+from services.planning.numerals import DIGITS, KINDS, NUM, RANGES, WIDEST_RANGE, Number, numbers_from
 from services.planning.patterns import any_of
 
 _STORIES = any_of((r"user[ -]?stor(?:y|ies)", r"stor(?:y|ies)", r"истори\w+"))
@@ -36,6 +37,15 @@ _GLUE = re.compile(
 """What may stand between two references of one list."""
 
 
+class _Mention(NamedTuple):
+    """`word` is what the numbers count, `kind` the group of words it belongs to; the text goes on at `end`."""
+
+    kind: str
+    word: str
+    numbers: Sequence[Number]
+    end: int
+
+
 def find(text: str, names: Names, *, near: bool = False) -> Found:
     """Every unit `text` names. With `near`, a name may also stand in lower case at the very start of the text."""
     known = names.known.get((text, near))
@@ -45,7 +55,7 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
-    numbered = _numbered(text, _HEAD.finditer(text), names)
+    numbered = _numbered((_mention(text, head) for head in _HEAD.finditer(text)), names)
     named = frozenset(_by_name(text, names, near=near))
     return Found(numbered.units | named, numbered.unknown) if named else numbered
 
@@ -56,30 +66,37 @@ def leading(text: str, names: Names, *, glossed: bool = False) -> tuple[Found, i
     `Phase 1 (Setup), Phase 2 and 3 to be done` opens with three. With `glossed`, a number may stand in brackets behind
     what it stands for: `the schema (Phase 1)`.
     """
-    heads: list[re.Match[str]] = []
+    mentions: list[_Mention] = []
     at, end = 0, 0
     while head := _HEAD.match(text, at) or (_glossed(text, at) if glossed else None):
-        *_, last = (0, *(last for _, _, last in numbers_from(text, head.end(), head.lastgroup or "kind")))
-        aside = (_CLOSING if head.start() > at else _ASIDE).match(text, last)
-        if not last or (head.start() > at and aside is None):
+        mention = _mention(text, head)
+        aside = (_CLOSING if head.start() > at else _ASIDE).match(text, mention.end)
+        if not mention.numbers or (head.start() > at and aside is None):
             break
-        heads.append(head)
-        end = aside.end() if aside else _after_title(text, last, head, names)
+        mentions.append(mention)
+        end = aside.end() if aside else _after_title(text, mention, names)
         glue = _GLUE.match(text, end)
         if glue is None:
             break
         at = glue.end()
-    return (_numbered(text, heads, names), end) if heads else (NOTHING, 0)
+    return (_numbered(mentions, names), end) if mentions else (NOTHING, 0)
 
 
-def _after_title(text: str, end: int, head: re.Match[str], names: Names) -> int:
+def _mention(text: str, head: re.Match[str]) -> _Mention:
+    """The numbers that follow a word for what they count."""
+    kind = head.lastgroup or "kind"
+    numbers, end = numbers_from(text, head.end(), kind)
+    return _Mention(kind, head[0].rstrip(" :#№\t"), numbers, end)
+
+
+def _after_title(text: str, mention: _Mention, names: Names) -> int:
     """Where the title ends that follows a number: `Phase 1 – Setup and Phase 2 – Store`."""
-    dash = _TITLE_FOLLOWS.match(text, end)
+    dash = _TITLE_FOLLOWS.match(text, mention.end)
     if dash is None:
-        return end
+        return mention.end
     rest = text[dash.end() :].casefold()
-    titles = (names.titles[place].casefold() for place in _numbered(text, [head], names).units)
-    return next((dash.end() + len(title) for title in titles if title and rest.startswith(title)), end)
+    titles = (names.titles[place].casefold() for place in _numbered([mention], names).units)
+    return next((dash.end() + len(title) for title in titles if title and rest.startswith(title)), mention.end)
 
 
 def _glossed(text: str, at: int) -> re.Match[str] | None:
@@ -87,17 +104,17 @@ def _glossed(text: str, at: int) -> re.Match[str] | None:
     return _HEAD.match(text, words.end()) if words else None
 
 
-def _numbered(text: str, heads: Iterable[re.Match[str]], names: Names) -> Found:
+def _numbered(mentions: Iterable[_Mention], names: Names) -> Found:
     places: set[int] = set()
     unknown: list[str] = []
-    for head in heads:
-        kind = head.lastgroup or "kind"
-        if kind == "kind" and not names.are(head["kind"].rstrip(" :#№\t")):
+    for mention in mentions:
+        counts_units = mention.kind == "kind"
+        if counts_units and not names.are(mention.word):
             continue
-        for number, spelled in _expanded(text, head.end(), kind, names):
-            hit = _look_up(kind, number, names)
+        for number, spelled in _expanded(mention.numbers, names):
+            hit = _look_up(mention.kind, number, names)
             places.update(hit)
-            if not hit and kind == "kind" and spelled and names.numbers:  # where nothing has a number, none is missing
+            if not hit and counts_units and spelled and names.numbers:  # where nothing has a number, none is missing
                 unknown.append(number)
     return Found(frozenset(places), tuple(dict.fromkeys(unknown))) if places or unknown else NOTHING
 
@@ -115,10 +132,10 @@ def _look_up(kind: str, number: str, names: Names) -> tuple[int, ...]:
     return names.numbers.get(plain, names.numbers.get(other, ()))
 
 
-def _expanded(text: str, start: int, kind: str, names: Names) -> Iterator[tuple[str, bool]]:
-    """The numbers after a head, with ranges filled in. `3+` means: three and all stories from there."""
+def _expanded(numbers: Iterable[Number], names: Names) -> Iterator[tuple[str, bool]]:
+    """The numbers of a mention, with ranges filled in. `3+` means: three and all stories from there."""
     previous = ""
-    for number, join, _ in numbers_from(text, start, kind):
+    for number, join in numbers:
         if join in RANGES and previous.isdigit() and number.isdigit():
             for between in range(int(previous) + 1, min(int(number), int(previous) + WIDEST_RANGE)):
                 yield str(between), False

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from services.planning.names import Found, Names
 from services.planning.numerals import ORDINALS
+from services.planning.patterns import Phrases
 from services.planning.phrases import (
     AFTERWARDS,
     ALL,
@@ -30,10 +31,17 @@ from services.planning.plain import LINK
 from services.planning.references import find
 
 ONLY = re.compile(r"(?i:\bonly\b)")
-_PREVIOUS_FEW = re.compile(
-    r"(?i:\bprevious\s+(?P<count>two|three|four|five|\d)\s+(?:phases|stages|milestones|sprints|steps|weeks|iterations)\b)"
+_PREVIOUS_FEW = Phrases(
+    r"\bprevious\s+(?P<count>two|three|four|five|\d)\s+(?:phases|stages|milestones|sprints|steps|weeks|iterations)\b",
+    cues="previous",
 )
 _FEW = {"two": 2, "three": 3, "four": 4, "five": 5}
+_ALL_OTHERS = Phrases(r"\ball\s+(?:the\s+)?others?\b", r"\bevery\s+other\b", cues="other")
+_RESERVATION = Phrases(
+    r",?\s+[(（]?(?:but|or\s+after|although|though|except|without|and\s+can|can\s+run|parallel\s+to|in\s+parallel\s+with)\b",
+    r"（可",
+    cues="but or though except without can parallel 可",
+)
 _CLAUSES = re.compile(
     r"[-–—](?<=\s.)[-–—]*\s+|;\s+|\.(?<=[\w)*\]].)\s+|[。；]|[(（](?=[Bb][Ll][Oo][Cc][Kk](?:[Ss]|[Ee][Dd])|[Aa]fter)"
 )
@@ -168,9 +176,9 @@ def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[i
     if HEDGE.search(before) or TASKWISE.search(before):
         return []
     own = find(before, names).units or (_group(before, names, place=names.count) if before.strip() else frozenset())
-    body = _until_hedge(body)
+    body = _unreserved(body)
     subjects = about if about and not (own - about) else own
-    if re.search(r"(?i:\ball\s+(?:the\s+)?others?\b|\bevery\s+other\b)", before) and about:
+    if _ALL_OTHERS.search(before) and about:
         story = frozenset(names.story_units)
         return [Statement((story or frozenset(range(names.count))) - about, about, blanket=True)]
     if not subjects:
@@ -185,12 +193,9 @@ def _needing(clause: str, match: re.Match[str], names: Names, about: frozenset[i
     return [Statement(subjects, objects, beside=beside, only=only, hint=bool(beside), unknown=needed.unknown)]
 
 
-def _until_hedge(body: str) -> str:
-    hedge = re.search(
-        r"(?i:,?\s+[(（]?(?:but|or\s+after|although|though|except|without|and\s+can|can\s+run|parallel\s+to|in\s+parallel\s+with)\b)|（可",
-        body,
-    )
-    return body[: hedge.start()] if hedge else body
+def _unreserved(body: str) -> str:
+    reservation = _RESERVATION.search(body)
+    return body[: reservation.start()] if reservation else body
 
 
 def _blocking(clause: str, match: re.Match[str], names: Names, about: frozenset[int]) -> list[Statement]:

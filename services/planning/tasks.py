@@ -88,14 +88,11 @@ def is_about_a_task(blocks: Sequence[Block], place: int) -> bool:
     """True if the block stands below a task's checkbox, or under a heading that is a task."""
     block = blocks[place]
     depth = block.depth if isinstance(block, Item) else 0
-    if not depth:
-        nearest = (above for above in reversed(blocks[max(0, place - _FARTHEST) : place]) if above.__class__ is Heading)
-        heading = next(nearest, None)
-        return isinstance(heading, Heading) and _is_task_heading(heading)
-    for above in reversed(blocks[max(0, place - _FARTHEST) : place]):
+    for index in range(place - 1, max(0, place - _FARTHEST) - 1, -1):
+        above = blocks[index]
         if isinstance(above, Heading):
             return _is_task_heading(above)
-        if isinstance(above, Item) and above.depth < depth:
+        if depth and isinstance(above, Item) and above.depth < depth:
             if above.box:
                 return True
             depth = above.depth

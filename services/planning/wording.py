@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.planning.patterns import any_of
+from services.planning.patterns import Phrases, any_of
 
 
 def _any(*alternatives: str, before: str = "", after: str = "") -> re.Pattern[str]:
@@ -134,13 +134,19 @@ ENDED = _any(
 STOPS = re.compile(r"\s*(?:[.;:!)）—–]|\Z|- )|\s+[-—–(（]")
 """A reference that stands by itself ends so."""
 
-DOUBT = re.compile(
-    r"\W{0,3}(?:or|oder|ou|или|if|unless|falls|wenn|si|se|если|либо)\b"
-    r"|.{0,40}\b(?:ideally|prefer\w*|optional\w*|maybe|perhaps|possibly|probably|if possible|tbd|not strictly|"
+_CHOICE = re.compile(r"\W{0,3}(?:or|oder|ou|или|if|unless|falls|wenn|si|se|если|либо)\b", re.IGNORECASE)
+_WISH = Phrases(
+    r"\b(?:ideally|prefer\w*|optional\w*|maybe|perhaps|possibly|probably|if possible|tbd|not strictly|"
     r"vielleicht|peut-être|quizás|talvez|forse|возможно)\b",
-    re.IGNORECASE,
+    cues="ideal prefer option maybe perhaps possib probab tbd strictly vielleicht peut quizás talvez forse возможно",
 )
-"""A choice or a wish behind what is needed."""
+_NEAR = 50
+
+
+def is_doubtful(tail: str) -> bool:
+    """True if a choice or a wish stands behind what is needed."""
+    return bool(_CHOICE.match(tail) or _WISH.search(tail[:_NEAR]))
+
 
 ALL_BEFORE = _any(
     rf"(?:all|every|each)(?: of)?(?: the)? (?:prior|previous|preceding|earlier|above|other) (?:\w+ )?{_KIND}s?\b",
