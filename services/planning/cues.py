@@ -72,11 +72,9 @@ _ASCII = "\x7f"
 _ANYWHERE = tuple(
     phrase.encode()
     for phrase in (
-        *("previous", "prior ", "preced", "earlier", "one before", "to bottom", "in order", "in strict"),
-        *("in sequence", "sequential", "one after", "one by"),
-        *("on the last", "requires the last", "needs the last", "follows the last"),
-        *("before phase", "before stage", "before milestone", "before sprint", "before wp"),
-        *("blocks wp", "blocks m", "blocks phase", "blocks us", "blocks s"),
+        *("previous", "prior ", "preced", "earlier", "one before", "to bottom", "in order", "in strict", "sequen"),
+        *("one after", "one by", "on the last", "s the last"),
+        *("before phase", "before s", "before milestone", "before wp", "blocks "),
     )
 )
 """What phrases hold that count wherever they stand: see `BLANKET` and `BLOCKS_NAMED`."""
