@@ -1,11 +1,18 @@
-"""The target of the fuzzer: any bytes are refused as an upload, or read into a draft in which everything holds."""
+"""The target of the fuzzer: any bytes are refused as an upload, or read into a draft in which everything holds.
+
+The draft is compared with that of half the document, and all its phases are ticked off in the document.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from services.domain.errors import PlanUnreadable
+from services.planning.diff import as_text, diff
+from services.planning.draft import PlanDraft
+from services.planning.outlines import outline_of_draft
 from services.planning.parser import decode, parse, parse_single
+from services.planning.writeback import Tick, ticks, written_back
 from tests.planning.plans import KIRO, SPEC_KIT
 from tests.planning.validity import check
 
@@ -22,8 +29,25 @@ def read(data: bytes) -> None:
         text = decode(data, name="plans/fuzz.md")
     except PlanUnreadable:
         text = data.decode("utf-8", "surrogateescape")
-    check(parse(text, name="plans/fuzz.md"), text)
+    plan = parse(text, name="plans/fuzz.md")
+    check(plan, text)
     check(parse_single(text), text)
+    _compare(parse(text[: len(text) // 2]), plan)
+    _tick(plan, text)
+
+
+def _compare(old: PlanDraft, new: PlanDraft) -> None:
+    """A version against another can be told in words; against itself, there is nothing to tell."""
+    list(as_text(diff(outline_of_draft(old), outline_of_draft(new))))
+    assert not diff(outline_of_draft(new), outline_of_draft(new))
+
+
+def _tick(plan: PlanDraft, text: str) -> None:
+    """Only the lines that are told differ afterwards, and what is ticked is not ticked twice."""
+    made = ticks(text, plan, [phase.key for phase in plan.phases])
+    written = written_back(text, made)
+    assert written.count("\n") == text.count("\n")
+    assert written_back(written, [Tick(tick.line, tick.after, tick.before) for tick in made]) == text
 
 
 def seeds() -> Iterator[bytes]:
