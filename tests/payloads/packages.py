@@ -1,4 +1,4 @@
-"""The packages that hold them, brought by npm into the cache: exactly the versions and contents that the lock file names."""
+"""The packages that hold them, and the schema of SARIF: exactly the versions and contents that the lock file names."""
 
 from __future__ import annotations
 

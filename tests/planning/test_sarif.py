@@ -1,44 +1,23 @@
-"""SARIF 2.1.0 as code scanning services take it: the part of the format that we write, held to its rules."""
+"""SARIF 2.1.0 as code scanning services take it: what we write is valid against the schema of the format."""
 
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import jsonschema
 import pytest
 
 from services.planning.parser import parse
-from services.planning.rules import RULES
 from services.planning.sarif import as_sarif
-
-_TEXT = {"type": "object", "properties": {"text": {"type": "string", "minLength": 1}}, "required": ["text"]}
-_LEVEL = {"enum": ["none", "note", "warning", "error"]}
-_COUNT = {"type": "integer", "minimum": 1}
+from tests.payloads.packages import read
 
 
-def _exactly(**properties: object) -> dict[str, object]:
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
-
-
-def _list_of(items: object) -> dict[str, object]:
-    return {"type": "array", "items": items, "uniqueItems": True}
-
-
-_RULE = _exactly(id={"type": "string"}, shortDescription=_TEXT, help=_TEXT, defaultConfiguration=_exactly(level=_LEVEL))
-_REGION = _exactly(startLine=_COUNT, startColumn=_COUNT)
-_URI = {"type": "string", "pattern": "^[A-Za-z0-9/._~%-]+$"}
-_PLACE = _exactly(physicalLocation=_exactly(artifactLocation=_exactly(uri=_URI), region=_REGION))
-_RESULT = _exactly(
-    ruleId={"enum": [rule.code for rule in RULES]}, level=_LEVEL, message=_TEXT, locations=_list_of(_PLACE)
-)
-_DRIVER = _exactly(name={"type": "string"}, version={"type": "string"}, rules=_list_of(_RULE))
-_RUN = _exactly(
-    tool=_exactly(driver=_DRIVER),
-    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-    results={"type": "array", "items": _RESULT},
-)
-_LOG = _exactly(**{"$schema": {"type": "string"}}, version={"const": "2.1.0"}, runs=_list_of(_RUN))
+@cache
+def schema() -> jsonschema.Draft4Validator:
+    """https://docs.oasis-open.org/sarif/sarif/v2.1.0/ as Microsoft publishes it in a package."""
+    return jsonschema.Draft4Validator(read("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"))
 
 
 def log_of(text: str, *, name: str = "plans/p.md") -> dict[str, Any]:
@@ -55,11 +34,28 @@ def log_of(text: str, *, name: str = "plans/p.md") -> dict[str, Any]:
         "## Phase 1: A ✅\n- [ ] T1 a\n- [ ] T1 b\n\n## Phase 1: B\n\n## Dependencies\n\n- A depends on B\n- B depends on A\n",
     ],
 )
-def test_a_log_has_what_the_format_asks_for_and_nothing_else(text: str) -> None:
+def test_a_log_is_valid_and_names_only_rules_that_it_describes(text: str) -> None:
     log = log_of(text)
 
-    jsonschema.Draft202012Validator(_LOG).validate(log)
-    assert log["runs"][0]["results"]
+    schema().validate(log)
+    (run,) = log["runs"]
+    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert run["results"]
+
+
+def test_a_document_without_findings_is_a_valid_log_too() -> None:
+    log = log_of("# P\n\n## Phase 1: A\n\n- [ ] x\n\n## Phase 2: B\n\n- [ ] y\n")
+
+    schema().validate(log)
+    assert log["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(("part", "value"), [("level", "fatal"), ("message", {}), ("line", 3), ("locations", {})])
+def test_the_schema_refuses_what_is_no_result(part: str, value: object) -> None:
+    log = log_of("")
+    log["runs"][0]["results"][0][part] = value
+
+    assert not schema().is_valid(log)
 
 
 def test_a_path_is_written_as_a_uri() -> None:
