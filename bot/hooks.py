@@ -13,6 +13,8 @@ class Hooks:
         """`tracker` is told where to send; None where there are no issues to hear of."""
         self._settings = settings
         self._tracker = tracker
+        given = (settings.webhook_secret, settings.webhook_secret_old)
+        self._given = tuple(one.get_secret_value().encode() for one in given if one)
         self._tracker_secrets: tuple[bytes, ...] = ()
         self._url = ""
 
@@ -29,5 +31,4 @@ class Hooks:
 
     def secrets(self) -> tuple[bytes, ...]:
         """The secrets a webhook may be signed with, the present one first."""
-        given = (self._settings.webhook_secret, self._settings.webhook_secret_old)
-        return (*(one.get_secret_value().encode() for one in given if one), *self._tracker_secrets)
+        return self._given + self._tracker_secrets

@@ -51,6 +51,11 @@ def set_up(environ: Mapping[str, str]) -> None:
     _begin = _through(_tracer())
 
 
+def is_on() -> bool:
+    """Spans are sent somewhere."""
+    return _begin is not _nothing
+
+
 def span(name: str, side: Side = "internal", /, *, parent: str = "", **facts: Fact) -> AbstractContextManager[Note]:
     """What is done within is one span, below the one around it; an exception that leaves it is its error.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.bootstrap import Phasebot
 from bot.web.auth.binding import Access
@@ -15,13 +16,13 @@ from bot.web.auth.pace import Pace
 from bot.web.auth.sign_in import SignInLink
 from bot.web.bodies import BodyGuard
 from bot.web.console.mounting import problem_page
-from bot.web.express import ExpressLane
+from bot.web.express import ExpressLane, is_delivery
 from bot.web.failures import answer_failures
-from bot.web.gathering import Gathering
 from bot.web.idempotency import IdempotencyMiddleware
 from bot.web.live.feed import Feed
 from bot.web.routes import all_routes
 from bot.web.traced import TracingMiddleware
+from bot.web.webhooks import Desk
 
 API_VERSION = "1"
 """Rises when something that was there changes its meaning or goes; additions leave it as it is."""
@@ -45,7 +46,13 @@ _TAGS = [
 
 
 class Api(FastAPI):
-    """FastAPI, but for what its description says about parameters: there is no null in a URL or a header."""
+    """FastAPI, but for deliveries of GitHub, which do not even come to its own middleware, and for what its description says
+    about parameters: there is no null in a URL or a header."""
+
+    express: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self.express if is_delivery(scope) else super().__call__)(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         description = super().openapi()
@@ -76,7 +83,7 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
         redoc_url=None,
     )
     app.state.phasebot, app.state.door, app.state.sign_in_link = phasebot, door, link
-    app.state.feed, app.state.gathering = Feed(phasebot), Gathering(phasebot.receive)
+    app.state.feed, app.state.desk = Feed(phasebot), Desk(phasebot)
     app.state.problem_page = problem_page
     app.router.routes.extend(all_routes())
     app.add_middleware(IdempotencyMiddleware, answers=phasebot.store.answers, clock=phasebot.clock)
@@ -85,6 +92,6 @@ def create_app(phasebot: Phasebot, access: Access, link: SignInLink | None = Non
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders, is_secure=door.cookies.is_secure)
-    app.add_middleware(ExpressLane, of=app, is_secure=door.cookies.is_secure)
     app.add_middleware(TracingMiddleware)
+    app.express = TracingMiddleware(ExpressLane(app, app.state.desk, is_secure=door.cookies.is_secure))
     return app

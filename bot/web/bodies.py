@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.failures import Problem, refused
@@ -25,21 +24,48 @@ READS_ITSELF = ("/webhooks/", "/worker/")
 
 
 async def read_body(request: Request, limit: int, *, patience: float = PATIENCE) -> bytes:
-    """The whole body. Raises Problem: 413 for more than `limit` bytes, announced or sent; 408 for one that does not come."""
+    """The whole body. Raises Problem: 413 for more than `limit` bytes, announced or sent; 408 for one that does not end.
+
+    Its first piece is not timed here: most bodies have no second one, and `PatientProtocol` waits for it.
+    """
+    coming = _Coming(request, limit)
+    first = await coming.piece()
+    if coming.is_complete:
+        return first
     async with in_time(patience):
-        return b"".join([piece async for piece in pieces(request, limit)])
+        return b"".join([first, *[piece async for piece in coming.rest()]])
 
 
-async def pieces(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+def pieces(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     """The body as it comes. Raises Problem: 413 for more than `limit` bytes, announced or sent."""
-    if _announced(request.headers) > limit:
-        raise too_large(limit)
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > limit:
+    return _Coming(request, limit).rest()
+
+
+class _Coming:
+    """A body that is being read. Raises Problem, ClientDisconnect."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        if _announced(request.scope) > limit:
             raise too_large(limit)
-        yield piece
+        self._receive = request.receive
+        self._limit = limit
+        self._size = 0
+        self.is_complete = False
+
+    async def piece(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece: bytes = message.get("body", b"")
+        self.is_complete = not message.get("more_body", False)
+        self._size += len(piece)
+        if self._size > self._limit:
+            raise too_large(self._limit)
+        return piece
+
+    async def rest(self) -> AsyncGenerator[bytes, None]:
+        while not self.is_complete:
+            yield await self.piece()
 
 
 @asynccontextmanager
@@ -52,8 +78,8 @@ async def in_time(patience: float = PATIENCE) -> AsyncIterator[None]:
         raise _too_slow() from None
 
 
-def _announced(headers: Headers) -> int:
-    given = headers.get("content-length", "")
+def _announced(scope: Scope) -> int:
+    given: bytes = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(given) if given.isdigit() else 0
 
 
@@ -81,7 +107,7 @@ class BodyGuard:
         if scope["type"] != "http" or scope["path"].startswith(READS_ITSELF):
             await self._app(scope, receive, send)
             return
-        if _announced(Headers(scope=scope)) > self._limit:
+        if _announced(scope) > self._limit:
             await refused(scope, too_large(self._limit))(scope, receive, send)
             return
         guarded = _Guarded(receive, send, self._limit, self._patience)

@@ -137,7 +137,7 @@ class FailureMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id = _id_for(scope)
+        id = id_for(scope)
         scope.setdefault("state", {})[REQUEST_ID] = id
         answer = _Answer(send, id)
         try:
@@ -173,7 +173,7 @@ _OUR_MISTAKE = Problem(
 )
 
 
-def _id_for(scope: Scope) -> str:
+def id_for(scope: Scope) -> str:
     """The one the asker gave, if it is harmless in a log; else a new one."""
     given = next((value for name, value in scope["headers"] if name == REQUEST_ID.encode()), b"").decode("latin-1")
     return given if _USABLE_ID.fullmatch(given) else uuid.uuid4().hex

@@ -1,6 +1,6 @@
 """Patience: a connection whose request does not begin in time, or never stops beginning, is closed.
 
-uvicorn itself waits for the head of a request for ever, and takes one of any size; bodies are `BodyGuard`'s.
+uvicorn itself waits for the head of a request for ever, and takes one of any size. Once a body has begun, it is `BodyGuard`'s.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_PATIENCE = 15.0
-"""Seconds from the opening of a connection, or from the first byte of a further request, to the end of its head."""
+"""Seconds from the opening of a connection, or from the first byte of a further request, to the end of its head and the first
+of its body."""
 
 LARGEST_HEAD = 64 * 1024
 
@@ -45,9 +46,13 @@ class PatientProtocol(HttpToolsProtocol):
         if self._waits is None:
             self._wait()
 
-    def on_headers_complete(self) -> None:
+    def on_body(self, body: bytes) -> None:
         self._wait_no_more()
-        super().on_headers_complete()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._wait_no_more()
+        super().on_message_complete()
 
     def _wait(self) -> None:
         self._size = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.tracing import span
+from bot.tracing import is_on, span
 
 
 class TracingMiddleware:
@@ -15,7 +15,7 @@ class TracingMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not is_on():
             await self._app(scope, receive, send)
             return
         method, parent = scope["method"], Headers(scope=scope).get("traceparent", "")

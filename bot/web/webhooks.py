@@ -5,9 +5,9 @@ https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Concatenate, Literal, ParamSpec, TypeVar, get_args
 from urllib.parse import parse_qsl
@@ -33,9 +33,6 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 LARGEST = 25 * 1024 * 1024
 """GitHub sends no larger payload."""
 
-_GITHUB_WAITS = 9.0
-"""Seconds. GitHub gives up after ten; an answer before that lets it be sent again."""
-
 _AT_ONCE = 64 * 1024
 """Bytes that are verified and parsed in between; more is done in another thread."""
 
@@ -44,7 +41,7 @@ _OBJECT = SchemaValidator(core_schema.typed_dict_schema({}, extra_behavior="igno
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_HEADER = re.compile(r"[\x21-\x7e]{1,100}")
+_HEADER = re.compile(rb"[\x21-\x7e]{1,100}")
 
 
 Status = Literal["accepted", "duplicate", "ignored", "pong"]
@@ -58,8 +55,13 @@ class Taken(BaseModel):
     )
 
 
-_ANSWERS: dict[Status, str] = {status: Taken(status=status).model_dump_json() for status in get_args(Status)}
+ANSWERS: dict[Status, bytes] = {status: Taken(status=status).model_dump_json().encode() for status in get_args(Status)}
 """Written once: thousands a second are the same."""
+
+Headers = Mapping[bytes, bytes]
+"""By their lower-case names, as they came."""
+
+_counter = cache(metrics.webhooks.labels)
 
 
 @router.post(
@@ -67,41 +69,60 @@ _ANSWERS: dict[Status, str] = {status: Taken(status=status).model_dump_json() fo
 )
 async def github(request: Request) -> Response:
     """Take in one delivery of a webhook. 202 means that it is stored and will not be lost."""
-    try:
-        return Response(_ANSWERS[await _take(request)], HTTPStatus.ACCEPTED, media_type="application/json")
-    except Problem as problem:
-        log.warning("webhook_refused", reason=problem.type, status=int(problem.status))
-        metrics.webhooks.labels("unknown", problem.type).inc()
-        raise
+    desk: Desk = request.app.state.desk
+    return Response(ANSWERS[await desk.take(request)], HTTPStatus.ACCEPTED, media_type="application/json")
 
 
-async def _take(request: Request) -> Status:
-    bot: Phasebot = request.app.state.phasebot
-    body = await _verified_body(request, bot.hooks.secrets())
-    event, id = _header(request, "x-github-event"), _header(request, "x-github-delivery")
-    payload = await _payload(body, request.headers.get("content-type", ""))
-    if event not in READERS:
-        log.info("webhook_ignored", webhook=event, delivery=id)
-        return _taken("other", "pong" if event == "ping" else "ignored")
-    delivery = Delivery(id=f"github/{id}", source="github", event=event, body=payload, received_at=bot.clock.now())
-    return _taken(event, "accepted" if await _is_new(request, delivery) else "duplicate")
+class Desk:
+    """Where deliveries are taken in."""
+
+    def __init__(self, bot: Phasebot) -> None:
+        self._bot = bot
+        self._gathering = Gathering(bot.receive)
+
+    async def take(self, request: Request) -> Status:
+        """It is stored when this returns, or of no interest. Raises Problem, ClientDisconnect, StorageUnavailable."""
+        try:
+            event, status = await self._take(request)
+        except Problem as problem:
+            log.warning("webhook_refused", reason=problem.type, status=int(problem.status))
+            metrics.webhooks.labels("unknown", problem.type).inc()
+            raise
+        _counter(event, status).inc()
+        return status
+
+    async def _take(self, request: Request) -> tuple[str, Status]:
+        headers: Headers = dict(request.scope["headers"])
+        body = await _verified_body(request, headers, self._bot.hooks.secrets())
+        event, id = _header(headers, b"x-github-event"), _header(headers, b"x-github-delivery")
+        payload = await _payload(body, headers.get(b"content-type", b""))
+        if event not in READERS:
+            log.info("webhook_ignored", webhook=event, delivery=id)
+            return "other", "pong" if event == "ping" else "ignored"
+        delivery = Delivery(
+            id=f"github/{id}", source="github", event=event, body=payload, received_at=self._bot.clock.now()
+        )
+        return event, "accepted" if await self._is_new(delivery) else "duplicate"
+
+    async def _is_new(self, delivery: Delivery) -> bool:
+        """Store the delivery, together with whatever else arrives at this moment. False if it was here already."""
+        try:
+            return await self._gathering.is_new(delivery)
+        except TimeoutError:
+            message = "the delivery could not be stored in time; send it again"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "try_again", message) from None
 
 
-def _taken(event: str, status: Status) -> Status:
-    metrics.webhooks.labels(event, status).inc()
-    return status
-
-
-async def _verified_body(request: Request, secrets: Sequence[bytes]) -> bytes:
+async def _verified_body(request: Request, headers: Headers, secrets: Sequence[bytes]) -> bytes:
     """The raw bytes, signed with one of our secrets. Raises Problem; what is not signed at all is not even read."""
     if not secrets:
         message = "this server has no webhook secret: set PHASEBOT_WEBHOOK_SECRET here and at the hook"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "webhooks_not_configured", message)
-    signature = request.headers.get("x-hub-signature-256", "")
-    if not signature.startswith("sha256="):
+    signature = headers.get(b"x-hub-signature-256", b"")
+    if not signature.startswith(b"sha256="):
         raise _unsigned("the header X-Hub-Signature-256 is missing or is no SHA-256 signature")
     body = await read_body(request, LARGEST)
-    if not await _in_its_place(is_signed, body, signature, secrets):
+    if not await _in_its_place(is_signed, body, signature.decode("latin-1"), secrets):
         raise _unsigned("the signature does not fit the body and our secret")
     return body
 
@@ -110,16 +131,17 @@ def _unsigned(message: str) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, "signature_invalid", message)
 
 
-def _header(request: Request, name: str) -> str:
-    value = request.headers.get(name, "")
+def _header(headers: Headers, name: bytes) -> str:
+    value = headers.get(name, b"")
     if not _HEADER.fullmatch(value):
-        raise Problem(HTTPStatus.BAD_REQUEST, "header_invalid", f"the header {name} is missing or cannot be used")
-    return value
+        message = f"the header {name.decode()} is missing or cannot be used"
+        raise Problem(HTTPStatus.BAD_REQUEST, "header_invalid", message)
+    return value.decode()
 
 
-async def _payload(body: bytes, content_type: str) -> bytes:
+async def _payload(body: bytes, content_type: bytes) -> bytes:
     """The payload as JSON, out of the form it may have come in. Raises Problem for anything but an object."""
-    read = _json_object if content_type.partition(";")[0].strip() != _FORM else _form_field
+    read = _json_object if content_type.partition(b";")[0].strip() != _FORM else _form_field
     return await _in_its_place(read, body)
 
 
@@ -130,7 +152,7 @@ async def _in_its_place(work: Callable[Concatenate[bytes, P], T], body: bytes, *
     return await run_in_threadpool(work, body, *rest, **named)
 
 
-_FORM = "application/x-www-form-urlencoded"
+_FORM = b"application/x-www-form-urlencoded"
 
 
 def _form_field(body: bytes) -> bytes:
@@ -153,14 +175,3 @@ def _json_object(body: bytes) -> bytes:
 
 def _unreadable(message: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "payload_invalid", message)
-
-
-async def _is_new(request: Request, delivery: Delivery) -> bool:
-    """Store the delivery, together with whatever else arrives at this moment. False if it was here already."""
-    try:
-        async with asyncio.timeout(_GITHUB_WAITS):
-            gathering: Gathering = request.app.state.gathering
-            return await gathering.is_new(delivery)
-    except TimeoutError:
-        message = "the delivery could not be stored in time; send it again"
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "try_again", message) from None

@@ -44,8 +44,13 @@ def head(*lines: str, path: str = "/api/request") -> bytes:
 # ---------------------------------------------------------------- slow senders
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /", head()[:-2], b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
-def test_who_never_finishes_the_head_of_a_request_is_shown_out(
+BODILESS = head("Content-Length: 5", path="/webhooks/github")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /", head()[:-2], b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /", BODILESS]
+)
+def test_who_never_finishes_the_head_of_a_request_or_never_begins_its_body_is_shown_out(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(patience, "HEAD_PATIENCE", 0.2)

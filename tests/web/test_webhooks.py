@@ -24,7 +24,7 @@ from bot import metrics
 from bot.bootstrap import Options, Phasebot
 from bot.localhub import Hub, HubServer
 from bot.settings import Settings
-from bot.web import webhooks
+from bot.web import gathering, webhooks
 from bot.web.auth import Access
 
 from .conftest import PATIENCE, SECRET, TOKEN, Bot, error_of, running_bot, served
@@ -279,7 +279,7 @@ def test_a_delivery_that_cannot_be_stored_in_time_is_to_be_sent_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody coordinates: the process is about to die, or its disk hangs."""
-    monkeypatch.setattr(webhooks, "_GITHUB_WAITS", 0.05)
+    monkeypatch.setattr(gathering, "PATIENCE", 0.05)
     settings = Settings(database_url=str(tmp_path / "db"), webhook_secret=SecretStr(SECRET))
     with Phasebot(settings, Options(issues=False)) as phasebot, served(phasebot, Access(TOKEN, local_only=True)) as url:
         bot = Bot(phasebot, url)

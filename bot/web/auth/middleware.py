@@ -91,15 +91,18 @@ _HEADERS = {
 """https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html. No script or style stands in a page."""
 
 
+def security_headers(*, is_secure: bool) -> list[tuple[bytes, bytes]]:
+    """What browsers are told with every answer that says nothing else."""
+    told = _HEADERS | ({"strict-transport-security": "max-age=31536000"} if is_secure else {})
+    return [(name.encode(), value.encode()) for name, value in (told | {"cache-control": "no-store"}).items()]
+
+
 class SecurityHeaders:
     """Outermost: what browsers are told with every answer, also where something went wrong."""
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self._app = app
-        told = _HEADERS | ({"strict-transport-security": "max-age=31536000"} if is_secure else {})
-        self._headers = [
-            (name.encode(), value.encode()) for name, value in (told | {"cache-control": "no-store"}).items()
-        ]
+        self._headers = security_headers(is_secure=is_secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def answer(message: Message) -> None:
