@@ -35,6 +35,10 @@ def not_found(message: str = "Not Found") -> Refused:
     return Refused(404, message)
 
 
+def archived() -> Refused:
+    return Refused(403, "Repository was archived so is read-only.")
+
+
 def gone(message: str) -> Refused:
     return Refused(410, message)
 

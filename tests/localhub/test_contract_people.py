@@ -240,3 +240,16 @@ def test_an_enterprise_client_finds_everything_below_its_prefix(clients: Clients
     assert "/api/v3/repos/acme/site/issues/1" in parent.url
     assert [issue.number for issue in parent.get_sub_issues()] == [2]
     assert hub.repository(REPO).issue(2).parent is not None
+
+
+def test_an_archived_repository_is_read_only_and_a_private_one_still_none_for_strangers(
+    clients: Clients, hub: Hub
+) -> None:
+    hub.create_repository("acme/secret", private=True)
+    hub.add_collaborator("acme/secret", "ada", "admin")
+    hub.archive_repository("acme/secret")
+
+    def refusal(login: str) -> int:
+        return clients.http(login).post("/repos/acme/secret/issues", json={"title": "x"}).status_code
+
+    assert (refusal("ada"), refusal("bob")) == (403, 404)

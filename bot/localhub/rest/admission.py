@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.localhub.apps import is_installation_token
-from bot.localhub.problems import Refused, bad_credentials, not_found
+from bot.localhub.problems import Refused, archived, bad_credentials, not_found
 from bot.localhub.rest.call import APP, PERSON, Asker, Endpoint
 from bot.localhub.values import Grant
 
@@ -41,14 +41,14 @@ def admit(hub: Hub, asker: Asker, endpoint: Endpoint, path: Mapping[str, Any]) -
     if endpoint.asker != APP and asker.app is not None:
         raise bad_credentials()
     if endpoint.method != "GET" and "repo" in path:
-        _check_archive(hub, path)
+        _check_archive(hub, asker, path)
     if asker.grant is not None:
         _check_grant(hub, asker.grant, endpoint, path)
 
 
-def _check_archive(hub: Hub, path: Mapping[str, Any]) -> None:
-    if hub.repositories.named(f"{path['owner']}/{path['repo']}").archived:
-        raise Refused(403, "Repository was archived so is read-only.")
+def _check_archive(hub: Hub, asker: Asker, path: Mapping[str, Any]) -> None:
+    if hub.repositories.seen_by(f"{path['owner']}/{path['repo']}", asker.user).archived:
+        raise archived()
 
 
 def _check_grant(hub: Hub, grant: Grant, endpoint: Endpoint, path: Mapping[str, Any]) -> None:

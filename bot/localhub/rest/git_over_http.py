@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.localhub.problems import Refused, needs_authentication
+from bot.localhub.problems import Refused, archived, needs_authentication
 from bot.localhub.rest.admission import asking
 from bot.localhub.rest.call import Asker
 from bot.localhub.values import Repository, Role
@@ -61,7 +61,7 @@ def _allowed(hub: Hub, request: Request, asker: Asker, *, is_push: bool) -> Repo
     if asker.grant and (repository.id not in asker.grant.repository_ids or not asker.grant.allows(needed)):
         raise Refused(403, "Resource not accessible by integration")
     if is_push and repository.archived:
-        raise Refused(403, "Repository was archived so is read-only.")
+        raise archived()
     return repository
 
 
