@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.executors.attempt_log import log_path
@@ -18,6 +19,15 @@ from services.ports import Assignment
 _PIECE = 256 * 1024
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """What is carried out here. `sent`: so many bytes of its output; `sending` is held by who sends more of it."""
+
+    ticket: str
+    sent: int = 0
+    sending: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Told:
     """Implements `services.ports.Reports`. `unwanted` is called for an attempt that the server does not want any more."""
 
@@ -27,13 +37,11 @@ class Told:
         self._log_dir = log_dir
         self._unwanted = unwanted
         self._patience = patience
-        self._tickets: dict[Key, str] = {}
-        self._sent: dict[Key, int] = {}
-        self._lock = threading.Lock()
+        self._attempts: dict[Key, _Attempt] = {}
 
     def expect(self, key: Key, ticket: str) -> None:
         """Reports of this attempt will come, to be sent with its ticket."""
-        self._tickets[key] = ticket
+        self._attempts[key] = _Attempt(ticket)
 
     def origin(self, assignment: Assignment) -> Origin | None:
         """Where the server says that the attempt's repository is. Raises Stopped, TransientError."""
@@ -42,10 +50,10 @@ class Told:
         return Origin(assignment.project, url, lambda access: self._place(key, access)[1]) if url else None
 
     def _place(self, key: Key, access: Access) -> tuple[str, str]:
-        ticket = self._tickets.get(key)
+        attempt = self._attempts.get(key)
         try:
-            if ticket is not None:
-                return self._server.place(ticket, access)
+            if attempt is not None:
+                return self._server.place(attempt.ticket, access)
         except Gone:
             self._forget(key)
         raise Stopped(Stop.INTERRUPTED)
@@ -53,44 +61,43 @@ class Told:
     def __call__(self, report: Report) -> None:
         """Raises TransientError: not told."""
         key = (report.plan, report.phase, report.fence)
-        ticket = self._tickets.get(key)
-        if ticket is None:
+        attempt = self._attempts.get(key)
+        if attempt is None:
             return
         try:
-            self._tell(key, ticket, report)
+            self._tell(key, attempt, report)
         except Gone:
             self._forget(key)
             if not isinstance(report, AttemptFinished):
                 self._unwanted(key)
 
-    def _tell(self, key: Key, ticket: str, report: Report) -> None:
+    def _tell(self, key: Key, attempt: _Attempt, report: Report) -> None:
         match report:
             case AttemptRenewed():
-                self._server.renew(ticket, int(report.cause.rpartition("/")[2]))
-                self._send_output(key, ticket)
+                self._server.renew(attempt.ticket, int(report.cause.rpartition("/")[2]))
+                self._send_output(key, attempt)
             case AttemptFinished():
-                self._send_output(key, ticket)
-                self._server.end(ticket, report, patience=self._patience)
+                self._send_output(key, attempt)
+                self._server.end(attempt.ticket, report, patience=self._patience)
                 self._forget(key)
 
     def send_output(self) -> None:
         """What there is of all of them since the last time."""
-        for key, ticket in list(self._tickets.items()):
-            self._send_output(key, ticket)
+        for key, attempt in list(self._attempts.items()):
+            self._send_output(key, attempt)
 
-    def _send_output(self, key: Key, ticket: str) -> None:
+    def _send_output(self, key: Key, attempt: _Attempt) -> None:
         """Output that is not sent is not worth more than the attempt: it goes with the next piece, or stays here."""
         path = log_path(self._log_dir, *key)
-        with self._lock:
+        with attempt.sending:
             try:
                 with path.open("rb") as file:
-                    file.seek(offset := self._sent.get(key, 0))
+                    file.seek(attempt.sent)
                     while chunk := file.read(_PIECE):
-                        self._server.output(ticket, offset, chunk)
-                        self._sent[key] = offset = offset + len(chunk)
+                        self._server.output(attempt.ticket, attempt.sent, chunk)
+                        attempt.sent += len(chunk)
             except (OSError, TransientError, Gone):
                 return
 
     def _forget(self, key: Key) -> None:
-        self._tickets.pop(key, None)
-        self._sent.pop(key, None)
+        self._attempts.pop(key, None)
