@@ -19,7 +19,7 @@ from bot.web.api.drafts import PhaseText, draft_in_words, draft_of_phases, unpub
 from bot.web.failures import Problem
 from services.coordinator.intake import Origin, RulesFor, plan_from
 from services.coordinator.new_version import NewVersion
-from services.domain.errors import PlanInvalid, PolicyInvalid, RemoteUnavailable, TransientError, UserError
+from services.domain.errors import Conflict, PlanInvalid, PolicyInvalid, RemoteUnavailable, TransientError
 from services.domain.findings import Finding, has_errors
 from services.domain.plan import Plan
 from services.domain.rules import LOCAL
@@ -116,7 +116,7 @@ _publishing = threading.Lock()
 """Of two who confirm at one moment, the second is shown what the first has made."""
 
 
-class PolicyMoved(UserError):
+class PolicyMoved(Conflict):
     """The policy of the repository has changed since somebody looked at a preview."""
 
     code = "policy_moved"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conftest import Place, ok
+from .conftest import Place, error_of, ok
 
 PATH = ".github/phasebot.yml"
 PLAN = "# Site\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n"
@@ -46,6 +46,21 @@ def test_a_request_heeds_it_too(place: Place) -> None:
     made = place.bot.post("/api/request", json={"phases": phases, "project": place.project})
 
     assert has_gate(place, place.bot.get(f"/api/plans/{made['plan_id']}")) == [True, False]
+
+
+def test_who_confirms_may_name_the_policy_that_was_looked_at(place: Place) -> None:
+    place.pushes(PATH, POLICY)
+    looked_at = place.commit(PATH)
+    found = ok(place.bot.http.post("/api/preview", content=PLAN, params={"project": place.project}))["previews"][0]
+    assert found["policy"] == {"origin": "repository", "commit": looked_at}
+
+    place.pushes(PATH, POLICY.replace("maintainers", "admins"))
+    place.bot.phasebot.policies.ruling(place.project, anew=True)
+    path = f"/api/confirm/{found['id']}"
+
+    assert error_of(place.bot.http.post(path, params={"policy": looked_at}), 409)["type"] == "policy_moved"
+    confirmed = ok(place.bot.http.post(path, params={"policy": (now := place.commit(PATH))}))
+    assert confirmed["policy"] == {"origin": "repository", "commit": now}
 
 
 def test_a_policy_that_is_handed_in_takes_its_place(place: Place) -> None:

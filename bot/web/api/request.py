@@ -21,7 +21,7 @@ from bot.web.api.inputs import LONGEST_ID, NAME_PART, Id, Project, Words
 from bot.web.api.orders import project_for
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
 from bot.web.api.shapes import ChildIssue, PreviewPhase, PreviewShape, PreviewSummary, Requested, Shape
-from bot.web.api.showing import findings
+from bot.web.api.showing import findings, policy_shape
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.bodies import too_large
@@ -73,7 +73,9 @@ def request_work(permit: Operator, wanted: RequestText) -> Requested:
         return _published(permit, previews.submit(permit.bot, preview, by=permit.who))
     permit.bot.store.drafts.add(preview.stored)
     shown = _shown(preview)
-    return Requested(is_multi_phase=False, plan_id=None, parent_issue_number=None, child_issues=[], preview=shown)
+    return Requested(
+        is_multi_phase=False, plan_id=None, parent_issue_number=None, child_issues=[], policy=None, preview=shown
+    )
 
 
 class PreviewOptions(BaseModel):
@@ -145,10 +147,13 @@ def confirm_request(
     permit: Operator,
     id: Id,
     again: Annotated[bool, Query(description="A new plan, even if the document is one already")] = False,
+    policy: Annotated[
+        str | None, Query(max_length=64, description="The preview's `policy.commit`: 409 if another one counts by now")
+    ] = None,
 ) -> Requested:
     """Publish what was previewed, and carry it out."""
     permit.draft(id)
-    return _published(permit, previews.publish(permit.bot, id, by=permit.who, again=again))
+    return _published(permit, previews.publish(permit.bot, id, by=permit.who, again=again, looked_at=policy))
 
 
 # ---------------------------------------------------------------- drafts
@@ -204,6 +209,7 @@ def _published(permit: Permit, accepted: Accepted) -> Requested:
         plan_id=plan.id,
         parent_issue_number=plan.issue and plan.issue.number,
         child_issues=[ChildIssue.model_validate(item) for item in items],
+        policy=policy_shape(plan.policy),
         preview=None,
     )
 
@@ -224,6 +230,7 @@ def _shown(found: previews.Preview) -> PreviewShape:
         expires_at=stored.expires_at,
         phases=[_phase(found, phase) for phase in draft.phases],
         findings=findings(draft.findings),
+        policy=policy_shape(found.ruling.origin),
         policy_findings=findings(found.policy_findings),
         may_be_published=found.may_be_published,
         known_plan=found.known and found.known.id,

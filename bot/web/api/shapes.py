@@ -266,6 +266,7 @@ class PreviewShape(Shape):
     expires_at: datetime = Field(description="Until then it waits to be confirmed")
     phases: list[PreviewPhase]
     findings: list[FindingShape]
+    policy: PolicyOfPlan
     policy_findings: list[FindingShape]
     may_be_published: bool
     known_plan: str | None = Field(description="The plan that this document is already, or a new version of")
@@ -290,6 +291,7 @@ class Requested(Shape):
     plan_id: str | None
     parent_issue_number: int | None
     child_issues: list[ChildIssue]
+    policy: PolicyOfPlan | None = Field(description="Under which the plan was made; null for what waits")
     preview: PreviewShape | None = Field(description="Only for what waits")
 
 

@@ -153,14 +153,15 @@ def _summary(view: views.PlanView) -> dict[str, Any]:
         "created_at": plan.created_at,
         "updated_at": view.updated_at,
         "by": plan.by,
-        "policy": _policy_of(plan),
+        "policy": policy_shape(plan.policy),
     }
 
 
-def _policy_of(plan: Plan) -> PolicyOfPlan:
-    if plan.policy in ("", HANDED_IN):
-        return PolicyOfPlan(origin="handed_in" if plan.policy else "none", commit=None)
-    return PolicyOfPlan(origin="repository", commit=plan.policy)
+def policy_shape(origin: str) -> PolicyOfPlan:
+    """What `Plan.policy` says."""
+    if origin in ("", HANDED_IN):
+        return PolicyOfPlan(origin="handed_in" if origin else "none", commit=None)
+    return PolicyOfPlan(origin="repository", commit=origin)
 
 
 def pull_shape(pull: Pull) -> PullShape:
