@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     )
     repository_cache: str = Field("", description="Folder of the clones; default: `repositories` beside the database")
     repositories_mb: int = Field(20_000, ge=1, description="Megabytes that the clones of repositories may take")
+    copy_mb: int = Field(
+        500, ge=0, description="Megabytes up to which a folder outside of git is copied for each attempt; 0: never"
+    )
     tools_off: str = Field("", description="Tools that are not run on this machine, by commas")
     api_tools: str = Field("", description="Tools that the API may run on request, by commas; default: none")
     keep_days: int = Field(

@@ -1,1 +1,1 @@
-"""Workspaces: a git worktree for each attempt where there is a repository, else the folder itself."""
+"""Workspaces: a git worktree for each attempt where there is a repository, else a copy of the folder."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import json
 import os
 import shutil
@@ -13,8 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bot.holder import is_dead
+from bot.workspaces.changed import with_changes
+from bot.workspaces.files import copy as copy_file
+from bot.workspaces.files import is_same, remove, remove_empty
 from bot.workspaces.git import named
-from services.domain.attempts import Changes, Result
+from services.domain.attempts import Changes
 from services.execution.operations import Ending
 from services.execution.tool import Output, ToolFailed
 from services.ports import Assignment
@@ -39,9 +41,7 @@ class Checkpointed:
 
     def settle(self, ending: Ending) -> Ending:
         names = self.checkpoints.changed(Path(self.folder), self.copy)
-        if names:
-            changes = Changes(files=len(names), names=named(names))
-            ending = replace(ending, result=replace(ending.result or Result(), changes=changes))
+        ending = with_changes(ending, Changes(files=len(names), names=named(names)))
         if ending.failure is None:
             return ending
         self.checkpoints.put_back(Path(self.folder), self.copy)
@@ -96,7 +96,7 @@ class Checkpoints:
         fresh = copy.with_name(f"{copy.name}.new")
         fresh.mkdir()
         for name in self._files(folder):
-            _copy(folder / name, fresh / name)
+            copy_file(folder / name, fresh / name)
         fresh.replace(copy)
         note = copy.with_name(f"{copy.name}.note")
         note.write_text(json.dumps(asdict(_Note(self._holder, str(folder)))))
@@ -107,23 +107,21 @@ class Checkpoints:
         kept = set(self._files(copy))
         for name in self._files(folder):
             place = folder / name
-            if name in kept and _is_same(place, copy / name):
+            if name in kept and is_same(place, copy / name):
                 continue
             if aside is not None:
-                _copy(place, aside / name)
+                copy_file(place, aside / name)
             if name not in kept:
-                place.unlink()
-                _remove_empty(place.parent, folder)
+                remove(place)
+                remove_empty(place.parent, folder)
         for name in kept:
-            if not _is_same(folder / name, copy / name):
-                if (folder / name).is_dir() and not (folder / name).is_symlink():
-                    (folder / name).rmdir()  # empty by now
-                _copy(copy / name, folder / name)
+            if not is_same(folder / name, copy / name):
+                copy_file(copy / name, folder / name)
 
     def changed(self, folder: Path, copy: Path) -> list[str]:
         """The files that are not as they were, in the order of their names."""
         kept, now = set(self._files(copy)), set(self._files(folder))
-        return sorted((kept ^ now) | {name for name in kept & now if not _is_same(folder / name, copy / name)})
+        return sorted((kept ^ now) | {name for name in kept & now if not is_same(folder / name, copy / name)})
 
     def _files(self, folder: Path) -> Iterator[str]:
         """All of them, links as well, by their paths within the folder; not git's, and not our own."""
@@ -145,25 +143,3 @@ def _read(path: Path) -> _Note | None:
         return _Note(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Whole or not at all: it takes its place by a rename."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.phasebot")
-    shutil.copy2(source, fresh, follow_symlinks=False)
-    fresh.replace(target)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    if one.is_symlink() or other.is_symlink():
-        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
-    same_mode = one.is_file() and one.stat().st_mode == other.stat().st_mode
-    return same_mode and filecmp.cmp(one, other, shallow=False)
-
-
-def _remove_empty(folder: Path, top: Path) -> None:
-    """Folders that held nothing but what is gone now."""
-    while folder != top and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent

@@ -1,9 +1,9 @@
-"""Choosing: whether an attempt works in a worktree of its own, in the folder itself, or in a clone of its project."""
+"""Choosing: whether an attempt works in a worktree, in a copy of the folder or in that itself, or in a clone of its project."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,12 +13,14 @@ from bot.once import Once
 from bot.settings import Settings
 from bot.workspaces.cache import HEAD, RepositoryCache
 from bot.workspaces.checkpoints import Checkpoints
+from bot.workspaces.copies import Copies
 from bot.workspaces.git import Git
 from bot.workspaces.origins import Origin, Origins
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import MEGABYTE, Places
 from bot.workspaces.repository import Repository, repository_of
 from bot.workspaces.retiring import AreFinished, retire, retire_at
+from bot.workspaces.seeing import TooMuch
 from bot.workspaces.upstream import AtOrigin
 from bot.workspaces.worktrees import GitWorkspaces
 from services.domain.errors import UserError
@@ -44,11 +46,13 @@ class NoFolder(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """`home` is where worktrees are kept, `holder` the process they belong to; they take `megabytes` in all at the most."""
+    """`home` is where worktrees are kept, `holder` the process they belong to; they take `megabytes` in all at the most. A
+    folder outside of git of more than `copied_megabytes` is not copied."""
 
     home: Path
     holder: str
     megabytes: int = 10_000
+    copied_megabytes: int = 500
     author: tuple[str, str] = ("phasebot", "phasebot@localhost")
     redactor: Redactor = field(default_factory=Redactor)
 
@@ -72,6 +76,7 @@ def workspaces_of(
         home=settings.home,
         holder=holder_of_this_process(),
         megabytes=settings.worktrees_mb,
+        copied_megabytes=settings.copy_mb,
         author=(name, email),
         redactor=redactor,
     )
@@ -96,6 +101,7 @@ class FolderWorkspaces:
         self._manner = manner
         self._places = Places(manner.home / "worktrees", manner.holder, manner.megabytes * MEGABYTE)
         self._checkpoints = Checkpoints(manner.home, manner.holder, manner.megabytes * MEGABYTE)
+        self._copies = Copies(manner.home, manner.holder, manner.copied_megabytes * MEGABYTE)
         self._git = Once(self._made_git)
         self._known = Once(lambda: (repository_of(folder, self._git()),))
 
@@ -113,7 +119,8 @@ class FolderWorkspaces:
                 where="workspace",
                 fix="Say `workspace: auto` in the policy, or make it one.",
             )
-        return _in_place(self._folder)
+        is_copied = isolation is Isolation.AUTO and self._manner.copied_megabytes > 0
+        return self._copied(assignment, output) if is_copied else nullcontext(InPlace(str(self._folder)))
 
     @contextmanager
     def lend(self, name: str) -> Iterator[str]:
@@ -155,10 +162,25 @@ class FolderWorkspaces:
     def clean_up(self) -> None:
         self._places.clean_up()
         self._checkpoints.clean_up()
+        self._copies.clean_up()
 
     def repository(self) -> Repository | None:
         """The one that worktrees are made of. Raises GitTooOld."""
         return self._known()[0]
+
+    @contextmanager
+    def _copied(self, assignment: Assignment, output: Output) -> Iterator[Workspace]:
+        """Where that is too much, the folder itself, which is said."""
+        with ExitStack() as stack:
+            workspace: Workspace
+            try:
+                workspace = stack.enter_context(self._copies.open(self._folder, assignment, output))
+            except TooMuch as why:
+                line = f"the folder {why}, so phases work in itself, one after the other, and failures are not rolled back\n"
+                output.write(line.encode())
+                stack.enter_context(self._copies.turn())
+                workspace = InPlace(str(self._folder))
+            yield workspace
 
     def _worktrees(self, repository: Repository, upstream: AtOrigin | None) -> GitWorkspaces:
         return GitWorkspaces(repository, self._places, Patches(self._manner.redactor), upstream)
@@ -212,8 +234,3 @@ class ProjectWorkspaces:
                 raise
         self._cache.suspect(origin)
         return stack.enter_context(self._folder.in_clone(origin, self._cache, assignment, output))
-
-
-@contextmanager
-def _in_place(folder: Path) -> Iterator[InPlace]:
-    yield InPlace(str(folder))

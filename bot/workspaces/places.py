@@ -75,7 +75,7 @@ class Places:
                 ):
                     self._remove(path.with_suffix(""), git)
             else:
-                _remove_tree(path.with_suffix(""))
+                remove_tree(path.with_suffix(""))
                 path.unlink(missing_ok=True)
 
     def _note(self, place: Path, common: Path, size: int) -> None:
@@ -91,20 +91,20 @@ class Places:
 
     def _remove(self, place: Path, git: Git) -> None:
         """The files first: then git does not mind in what state they are."""
-        _remove_tree(place)
+        remove_tree(place)
         git.try_to("worktree", "remove", "--force", "--force", str(place))
         self._folder.joinpath(f"{place.name}.json").unlink(missing_ok=True)
 
 
 def _no_room(size: int, left: int, free: int) -> ToolFailed:
     message = (
-        f"a worktree of {_in_words(size)} does not fit: {_in_words(max(0, left))} are left of the budget "
-        f"(PHASEBOT_WORKTREES_MB), {_in_words(free)} on the disk"
+        f"a worktree of {in_megabytes(size)} does not fit: {in_megabytes(max(0, left))} are left of the budget "
+        f"(PHASEBOT_WORKTREES_MB), {in_megabytes(free)} on the disk"
     )
     return ToolFailed("disk_budget", message, retryable=True, details={"size": size, "left": left, "free": free})
 
 
-def _in_words(size: int) -> str:
+def in_megabytes(size: int) -> str:
     return f"{size / MEGABYTE:,.1f} MB"
 
 
@@ -129,7 +129,7 @@ def _remove_locks(repository: Path) -> None:
             lock.unlink(missing_ok=True)
 
 
-def _remove_tree(folder: Path) -> None:
+def remove_tree(folder: Path) -> None:
     """Also what was made read-only."""
 
     def allow(remove: Callable[..., Any], path: str, _: object) -> None:

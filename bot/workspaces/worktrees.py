@@ -6,11 +6,11 @@ own folder, which is thrown away in the end: rolling back is doing nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
+from bot.workspaces.changed import changes_of, refuse_protected, with_changes
 from bot.workspaces.delivery import Branch, Delivered, branch_in, remote_of
 from bot.workspaces.git import Git, named
 from bot.workspaces.merging import Part, independent, merge
@@ -19,7 +19,7 @@ from bot.workspaces.places import Places
 from bot.workspaces.refs import NOTHING, Claim, Moved, PlanRefs, Update
 from bot.workspaces.repository import Repository, is_ancestor
 from bot.workspaces.upstream import Here, Upstream
-from services.domain.attempts import Changes, Result
+from services.domain.attempts import Changes
 from services.domain.rules import Deliver
 from services.execution.cancellation import Stop, Stopped
 from services.execution.envelope import envelope
@@ -100,7 +100,7 @@ class Worktree:
         try:
             if self.assignment.is_check:
                 return ending
-            return self._kept(ending) if ending.failure is None else _with(ending, self._thrown_away())
+            return self._kept(ending) if ending.failure is None else with_changes(ending, self._thrown_away())
         except (ToolFailed, Stopped) as error:
             return Ending(envelope(error), ending.result)
 
@@ -119,18 +119,11 @@ class Worktree:
     def _kept(self, ending: Ending) -> Ending:
         commit = self._commit()
         names = self._names(self.began.start, commit)
-        _refuse_protected(names)
+        refuse_protected(names)
         diff = self.patches.keep(self.output.location, self.git, self.began.start, commit)
-        changes = Changes(
-            commit=commit,
-            files=len(names),
-            names=named(names),
-            diff=diff,
-            unplanned=_unplanned(names, self.assignment.phase.paths, self.repository.prefix),
-        )
-        for line in _findings(changes):
-            self._say(line)
-        return _with(ending, self._settled(commit, changes), modified=bool(names))
+        seen = changes_of(names, self.assignment.phase.paths, self.output, self.repository.prefix)
+        changes = replace(seen, commit=commit, diff=diff)
+        return with_changes(ending, self._settled(commit, changes), modified=bool(names))
 
     def _commit(self) -> str:
         """What the work tree has now. Commits that were made in it stay, if they go on from where it began."""
@@ -203,50 +196,9 @@ class Worktree:
         self.output.write(f"{line}\n".encode("utf-8", "replace"))
 
 
-def _with(ending: Ending, changes: Changes, *, modified: bool | None = None) -> Ending:
-    """The ending with what was changed. What git has seen counts more than what nobody has said."""
-    if changes == Changes():
-        return ending
-    result = ending.result or Result()
-    known = modified if result.modified is None else result.modified
-    return replace(ending, result=replace(result, modified=known, changes=changes))
-
-
 def _message(assignment: Assignment) -> str:
     phase = assignment.phase
     return (
         f"{title(phase.name)}\n\n{title(assignment.plan_title)}\n\n"
         f"Phasebot-Plan: {assignment.plan}\nPhasebot-Phase: {phase.serial}\nPhasebot-Fence: {assignment.fence}\n"
     )
-
-
-def _refuse_protected(names: Sequence[str]) -> None:
-    """What runs in CI with the repository's rights is not a phase's to write."""
-    touched = [name for name in names if name.split("/")[0].casefold() == ".github"]
-    if touched:
-        raise ToolFailed(
-            "protected_path",
-            f"a phase may not change {', '.join(touched[:5])}: everything in .github is a person's to change",
-            details={"files": touched[: Changes.MOST_NAMED]},
-        )
-
-
-def _unplanned(names: Sequence[str], paths: Sequence[str], prefix: str) -> tuple[str, ...]:
-    """Changed files that no task names; none where the tasks name nothing at all."""
-    if not paths:
-        return ()
-    wanted = [one.removeprefix("./").rstrip("/") for one in paths]
-    found = (name for name in names if not any(_is_under(one, name, prefix) for one in wanted))
-    return named(list(found))
-
-
-def _is_under(wanted: str, name: str, prefix: str) -> bool:
-    return any(
-        one == wanted or one.startswith(f"{wanted}/") or fnmatchcase(one, wanted)
-        for one in {name, name.removeprefix(prefix)}
-    )
-
-
-def _findings(changes: Changes) -> Iterator[str]:
-    if changes.unplanned:
-        yield f"changed without being named by a task: {', '.join(changes.unplanned)}"

@@ -100,8 +100,8 @@ class Deliver(StrEnum):
 
 
 class Isolation(StrEnum):
-    """Where local attempts work: in a git worktree each, where the folder is in a repository (`auto`), or must be
-    (`worktree`); or in the folder itself, which is put back as it was after a failure (`checkpoint`) or not (`in_place`)."""
+    """Where local attempts work: in a git worktree each, where the folder is in a repository (`auto`; else in a copy), or must
+    be (`worktree`); or in the folder itself, which is put back as it was after a failure (`checkpoint`) or not (`in_place`)."""
 
     AUTO = "auto"
     WORKTREE = "worktree"

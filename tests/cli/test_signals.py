@@ -19,6 +19,7 @@ from tests.cli.samples import CHAIN
 
 HELD = """\
 version: 1
+defaults: {workspace: in_place}
 phases:
   - match: Foundation
     operations:

@@ -74,7 +74,9 @@ class House:
 
     def executor(self, *, workers: int = 2, lease: float = 60, reports: Reports | None = None) -> LocalExecutor:
         premises = Premises(
-            workspaces=FolderWorkspaces(self.workspace, Manner(home=self.log_dir.parent, holder="test")),
+            workspaces=FolderWorkspaces(
+                self.workspace, Manner(home=self.log_dir.parent, holder="test", copied_megabytes=0)
+            ),
             log_dir=self.log_dir,
             workers=workers,
             lease=timedelta(seconds=lease),

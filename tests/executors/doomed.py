@@ -30,7 +30,7 @@ while True:
 
 
 def main(workspace: str, log_dir: str) -> None:
-    workspaces = FolderWorkspaces(Path(workspace), Manner(home=Path(log_dir).parent, holder="test"))
+    workspaces = FolderWorkspaces(Path(workspace), Manner(home=Path(log_dir).parent, holder="test", copied_megabytes=0))
     premises = Premises(workspaces=workspaces, log_dir=Path(log_dir))
     runner = ToolRunner(builtin_registry(os.environ), StandingClock(), KeptFailures())
     executor = LocalExecutor(runner, lambda report: None, StandingClock(), premises)

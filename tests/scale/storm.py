@@ -20,6 +20,7 @@ from bot.bootstrap import Options, Phasebot
 from bot.intake import Submission
 from bot.settings import Settings
 from services.domain.phase import Operation, Rules
+from services.domain.rules import Isolation
 from services.planning.draft import PhaseDraft
 from services.planning.parser import parse
 from tests.scale.conftest import Yard
@@ -69,6 +70,7 @@ class Weather:
         script = SCRIPT.format(n=n, falls=self.falls[n], mishap=self.mishaps[n], needs=needs)
         return Rules(
             executor="local",
+            isolation=Isolation.IN_PLACE,  # how often it has run is counted there, and all see the same
             operations=(Operation("command", {"run": script, "shell": True}),),
             retries=8,
             retry_delay=timedelta(seconds=0.1),

@@ -8,6 +8,7 @@ from pathlib import Path
 from services.domain.messages import SkipPhase
 from services.domain.phase import Operation, Rules
 from services.domain.reasons import ReasonCode
+from services.domain.rules import Isolation
 from services.planning.draft import PhaseDraft
 from tests.scale.conftest import Yard
 
@@ -16,7 +17,9 @@ ONE = "# One\n\n## Phase 1: A\n"
 
 
 def command(run: str, **rules: object) -> Rules:
-    return Rules(executor="local", operations=(Operation("command", {"run": run, "shell": True}),), **rules)  # type: ignore[arg-type]
+    """In the folder itself, where phases that run at once can see one another."""
+    operations = (Operation("command", {"run": run, "shell": True}),)
+    return Rules(executor="local", isolation=Isolation.IN_PLACE, operations=operations, **rules)  # type: ignore[arg-type]
 
 
 def states(yard: Yard, id: str) -> list[str]:

@@ -45,7 +45,7 @@ Depends on Phase 2, Phase 3
 """
 
 POLICY = f"""version: 1
-defaults: {{retries: 0}}
+defaults: {{retries: 0, workspace: in_place}}
 phases:
   - match: Setup
     executor: local

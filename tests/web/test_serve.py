@@ -46,6 +46,7 @@ WAITS_FOR_A_FILE = """version: 1
 phases:
   - match: Setup
     executor: local
+    workspace: in_place
     operations: [{tool: command, shell: true, run: "touch begun; until [ -e go ]; do sleep 0.02; done"}]
 """
 

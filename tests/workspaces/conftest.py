@@ -81,8 +81,9 @@ class Attempts:
         self.folder = folder or repository.folder
         self.workspaces = self.made()
 
-    def made(self, *, megabytes: int = 1000) -> FolderWorkspaces:
-        manner = Manner(home=self.home, holder=holder_of_this_process(), megabytes=megabytes)
+    def made(self, *, megabytes: int = 1000, copied_megabytes: int = 500) -> FolderWorkspaces:
+        holder = holder_of_this_process()
+        manner = Manner(home=self.home, holder=holder, megabytes=megabytes, copied_megabytes=copied_megabytes)
         return FolderWorkspaces(self.folder, manner)
 
     def phase(self, serial: int, **values: object) -> Phase:

@@ -213,7 +213,7 @@ class RulesText(Strict):
     qa_timeout: Duration | None = Field(None, description="The longest a check may take.")
     workspace: Literal["auto", "worktree", "checkpoint", "in_place"] = Field(
         "auto",
-        description="Where it works: a git worktree of its own where there is a repository, or the folder itself.",
+        description="Where it works: a git worktree of its own where there is a repository, a copy of the folder, or that.",
     )
     deliver: Literal["none", "branch", "pull_request"] | None = Field(
         None,
