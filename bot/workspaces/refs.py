@@ -117,6 +117,10 @@ class PlanRefs:
         raise Moved
 
     def target(self, ref: str) -> str:
-        """What it points at; NOTHING if there is no such ref."""
-        answer = self._git.try_to("rev-parse", "--verify", "--quiet", ref)
-        return answer.out.strip() if answer.code == 0 else NOTHING
+        return target(self._git, ref)
+
+
+def target(git: Git, ref: str) -> str:
+    """What it points at; NOTHING if there is no such ref."""
+    answer = git.try_to("rev-parse", "--verify", "--quiet", ref)
+    return answer.out.strip() if answer.code == 0 else NOTHING

@@ -6,13 +6,14 @@ own folder, which is thrown away in the end: rolling back is doing nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot.workspaces.changed import changes_of, refuse_protected, with_changes
 from bot.workspaces.delivery import Branch, Delivered, branch_in, remote_of
 from bot.workspaces.git import Git, named
+from bot.workspaces.landed import branches_with, was_elsewhere
 from bot.workspaces.merging import Part, independent, merge
 from bot.workspaces.patches import Patches
 from bot.workspaces.places import Places
@@ -40,43 +41,56 @@ class GitWorkspaces:
         self._repository = repository
         self._places = places
         self._patches = patches
-        self._upstream = upstream or Here()
+        self._upstream = upstream or Here(repository)
 
     @contextmanager
     def open(self, assignment: Assignment, output: Output) -> Iterator[Worktree]:
         """Raises ToolFailed: superseded, merge_conflict, disk_budget, git_failed, repository_unavailable."""
         repository, phase = self._repository, assignment.phase
         refs = PlanRefs(repository.git, assignment.plan)
+        on = self._landed_on(assignment)
         with self._upstream.turn() as turn:
-            turn.fetch(refs)
+            turn.fetch(refs, {name for names in on.values() for name in names})
             claim = refs.claim(phase.serial, assignment.fence)
             base, results = refs.base(repository.head()), refs.results()
-        parts = independent(repository.git, _parts(assignment, results))
+            landed = {serial: [turn.branch(name) for name in names] for serial, names in on.items()}
+        parts = independent(repository.git, _parts(assignment, base, results, landed))
         first = parts[0].commit if parts else base
         name = f"{assignment.plan}-{assignment.fence}-{phase.serial}"
         with self._places.worktree(repository.git, repository.common, name, first) as git:
             start = merge(git, base, parts[1:], parts[0].name) if parts[1:] else first
             old = results.get(phase.serial, NOTHING)
-            began = _Began(claim, base, start, old)
+            began = _Began(claim, base, start, old, frozenset(one for found in landed.values() for one in found))
             yield Worktree(repository, git, refs, began, assignment, output, self._patches, self._upstream)
 
+    def _landed_on(self, assignment: Assignment) -> dict[int, tuple[str, ...]]:
+        """The branches that have what was carried out elsewhere, by the serials of the phases."""
+        elsewhere = [one for one in assignment.before if was_elsewhere(one)]
+        ours = branch_in(self._repository.git, assignment.plan_title, assignment.plan) if elsewhere else ""
+        return {one.serial: branches_with(one, ours) for one in elsewhere}
 
-def _parts(assignment: Assignment, results: dict[int, str]) -> list[Part]:
+
+def _parts(
+    assignment: Assignment, base: str, results: Mapping[int, str], landed: Mapping[int, Sequence[str]]
+) -> list[Part]:
     """What the attempt begins with. A check looks at what the work has left."""
     own = results.get(assignment.phase.serial)
     if assignment.is_check and own:
         return [Part(assignment.phase.name, own)]
-    return [Part(one.name, results[one.serial]) for one in assignment.before if one.serial in results]
+    first = [Part("what was there before", base)] if landed else []
+    brought = ((one.name, [results.get(one.serial, NOTHING), *landed.get(one.serial, ())]) for one in assignment.before)
+    return [*first, *(Part(name, commit) for name, commits in brought for commit in commits if commit != NOTHING)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Began:
-    """Where an attempt began; `old` is what its phase had brought before."""
+    """Where an attempt began; `old` is what its phase had brought before, `landed` what was carried out elsewhere."""
 
     claim: Claim
     base: str
     start: str
     old: str
+    landed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +151,8 @@ class Worktree:
 
     def _settled(self, commit: str, changes: Changes) -> Changes:
         """Move the refs, or raise Superseded or merge_conflict."""
-        branch = self._branch() if not self.upstream.name or commit != self.began.base else None
+        is_new = commit not in (self.began.base, *self.began.landed)
+        branch = self._branch() if is_new or not self.upstream.name else None
         update = Update(self.refs.result(self.assignment.phase.serial), commit, self.began.old)
         with Branch.lock, self.upstream.turn() as turn:
             self.refs.check(self.began.claim)

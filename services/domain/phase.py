@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from services.domain.attempts import Attempt, AttemptKind
+from services.domain.attempts import Attempt, AttemptKind, AttemptState
 from services.domain.failure import Failure
 from services.domain.rules import ACTIONS as ACTIONS  # noqa: PLC0414
 from services.domain.rules import AGENT as AGENT  # noqa: PLC0414
@@ -124,6 +124,14 @@ class Phase:
     def next_executor(self) -> str:
         """Where the next attempt would run."""
         return self.rules.executor if self.kind is AttemptKind.WORK else self.rules.checker
+
+    @property
+    def done_by(self) -> str:
+        """Whose work there is: that of the executor whose attempt passed, else a person's."""
+        attempt = self.attempt
+        if attempt is not None and attempt.kind is AttemptKind.QA:
+            return self.rules.executor
+        return attempt.executor if attempt is not None and attempt.state is AttemptState.SUCCEEDED else MANUAL
 
     @property
     def lacks_verdict(self) -> bool:

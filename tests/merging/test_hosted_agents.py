@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from bot.github.agents import refers_to
 from bot.localhub import Hub
 from bot.localhub.agents import HostedAgent
-from services.domain.phase import AGENT, Phase, Rules
+from services.domain.phase import AGENT, LOCAL, Operation, Phase, Rules
+from services.domain.rules import Deliver
 from tests.actions.conftest import Stage, staged
 from tests.localhub.conftest import REPO
 from tests.localhub.git import Clone
@@ -34,6 +35,7 @@ class Agency:
     stage: Stage
     hub: Hub
     agent: HostedAgent
+    clone: Clone
 
     def issue(self, title: str) -> int:
         """The issue of a phase, once the agent has it."""
@@ -72,7 +74,7 @@ class Agency:
 @pytest.fixture(params=[True, False], ids=["webhooks", "no webhooks"])
 def agency(tmp_path: Path, hub: Hub, request: pytest.FixtureRequest) -> Iterator[Agency]:
     for stage in staged(tmp_path, hub, webhooks=request.param, workspace=cloned):
-        yield Agency(stage, hub, hub.create_agent(REPO, LOGIN))
+        yield Agency(stage, hub, hub.create_agent(REPO, LOGIN), Clone(tmp_path / "work"))
 
 
 def test_the_agents_pull_request_is_followed_to_its_merge(agency: Agency) -> None:
@@ -98,6 +100,23 @@ def test_the_agents_pull_request_is_followed_to_its_merge(agency: Agency) -> Non
     assert result is not None
     assert (result.modified, result.changes and result.changes.note) == (True, f"merged with #{pull}")
     agency.issue("Pages")
+
+
+def test_a_later_phase_on_our_machine_begins_with_what_the_agent_has_brought(agency: Agency) -> None:
+    run = Operation("command", {"run": "cat agent-*.txt > pages.txt", "shell": True})
+    pages = Rules(executor=LOCAL, operations=(run,), deliver=Deliver.BRANCH)
+    agency.stage.submits({"Schema": WORK, "Pages": pages})
+    pull = agency.opens("Schema")
+    agency.agent.is_ready(pull)
+    agency.hub.merge_pull(REPO, pull, "ada")
+
+    phase = agency.ends("Pages")
+
+    assert phase.status == "completed", phase.failure
+    result = phase.attempt.result if phase.attempt else None
+    assert result is not None
+    assert result.changes is not None
+    assert agency.clone.fetched(result.changes.branch, "pages.txt") == "begun"
 
 
 def test_why_says_what_the_agent_does(agency: Agency) -> None:
@@ -187,7 +206,7 @@ def test_the_pull_request_of_somebody_else_is_not_the_agents(agency: Agency, tmp
 def test_where_phasebot_acts_as_an_app_a_person_assigns(tmp_path: Path, hub: Hub) -> None:
     token = SecretStr(hub.create_token("ada"))
     for stage in staged(tmp_path, hub, webhooks=True, workspace=cloned, agent_token=token):
-        agency = Agency(stage, hub, hub.create_agent(REPO, LOGIN))
+        agency = Agency(stage, hub, hub.create_agent(REPO, LOGIN), Clone(tmp_path / "work"))
         stage.submits({"Schema": WORK})
 
         [assigned] = [one for one in hub.repository(REPO).timeline(agency.issue("Schema")) if one.kind == "assigned"]
