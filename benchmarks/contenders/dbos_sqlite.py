@@ -30,7 +30,6 @@ def main() -> None:
         "name": "bench",
         "system_database_url": f"sqlite:///{asked.folder / 'dbos.db'}",
         "log_level": "ERROR",
-        "run_admin_server": False,
     }
     DBOS(config=config)
     DBOS.launch()
