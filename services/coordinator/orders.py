@@ -11,7 +11,7 @@ from services.coordinator.decision import Decision
 from services.coordinator.retries import retries_left
 from services.domain import messages as m
 from services.domain.approvers import may_judge, names
-from services.domain.attempts import Attempt, AttemptKind, AttemptState
+from services.domain.attempts import Attempt, AttemptKind, AttemptState, Result
 from services.domain.effects import DispatchAttempt
 from services.domain.failure import Failure
 from services.domain.phase import MANUAL, IssueRef, Phase
@@ -164,10 +164,17 @@ def _next_attempt(plan: Plan, phase: Phase, order: m.ClaimPhase, world: World, n
         holder=order.holder,
         kind=phase.kind,
         rerun_of=_rerun_of(phase, executor),
+        result=_to_judge(phase),
         lease_until=None if by_hand else now + world.lease_of(executor),
         # The executor enforces the timeout itself; we look after it only when it does not.
         deadline=None if by_hand or timeout is None else now + timeout + world.kill_grace,
     )
+
+
+def _to_judge(phase: Phase) -> Result | None:
+    """What the work has brought, for as long as the phase has its verdict as its newest attempt."""
+    work = phase.attempt.result if phase.attempt and phase.kind is AttemptKind.QA else None
+    return work.to_judge if work else None
 
 
 def _rerun_of(phase: Phase, executor: str) -> str:

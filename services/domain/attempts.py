@@ -107,7 +107,8 @@ class Batch:
 class Changes:
     """What an attempt has changed: how many `files`, the first of them by their `names`, as which `commit`, and the path of the
     `diff` (all empty where nothing was kept; outside of git there is neither commit nor diff). `unplanned`: changed files that
-    no task of the phase names. `branch` is the one that has it now, and `note` what else there is to say of that."""
+    no task of the phase names. `branch` is the one that has it now, and `note` what else there is to say of that; `head` is the
+    commit on the server that has it, for CI to judge, where it was pushed."""
 
     commit: str = ""
     files: int = 0
@@ -116,6 +117,7 @@ class Changes:
     branch: str = ""
     note: str = ""
     names: tuple[str, ...] = ()
+    head: str = ""
 
     MOST_NAMED: ClassVar[int] = 50
 
@@ -133,6 +135,11 @@ class Result:
     model: str = ""
     batch: Batch | None = None
     changes: Changes | None = None
+
+    @property
+    def to_judge(self) -> Result:
+        """What a verdict on it is about: not what it has cost."""
+        return Result(modified=self.modified, changes=self.changes)
 
     def __add__(self, other: Result) -> Result:
         """Of two steps, one after the other."""
@@ -152,7 +159,8 @@ class Attempt:
     otherwise the holder renews it, and past it (plus the kill grace) the attempt is lost.
     `deadline` is when the coordinator gives up on it, None for no timeout. `ref` is what its executor calls it (a run and its
     attempt, `<run>/<attempt>`), `url` where people see it; both empty until the executor has said so. `rerun_of` is the
-    `ref` of the attempt before it, where only what failed of that is to be run again. `held`: what it waits for there.
+    `ref` of the attempt before it, where only what failed of that is to be run again. `held`: what it waits for there. `result`
+    of a check is also that of the work which it judges.
     """
 
     number: int
@@ -177,6 +185,11 @@ class Attempt:
         """True while it counts against the limits. A person's work has no lease and holds no slot."""
         return self.lease_until is not None and self.state.is_live
 
+    @property
+    def changes(self) -> Changes | None:
+        """What it has changed itself: a check changes nothing."""
+        return self.result.changes if self.result and self.kind is AttemptKind.WORK else None
+
     def dispatched(self, ref: str, url: str) -> Attempt:
         """Its executor has it. One that has begun already, or is being stopped, stays as it is, with its name known."""
         named = replace(self, ref=ref, url=url or self.url)
@@ -191,7 +204,13 @@ class Attempt:
     def ended(
         self, outcome: Outcome, now: datetime, failure: Failure | None = None, result: Result | None = None
     ) -> Attempt:
-        return replace(self, state=outcome.state, finished_at=now, failure=failure, result=result or self.result)
+        return replace(self, state=outcome.state, finished_at=now, failure=failure, result=self._with(result))
+
+    def _with(self, result: Result | None) -> Result | None:
+        """What a check has used, with what the work that it judges has brought."""
+        if self.result is None or result is None:
+            return result or self.result
+        return self.result + replace(result, modified=self.result.modified)
 
     def superseded(self) -> Attempt:
         """No longer wanted; whether its execution has ended is not known yet."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.coordinator.advance import advance
-from services.domain.attempts import AttemptKind, AttemptState, Outcome
+from services.domain.attempts import AttemptKind, AttemptState, Changes, Outcome, Result
 from services.domain.effects import DispatchAttempt, StopAttempt
 from services.domain.failure import Failure
 from services.domain.messages import ApprovePhase, AttemptFinished, AttemptRenewed, CancelPhase, PausePlan, RejectPhase
@@ -16,6 +16,7 @@ from services.domain.phase import LOCAL as LOCAL_NAME
 from services.domain.phase import OnError, Phase, Qa, QueueStatus, Rules
 from services.domain.progress import PlanStatus, is_at_rest, plan_status
 from services.domain.reasons import ReasonCode, why_not_running
+from services.domain.rules import Deliver
 from services.domain.world import Limits
 from tests.plans import LOCAL, WORLD, Story, chain, loose, published
 
@@ -134,6 +135,30 @@ def test_a_check_without_an_end_is_stopped_at_its_own_time_limit() -> None:
     assert story.status("a") == "needs_qa"
     reason = why_not_running(story.plan, story.phase("a"), WORLD, story.now)
     assert reason is not None
+
+
+def test_a_verdict_keeps_what_the_work_has_brought_but_not_what_it_has_cost() -> None:
+    brought = Result(modified=False, tokens=7, cost=1.0, changes=Changes(commit="c1", branch="phasebot/site"))
+    story = Story(loose("a", CHECKED)).starts("a")
+    story.tell(AttemptFinished.of("plan", "a", 1, Outcome.PASSED, None, brought))
+    story.starts("a").tell(AttemptFinished.of("plan", "a", 2, Outcome.PASSED, None, Result(tokens=2)))
+
+    attempt = story.attempt("a")
+    assert (attempt.kind, story.status("a")) == (AttemptKind.QA, "completed")
+    assert attempt.result == Result(modified=False, tokens=2, changes=brought.changes)
+    assert attempt.changes is None, "a check changes nothing itself"
+
+
+def test_a_pull_request_is_wanted_for_what_was_judged() -> None:
+    rules = replace(CHECKED, deliver=Deliver.PULL_REQUEST)
+    story = Story(published(loose("a", rules))).starts("a")
+    brought = Result(changes=Changes(commit="c1", branch="phasebot/site"))
+    story.tell(AttemptFinished.of("plan", "a", 1, Outcome.PASSED, None, brought))
+
+    story.passes("a")
+
+    assert story.plan.pull is not None
+    assert story.plan.pull.branch == "phasebot/site"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def show_diff(
 
 def changes_of(permit: Permit, item: QueueItem, attempt: Attempt) -> Shown:
     """By the file that is kept beside the log of the attempt."""
-    changes = (attempt.result and attempt.result.changes) or Changes()
+    changes = attempt.changes or Changes()
     log = log_path(permit.bot.settings.log_dir, item.plan_id, item.phase_key, attempt.fence)
     patch = kept_beside(log) if changes.diff else None
     if patch is None:

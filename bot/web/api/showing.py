@@ -28,7 +28,7 @@ from services.commands.offers import verbs_for_phase, verbs_for_plan
 from services.commands.spec import PRIORITY
 from services.coordinator.reason_words import in_words, of_merge
 from services.domain.access import Role
-from services.domain.attempts import Attempt, Result
+from services.domain.attempts import Attempt
 from services.domain.failure import Failure
 from services.domain.findings import Finding
 from services.domain.phase import QueueStatus
@@ -200,14 +200,8 @@ def attempt(attempt: Attempt) -> AttemptShape:
         executor_ref=attempt.ref,
         url=attempt.url,
         held=attempt.held,
-        changes=_changes(attempt.result),
+        changes=None if attempt.changes is None else ChangesShape.model_validate(attempt.changes),
     )
-
-
-def _changes(result: Result | None) -> ChangesShape | None:
-    if result is None or result.changes is None:
-        return None
-    return ChangesShape.model_validate(result.changes)
 
 
 def _failure(failure: Failure | None) -> FailureShape | None:
