@@ -48,6 +48,7 @@ class Callback(BaseModel):
     plan: str = Field("", max_length=64)
     phase: str = Field("", max_length=200)
     branch: str = Field("", max_length=250)
+    sha: str = Field("", max_length=64)
     repository: str = Field("", max_length=200)
     run_id: str = Field("", max_length=30)
     run_attempt: str = Field("", max_length=10)
@@ -128,6 +129,8 @@ class Callbacks:
                 return found
         if named := correlated(said.correlation_id):
             return self._in_hand(self._elsewhere.fenced(*named))
+        if said.sha and (watched := self._elsewhere.watched(said.repository, said.sha)):
+            return watched[0]
         branch = _BRANCH.fullmatch(said.branch)
         plan, phase = (
             (said.plan, said.phase) if said.plan else (branch["plan"], branch["phase"]) if branch else ("", "")

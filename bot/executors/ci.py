@@ -30,8 +30,11 @@ class CiExecutor:
         self._clock = clock
 
     def begin(self, assignment: Assignment, *, uncertain: bool) -> Sequence[Report]:
-        """Find the commit that the work was done on, where it was done by a run; anything else is told by a callback."""
+        """Find the commit that has the work, where it was pushed, or that it was done on, where it was done by a run; anything
+        else is told by a callback."""
         of, work = carried(assignment), self._work_of(assignment.plan, assignment.phase.key)
+        if work is not None and work.changes is not None and work.changes.head:
+            return [dispatched(of, f"{work.changes.head}/")]
         if work is None or work.executor != ACTIONS or not work.ref:
             return [dispatched(of, "callback")]
         run = self._runs().get(assignment.project, int(work.ref.partition("/")[0]))
@@ -44,10 +47,10 @@ class CiExecutor:
 
     def look(self, of: Carried) -> Sequence[Report]:
         """All checks of the commit but those of the work itself, as one verdict; while there is none, it is waited for."""
-        sha, _, run = of.attempt.ref.partition("/")
+        sha, is_known, run = of.attempt.ref.partition("/")
         if of.attempt.state is AttemptState.STOPPING or not of.attempt.ref:
             return ()
-        checks = others(self._runs().checks(of.project, sha), run) if run else []
+        checks = others(self._runs().checks(of.project, sha), run) if is_known else []
         verdict = aggregated(checks, self._clock.now())
         if verdict is None:
             return [renewal(of, self._clock.now())]

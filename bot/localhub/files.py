@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.localhub.database import Row, moment, stamp
+from bot.localhub.git import GitFolders
 from bot.localhub.ground import Ground
 from bot.localhub.problems import invalid, not_found
 from bot.localhub.shapes import Json
@@ -14,12 +15,13 @@ from bot.localhub.values import Repository, Role, StoredCommit, StoredFile, User
 class Files:
     """Every put or removal is a commit of its own and raises a push."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, folders: GitFolders) -> None:
         self._db = ground.db
         self._clock = ground.clock
         self._people = ground.people
         self._repositories = ground.repositories
         self._news = ground.news
+        self._folders = folders
 
     def put(self, repository: Repository, actor: User, path: str, content: bytes, message: str = "") -> StoredFile:
         self._repositories.demand(repository, actor, Role.WRITE)
@@ -129,8 +131,10 @@ class Files:
         ]
 
     def has_commit(self, repository: Repository, sha: str) -> bool:
+        """One of ours, or one that was pushed."""
         sql = "SELECT 1 FROM commits WHERE repository_id = ? AND sha = ?"
-        return self._db.first(sql, repository.id, sha) is not None
+        is_ours = self._db.first(sql, repository.id, sha) is not None
+        return is_ours or self._folders.of(repository.id, repository.default_branch).has(sha)
 
     def _stored(self, repository: Repository, row: Row, parent: str) -> StoredCommit:
         """What an older version has not noted is said in general."""

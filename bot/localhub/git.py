@@ -56,6 +56,9 @@ class GitRepository:
         told = self.ask("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads").splitlines()
         return {name.removeprefix("refs/heads/"): sha for sha, _, name in (line.partition(" ") for line in told)}
 
+    def has(self, sha: str) -> bool:
+        return self._try("cat-file", "-e", f"{sha}^{{commit}}").returncode == 0
+
     def commits_between(self, base: str, head: str) -> int:
         """How many `head` has that `base` has not; 0 where their stories have nothing in common."""
         found = self._try("rev-list", "--count", f"{base}..{head}")

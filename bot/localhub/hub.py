@@ -71,7 +71,7 @@ class Hub:
         self.pulls = Pulls(ground, self.rows, self.issues, self._git)
         self.comments = Comments(ground, self.rows)
         self.reactions = Reactions(ground)
-        self.files = Files(ground)
+        self.files = Files(ground, self._git)
         self.commit_comments = CommitComments(ground, self.files)
         self.apps = Apps(ground)
         self.runs = Runs(ground, self.files)

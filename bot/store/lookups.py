@@ -114,7 +114,7 @@ _RUNNING = (
 _BY_REF = _RUNNING.where(attempts.c.ref == bindparam("ref"), attempts.c.executor == word(ACTIONS))
 # names that begin with the commit and a slash: those before the commit and the sign that follows the slash
 _BY_COMMIT = _RUNNING.where(
-    attempts.c.ref > bindparam("from"), attempts.c.ref < bindparam("to"), attempts.c.executor == word(CI)
+    attempts.c.ref >= bindparam("from"), attempts.c.ref < bindparam("to"), attempts.c.executor == word(CI)
 )
 _WORK_OF = (
     select(*ATTEMPT)

@@ -165,7 +165,9 @@ class Worktree:
                     turn.push(self.refs, self.began.base, [update, *more])
                 except Moved:
                     continue
-                return changes if branch is None else self._published(branch, changes)
+                if branch is not None:
+                    return self._published(branch, changes, more[0].new)
+                return changes if is_new or not self.upstream.name else replace(changes, head=commit)
         raise ToolFailed("git_failed", "the branch is written by somebody else all the time", retryable=True)
 
     def _check_beginning(self, update: Update) -> None:
@@ -195,17 +197,18 @@ class Worktree:
         is_first = self.began.old == NOTHING
         return Delivered(self.began.base, branch.target(self.refs), parts, part, is_first)
 
-    def _published(self, branch: Branch, changes: Changes) -> Changes:
+    def _published(self, branch: Branch, changes: Changes, head: str) -> Changes:
         told = replace(changes, branch=branch.name)
         if self.upstream.name:
-            return replace(told, note=f"pushed to {self.upstream.name}")
+            return replace(told, head=head, note=f"pushed to {self.upstream.name}")
         remote = remote_of(self.repository.git) if self.assignment.phase.rules.deliver is not None else None
         if remote is None:
             return told
         trouble = branch.push(remote)
         if trouble:
             self._say(f"{branch.name} was not pushed to {remote}: {trouble}")
-        return replace(told, note=f"not pushed to {remote}: {trouble}" if trouble else f"pushed to {remote}")
+            return replace(told, note=f"not pushed to {remote}: {trouble}")
+        return replace(told, head=head, note=f"pushed to {remote}")
 
     def _say(self, line: str) -> None:
         self.output.write(f"{line}\n".encode("utf-8", "replace"))
