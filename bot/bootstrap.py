@@ -31,6 +31,7 @@ from bot.holder import holder_of_this_process
 from bot.hooks import Hooks
 from bot.intake import Intake
 from bot.jobs import JobPremises, Jobs
+from bot.log import log_tool_failure
 from bot.once import Once
 from bot.origins import ProjectOrigins
 from bot.parts import Parts
@@ -50,7 +51,6 @@ from bot.workers.resolver import Resolver
 from bot.workspaces.choosing import workspaces_of
 from bot.workspaces.origins import Access, Origin
 from services.coordinator.phase_coordinator import PhaseCoordinator, Round
-from services.domain.failure import Failure
 from services.domain.messages import Message, Report
 from services.domain.plan import HANDED_IN, Plan
 from services.domain.rules import LOCAL, MANUAL
@@ -112,7 +112,7 @@ class Phasebot:
         for tool in tools:
             self.registry.register(tool)
         self.redactor = self._redactor()
-        self.runner = ToolRunner(self.registry, self.clock, _log_failure, redactor=self.redactor)
+        self.runner = ToolRunner(self.registry, self.clock, log_tool_failure, redactor=self.redactor)
         self.origins = ProjectOrigins(
             settings,
             self.options.identity,
@@ -416,11 +416,6 @@ def _tracker(settings: Settings, options: Options) -> Tracker:
     if options.repo is not None and options.identity is not None:
         return RemoteTracker(settings.github_api_url, options.identity)
     return LocalTracker(settings.home)
-
-
-def _log_failure(failure: Failure, error: BaseException) -> None:
-    level = log.error if failure.type == "tool_crashed" else log.debug
-    level("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)
 
 
 def _log_poison(delivery: str, error: Exception) -> None:

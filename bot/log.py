@@ -11,6 +11,7 @@ import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from bot.settings import Settings
+from services.domain.failure import Failure
 from services.execution.redaction import Redactor
 
 _QUIET = ("urllib3", "httpx", "httpcore", "apscheduler", "github", "alembic", "uvicorn.access")
@@ -72,3 +73,10 @@ def _formatter(redactor: Redactor, *, as_json: bool) -> logging.Formatter:
         foreign_pre_chain=list(_SHARED),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering, redacted],
     )
+
+
+def log_tool_failure(failure: Failure, error: BaseException) -> None:
+    """What a ToolRunner tells: a tool's own failure is for its attempt alone, a crash is for the operator."""
+    log = structlog.get_logger()
+    level = log.error if failure.type == "tool_crashed" else log.debug
+    level("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)

@@ -12,13 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
-import structlog
-
 from bot.clock import SystemClock
 from bot.executors.local import LocalExecutor, Premises
 from bot.executors.matching import Crew
 from bot.executors.rq import connected
 from bot.executors.secrets import given_secrets
+from bot.log import log_tool_failure
 from bot.origins import ProjectOrigins
 from bot.settings import Settings, SettingsInvalid
 from bot.tools import registry_with_plugins
@@ -27,14 +26,11 @@ from bot.worker.told import Told
 from bot.worker.worker import Worker
 from bot.workspaces.choosing import workspaces_of
 from bot.workspaces.origins import Origin
-from services.domain.failure import Failure
 from services.domain.messages import Report
 from services.execution.redaction import Redactor
 from services.execution.tool_runner import ToolRunner
 from services.execution.workspace import Workspaces
 from services.ports import Assignment, Reports
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def work(settings: Settings, ground: Ground, hands: int, say: Callable[[str], No
     server = Server(settings.server_url, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
     reports = _Later()
     told = Told(server, settings.log_dir, lambda key: executor.stop(*key), patience=settings.lease)
-    with _executor(settings, _workspaces(settings, ground, told), hands, reports) as executor:
+    with _executor(_premises(settings, ground, told, hands), reports) as executor:
         worker = Worker(connected(settings.redis_url.get_secret_value()), server, executor, told, hands=hands)
         reports.to = worker.report
         executor.reap_orphans()
@@ -78,31 +74,31 @@ class _Later:
         self.to(report)
 
 
-def _redactor(settings: Settings) -> Redactor:
-    return Redactor([*settings.secrets(), *given_secrets(os.environ).values()])
-
-
-def _workspaces(settings: Settings, ground: Ground, told: Told) -> Workspaces:
-    def origin(assignment: Assignment) -> Origin | None:
-        return ground.known.of(assignment.project) if ground.known else told.origin(assignment)
-
-    folder = ground.folder or Path.cwd()
-    return workspaces_of(settings, folder, _redactor(settings), None if ground.folder else origin)
-
-
-def _executor(settings: Settings, workspaces: Workspaces, hands: int, reports: Reports) -> LocalExecutor:
-    kept, redactor = given_secrets(os.environ), _redactor(settings)
-    premises = Premises(
-        workspaces=workspaces,
+def _premises(settings: Settings, ground: Ground, told: Told, hands: int) -> Premises:
+    given = given_secrets(os.environ)
+    redactor = Redactor([*settings.secrets(), *given.values()])
+    return Premises(
+        workspaces=_workspaces(settings, ground, told, redactor),
         log_dir=settings.log_dir,
         workers=hands,
         lease=timedelta(seconds=settings.lease),
         redactor=redactor,
         crew=Crew(usual=hands),
-        secrets=kept,
+        secrets=given,
     )
+
+
+def _workspaces(settings: Settings, ground: Ground, told: Told, redactor: Redactor) -> Workspaces:
+    def origin(assignment: Assignment) -> Origin | None:
+        return ground.known.of(assignment.project) if ground.known else told.origin(assignment)
+
+    folder = ground.folder or Path.cwd()
+    return workspaces_of(settings, folder, redactor, None if ground.folder else origin)
+
+
+def _executor(premises: Premises, reports: Reports) -> LocalExecutor:
     clock = SystemClock()
-    runner = ToolRunner(registry_with_plugins(os.environ), clock, _log_failure, redactor=redactor)
+    runner = ToolRunner(registry_with_plugins(os.environ), clock, log_tool_failure, redactor=premises.redactor)
     return LocalExecutor(runner, reports, clock, premises)
 
 
@@ -118,8 +114,3 @@ def _end_on_signals(worker: Worker) -> None:
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
-
-
-def _log_failure(failure: Failure, error: BaseException) -> None:
-    level = log.error if failure.type == "tool_crashed" else log.debug
-    level("tool_failed", type=failure.type, tool=failure.tool, exc_info=error)
