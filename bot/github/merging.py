@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 _NOTHING_TO_MERGE = "No commits between"
 """How GitHub words the 422 for a branch that holds nothing new."""
+_NO_BRANCH = "'field': 'head', 'code': 'invalid'"
+"""And that for one that it has not."""
 
 
 class Merging:
@@ -40,7 +42,10 @@ class Merging:
             if _NOTHING_TO_MERGE in refusal.message:
                 return (_unopened(effect, plan, pull, PullState.UNNEEDED, ""),)
             log.warning("pull_refused", project=plan.project, branch=pull.branch, error=refusal.message)
-            return (_unopened(effect, plan, pull, PullState.CLOSED, f"{refusal.message}\n{refusal.fix}".strip()),)
+            why = (
+                _not_there(plan, pull) if _NO_BRANCH in refusal.message else f"{refusal.message}\n{refusal.fix}".strip()
+            )
+            return (_unopened(effect, plan, pull, PullState.CLOSED, why),)
         return (found.news(plan.id),)
 
     def _opened(self, plan: Plan, pull: Pull) -> RemotePull:
@@ -83,6 +88,16 @@ class Merging:
         found = self._github.pulls.get(plan.project, pull.number)
         if found.standing is PullState.OPEN and found.author == self._github.login:
             self._github.pulls.edit(plan.project, pull.number, {"state": "closed"})
+
+
+def _not_there(plan: Plan, pull: Pull) -> str:
+    """With what became of the branch, by the newest attempt that brought something to it."""
+    brought = [(one.attempt.fence, one.attempt.result.changes) for one in plan
+               if one.attempt and one.attempt.result and one.attempt.result.changes]  # fmt: skip
+    notes = [changes.note for _, changes in sorted(brought, key=lambda one: one[0]) if changes.branch == pull.branch]
+    return (
+        f"The repository of {plan.project} has no branch {pull.branch}: it was {notes[-1] if notes else 'not pushed'}"
+    )
 
 
 def _unopened(effect: OpenPull, plan: Plan, pull: Pull, state: PullState, why: str) -> PullSeen:

@@ -40,10 +40,10 @@ def _wanted(plan: Plan) -> Pull | None:
 
 
 def _branch_of(phase: Phase) -> str:
-    """The one that has its result, if that is to be merged."""
+    """The one that has its result, if that is to be merged on a server. Where there is none, the branch is all."""
     is_meant = phase.state is PhaseState.COMPLETED and phase.rules.deliver is Deliver.PULL_REQUEST
     result = phase.attempt.result if phase.attempt and is_meant else None
-    return result.changes.branch if result and result.changes else ""
+    return result.changes.branch if result and result.changes and result.changes.is_shared else ""
 
 
 # ---------------------------------------------------------------- what is heard, and what people decide

@@ -121,6 +121,11 @@ class Changes:
 
     MOST_NAMED: ClassVar[int] = 50
 
+    @property
+    def is_shared(self) -> bool:
+        """Its branch was pushed, or was to be: the repository has a remote."""
+        return bool(self.branch and self.note)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -26,7 +26,7 @@ BRANCH = "phasebot/plan"
 def brings(story: Story, key: str, branch: str = BRANCH) -> None:
     """The phase runs, and its result is on this branch."""
     attempt = story.starts(key).attempt(key)
-    result = Result(changes=Changes(commit=f"{attempt.fence}", branch=branch))
+    result = Result(changes=Changes(commit=f"{attempt.fence}", branch=branch, note="pushed to origin"))
     story.tell(AttemptFinished.of("plan", key, attempt.fence, Outcome.PASSED, None, result))
 
 

@@ -152,7 +152,7 @@ def test_a_verdict_keeps_what_the_work_has_brought_but_not_what_it_has_cost() ->
 def test_a_pull_request_is_wanted_for_what_was_judged() -> None:
     rules = replace(CHECKED, deliver=Deliver.PULL_REQUEST)
     story = Story(published(loose("a", rules))).starts("a")
-    brought = Result(changes=Changes(commit="c1", branch="phasebot/site"))
+    brought = Result(changes=Changes(commit="c1", branch="phasebot/site", note="pushed to origin"))
     story.tell(AttemptFinished.of("plan", "a", 1, Outcome.PASSED, None, brought))
 
     story.passes("a")

@@ -17,7 +17,7 @@ from tests.exploration.states import EARLIER
 from tests.plans import NOW
 
 BRANCH = "phasebot/plan"
-BROUGHT = Result(changes=Changes(commit="1", branch=BRANCH))
+BROUGHT = Result(changes=Changes(commit="1", branch=BRANCH, note="pushed to origin"))
 """What a phase brings that is to be merged."""
 MACHINE = frozenset({*get_args(m.Report), m.TimePassed, m.ClaimPhase})
 """What happens to a plan that people leave alone."""

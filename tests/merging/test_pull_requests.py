@@ -141,8 +141,9 @@ def test_a_branch_that_could_not_be_pushed_is_a_reason_in_words(merging: Merging
     merging.stage.wait_until(lambda: merging.stage.plan.pull is not None and merging.pull.state == "closed")
 
     [notice] = [one for one in merging.comments() if "All phases are decided, but" in one]
-    assert "head" in notice, notice
-    assert "head" in merging.api()["pull"]["why"]
+    why = f"The repository of {REPO} has no branch {merging.pull.branch}: it was not pushed to origin: "
+    assert merging.api()["pull"]["why"].startswith(why)
+    assert "it was not pushed to origin: " in notice
 
 
 def test_a_base_of_the_policy_is_merged_into(merging: Merging) -> None:
@@ -164,3 +165,14 @@ def test_what_the_pull_request_says_is_echoed_safely(merging: Merging) -> None:
 
     assert "@all" not in body
     assert "fixes #1" not in body
+
+
+def test_without_a_remote_the_branch_is_all_and_the_plan_complete(merging: Merging) -> None:
+    git(merging.clone.folder, "remote", "remove", "origin")
+    merging.stage.submits(WORK)
+
+    merging.stage.wait_until(lambda: merging.api()["status"] == "completed")
+
+    assert merging.stage.plan.pull is None
+    [branch] = git(merging.clone.folder, "branch", "--list", "--format=%(refname:short)", "phasebot/*").split()
+    assert git(merging.clone.folder, "show", f"{branch}:pages.html") == "html"
