@@ -81,9 +81,11 @@ class AgentExecutor:
         return [end]
 
     def look(self, of: Carried) -> Sequence[Report]:
-        """What has become of its pull request. Until there is one, the agent has as long as it may be silent."""
+        """What has become of its pull request. Until there is one, the agent has as long as it may be silent. One that is not
+        said to have begun is just being assigned, for which the agent may be taken off the issue first."""
         phase, now = self._phase_of(of.plan, of.phase), self._clock.now()
-        if phase is None or phase.issue is None or of.attempt.state is AttemptState.STOPPING:
+        is_begun = bool(of.attempt.ref) and of.attempt.state is not AttemptState.STOPPING
+        if phase is None or phase.issue is None or not is_begun:
             return ()
         pull, agent = self._pull(of, phase), phase.rules.agent
         if pull is not None and pull.standing is not PullState.OPEN:

@@ -16,8 +16,10 @@ from pydantic import SecretStr
 from bot.github.agents import refers_to
 from bot.localhub import Hub
 from bot.localhub.agents import HostedAgent
+from services.domain.attempts import AttemptState
 from services.domain.phase import AGENT, LOCAL, Operation, Phase, Rules
 from services.domain.rules import Deliver
+from services.execution.workflow_runs import Carried
 from tests.actions.conftest import Stage, staged
 from tests.localhub.conftest import REPO
 from tests.localhub.git import Clone
@@ -159,6 +161,17 @@ def test_an_agent_that_is_taken_off_the_issue_has_failed(agency: Agency) -> None
     agency.hub.edit_issue(REPO, issue, "ada", assignees=())
 
     assert agency.failure("Schema") == "unassigned"
+
+
+def test_an_agent_that_is_being_assigned_anew_was_not_taken_off(agency: Agency) -> None:
+    agency.stage.submits({"Schema": WORK})
+    number = agency.issue("Schema")
+    agency.hub.edit_issue(REPO, number, "ada", assignees=())
+    phase = agency.stage.phase("Schema")
+    assert phase.attempt is not None
+    claimed = replace(phase.attempt, state=AttemptState.CLAIMED, ref="")
+
+    assert not agency.stage.phasebot.elsewhere.look_at(Carried(REPO, agency.stage.id, phase.key, claimed))
 
 
 def test_no_pull_request_within_the_time_of_the_policy_is_a_stall(agency: Agency) -> None:
