@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import re
@@ -24,16 +23,13 @@ from bot.localhub import DeliveryStorm, Fault, Hub, HubServer, Storm
 from bot.localhub.traffic import Allowances, Window
 from bot.localhub.values import Issue
 from tests.chaos.child import DONE, SCALE, SECRET, Place, live
+from tests.forks import forks
 
 BOT, ADA = "phasebot[bot]", "ada"
 PLANS_A_REPOSITORY = 25
 PHASES = 4
 MARKER = re.compile(r"<!-- phasebot:.*?-->", re.DOTALL)
 NUMBER = re.compile(r"(?<![:\w])#(\d+)\b")
-
-# Children are forked from a process that has everything imported and no threads.
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.chaos.child", "bot.remote", "bot.workers.clockwork", "bot.workers.reconciler"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +158,7 @@ def _live_through(hub: Hub, place: Place, chaos: Chaos) -> int:
 
 
 def _born(place: Place) -> BaseProcess:
-    child = _forks.Process(target=live, args=(place,))
+    child = forks.Process(target=live, args=(place,))
     child.start()
     return child
 

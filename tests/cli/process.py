@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.cli.entry import main
+from tests.forks import forks
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
-
-_LIMITED = """\
-import os, resource, sys
-size, *command = sys.argv[1:]
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
-os.execv(command[0], command)
-"""
+_STREAMS = ("in", "out", "err")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,19 @@ class Phasebot:
         largest_file: int | None = None,
     ) -> Ended:
         """Run it to its end. No file may grow beyond `largest_file` bytes: for it, the disk is full."""
-        limit = [sys.executable, "-c", _LIMITED, str(largest_file)] if largest_file is not None else []
-        done = subprocess.run(
-            [*limit, *self.command(*arguments)],
-            input=given,
-            capture_output=True,
-            cwd=self.folder,
-            env=self.environ(env),
-            timeout=TIMEOUT,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        with tempfile.TemporaryDirectory() as streams:
+            Path(streams, "in").write_bytes(given)
+            process = forks.Process(
+                target=_become_phasebot, args=(arguments, self.folder, self.environ(env), streams, largest_file)
+            )
+            process.start()
+            process.join(TIMEOUT)
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+            out, err = (Path(streams, name).read_text(encoding="utf-8") for name in ("out", "err"))
+        assert process.exitcode is not None
+        return Ended(process.exitcode, out, err)
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Run it beside the test, which ends it."""
@@ -104,3 +107,24 @@ class Phasebot:
             "TMPDIR": str(self.home.parent),
             **(more or {}),
         }
+
+
+def _become_phasebot(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str], streams: str, largest_file: int | None
+) -> None:
+    """In a forked child: all that `python -W error -m bot` in this folder would find, with its streams in files."""
+    warnings.simplefilter("error")
+    for number, name in enumerate(_STREAMS):
+        os.dup2(os.open(Path(streams, name), os.O_RDWR | os.O_CREAT), number)
+    sys.stdin = os.fdopen(0)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environ)
+    tempfile.tempdir = None  # of another environment
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    sys.argv = [sys.executable, *arguments]
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # which forked children leave out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import signal
 from collections.abc import Iterator
@@ -12,14 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.localhub import Hub, HubServer
+from tests.forks import forks
 from tests.recovery.child import PATIENCE, PLAN, Place, carry_out
 
 BOT = "phasebot[bot]"
 MARKER = re.compile(r"<!-- phasebot:.*?-->")
-
-# Children are forked from a process that has everything imported and no threads.
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.recovery.child", "bot.remote", "bot.workers.clockwork"])
 
 
 @dataclass
@@ -81,7 +77,7 @@ def undisturbed_at(tracker: Tracker, place: Place) -> Undisturbed:
 
 def run_child(place: Place, die_at: int | None = None) -> int | None:
     """The exit code of a child; None where it was killed."""
-    child = _forks.Process(target=carry_out, args=(place, die_at))
+    child = forks.Process(target=carry_out, args=(place, die_at))
     child.start()
     child.join(PATIENCE + 10)
     assert child.exitcode is not None, "the child neither ended nor was killed"
