@@ -64,8 +64,7 @@ class Explorer:
         self._vocabulary = scope.vocabulary
         self._follows = scope.follows
         self._rules = scope.rulebook
-        self._of_steps = scope.invariants.of_steps
-        self._of_states = scope.invariants.of_states
+        self._invariants = scope.invariants
         self._met: dict[StateKey, Plan] = {}
         self._entered: set[StateKey] = set()
         self._ahead: deque[StateKey] = deque()
@@ -76,7 +75,8 @@ class Explorer:
     def run(self) -> Tally:
         while self._ahead:
             key = self._ahead.popleft()
-            for move in moves(self._met[key], self._vocabulary):
+            plan = self._met[key]
+            for move in moves(plan, self._states.distinct(plan), self._vocabulary):
                 self._try(key, move)
         self._left_alone_every_plan_ends()
         self.tally.states = len(self._met)
@@ -97,9 +97,9 @@ class Explorer:
     def _told(self, plan: Plan, message: Message) -> Plan:
         self.tally.messages[type(message)] += 1
         made = step(plan, message, self._rules.decide(plan, message, THERE, NOW))
-        for holds in self._of_steps:
-            if not holds(made):
-                raise Broken(holds.__name__, plan, message)
+        broken = self._invariants.broken_by(made)
+        if broken:
+            raise Broken(broken, plan, message)
         return made.after
 
     def _meet(self, plan: Plan) -> StateKey:
@@ -107,7 +107,7 @@ class Explorer:
         key = self._states.key(plan)
         if key not in self._met:
             self._met[key] = plan = self._states.canonical(plan)
-            for holds in self._of_states:
+            for holds in self._invariants.of_states:
                 if not holds(plan, self._rules):
                     raise Broken(holds.__name__, plan)
         return key

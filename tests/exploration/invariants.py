@@ -39,6 +39,8 @@ class Step:
 
 
 def step(before: Plan, message: m.Message, decision: Decision) -> Step:
+    if decision.plan is before:
+        return Step(before, message, decision, ())
     after = decision.plan.phases
     changes = tuple((old, after[key]) for key, old in before.phases.items() if after[key] is not old)
     return Step(before, message, decision, changes)
@@ -208,7 +210,7 @@ def each_superseded_run_is_stopped(step: Step) -> bool:
 
 
 def what_changes_nothing_leaves_the_plan_itself(step: Step) -> bool:
-    return step.after is step.before or step.after != step.before
+    return step.after != step.before
 
 
 def facts_are_never_refused(step: Step) -> bool:
@@ -336,40 +338,53 @@ OfState = Callable[[Plan, Rulebook], bool]
 
 @dataclass(frozen=True, slots=True)
 class Invariants:
-    """What is checked of every step, and of every state."""
+    """What is checked of every step, of every step that changes the plan, and of every state."""
 
     of_steps: tuple[OfStep, ...]
+    of_changes: tuple[OfStep, ...]
     of_states: tuple[OfState, ...]
 
     def only(self, name: str) -> Invariants:
         """The one of this name, if it is among them."""
-        steps = tuple(one for one in self.of_steps if one.__name__ == name)
-        return Invariants(steps, tuple(one for one in self.of_states if one.__name__ == name))
+        return Invariants(
+            tuple(one for one in self.of_steps if one.__name__ == name),
+            tuple(one for one in self.of_changes if one.__name__ == name),
+            tuple(one for one in self.of_states if one.__name__ == name),
+        )
+
+    def broken_by(self, step: Step) -> str | None:
+        """The name of one that does not hold after this step."""
+        for holds in self.of_steps if step.after is step.before else self.of_steps + self.of_changes:
+            if not holds(step):
+                return holds.__name__
+        return None
 
 
 ALL = Invariants(
     of_steps=(
+        a_stale_report_changes_nothing,
+        a_rerun_leaves_nothing_done_after_it,
+        a_merge_is_asked_for_when_it_is_wanted,
+        each_start_is_dispatched_once,
+        each_superseded_run_is_stopped,
+        facts_are_never_refused,
+        time_that_has_been_told_is_not_waited_for,
+    ),
+    of_changes=(
         no_phase_starts_before_its_needs,
         at_most_one_attempt_is_in_flight,
         nothing_starts_beside_an_old_run,
-        a_stale_report_changes_nothing,
         nothing_passes_by_default,
         a_check_that_says_nothing_leaves_the_work_alone,
         an_attempt_stays_with_the_worker_that_took_it,
-        a_rerun_leaves_nothing_done_after_it,
         no_more_retries_are_spent_than_there_are,
         states_change_along_the_table,
         statuses_follow_from_the_facts,
-        a_merge_is_asked_for_when_it_is_wanted,
         what_was_merged_stays_merged_until_phases_are_done_again,
         fences_only_rise,
-        each_start_is_dispatched_once,
-        each_superseded_run_is_stopped,
         what_changes_nothing_leaves_the_plan_itself,
-        facts_are_never_refused,
         only_the_phase_in_question_changes,
         nothing_starts_without_its_premises,
-        time_that_has_been_told_is_not_waited_for,
     ),
     of_states=(
         running_means_an_attempt_in_flight,

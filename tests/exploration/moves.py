@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -61,14 +61,14 @@ FULL = Vocabulary(tuple((outcome, again) for outcome in Outcome for again in (Fa
 LATE = replace(FULL, late_clock=True)
 
 
-def moves(plan: Plan, vocabulary: Vocabulary) -> Iterator[Move]:
-    """Every move in this state."""
+def moves(plan: Plan, phases: Iterable[Phase], vocabulary: Vocabulary) -> Iterator[Move]:
+    """Every move in this state that is about the plan or about one of these phases."""
     yield Move(plan, _the_same_document(plan))
     for message in _about_plan(plan.id):
         yield Move(plan, message)
     if plan.pull is not None:
         yield from (Move(plan, message) for message in _about_merge(plan.id))
-    for phase in plan:
+    for phase in phases:
         for message in _about_phase(plan.id, phase):
             yield Move(plan, message)
         if phase.attempt is not None:

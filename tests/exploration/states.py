@@ -6,7 +6,7 @@ a decided phase make no difference, because every way back restores them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -45,17 +45,28 @@ class States:
         self._known: dict[int, int] = {}
 
     def key(self, plan: Plan) -> StateKey:
-        known = self._known
-        numbers = [known.get(id(phase)) or self._number(phase) for phase in plan.phases.values()]
+        numbers = self._numbers_of(plan)
         if self._symmetries:
-            numbers = list(min(tuple([numbers[place] for place in renaming]) for renaming in self._symmetries))
-        return plan.state, tuple(numbers), _pull_trait(plan.pull)
+            numbers = min(_renamed(numbers, renaming) for renaming in self._symmetries)
+        return plan.state, numbers, _pull_trait(plan.pull)
+
+    def distinct(self, plan: Plan) -> Iterator[Phase]:
+        """One phase of each kind: phases whose places could be swapped in this state are of one kind."""
+        numbers = self._numbers_of(plan)
+        alike = [renaming for renaming in self._symmetries if _renamed(numbers, renaming) == numbers]
+        for place, phase in enumerate(plan.phases.values()):
+            if all(place <= renaming[place] for renaming in alike):
+                yield phase
 
     def canonical(self, plan: Plan) -> Plan:
         """The plan as explored on: what cannot make a difference is the same for all plans with this key."""
         phases = {key: self._canonical(phase) for key, phase in plan.phases.items()}
         pull = plan.pull and replace(plan.pull, why="refused" if plan.pull.why else "")
         return replace(plan, phases=phases, fences=len(phases), selected=None, priority=50, issue=None, pull=pull)
+
+    def _numbers_of(self, plan: Plan) -> tuple[int, ...]:
+        known = self._known
+        return tuple([known.get(id(phase)) or self._number(phase) for phase in plan.phases.values()])
 
     def _number(self, phase: Phase) -> int:
         trait = _trait(phase)
@@ -68,6 +79,10 @@ class States:
             self._phases[place] = canonical = _plain(phase)
             self._known[id(canonical)] = number
         return self._phases[place]
+
+
+def _renamed(numbers: tuple[int, ...], renaming: Renaming) -> tuple[int, ...]:
+    return tuple([numbers[place] for place in renaming])
 
 
 def _trait(phase: Phase) -> _Trait:
