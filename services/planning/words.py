@@ -13,7 +13,7 @@ def _any_of(spaced: str, unspaced: str) -> re.Pattern[str]:
 
 
 PLAN = _any_of(
-    r"plans?\b|planning|roadmap|milestones?|tasks?\b|backlog|to-?do\b|sprint|schedule|timeline|implementation|"
+    r"plans?\b|planning|work ?streams?\b|roadmap|milestones?|tasks?\b|backlog|to-?do\b|sprint|schedule|timeline|implementation|"
     r"work ?packages?|rollout|migration|deliver(?:y|ables)|phases?\b|epic|stories|checklist|umsetzung|aufgaben|"
     r"meilensteine|étapes|jalons|feuille de route|tâches|fases|etapas|tareas|hoja de ruta|cronograma|piano|"
     r"fasi|attività|план|задач|этап|дорожная карта|kế hoạch|lộ trình|nhiệm vụ",
@@ -46,9 +46,15 @@ NOT_WORK = _any_of(
 SOMETHING_ELSE = re.compile(
     r"(?i:\b(?:readme|contributing|guides?|tutorial|course|how[ -]to|how it works|handbook|manual|cheat ?sheet|glossary|"
     r"terminology|reference|architecture|protocol|algorithm|skills?|specification|lifecycle|life cycle|workflow|process|"
-    r"changelog|release notes|faq|installation|getting started|quick ?start|troubleshooting|code of conduct|policy)\b)"
+    r"changelog|release notes|history|retrospective|rfc|adr|faq|installation|getting started|quick ?start|troubleshooting|"
+    r"code of conduct|policy)\b)"
 )
 """What a document calls itself that explains or tells, and plans nothing; unless it says more of a plan than this."""
+
+MANUAL = re.compile(
+    r"(?i:\A(?:installation|install|getting started|quick ?start|usage|licen[sc]e|contributing|troubleshooting|faq)\b)"
+)
+"""The sections of a README or a manual, which nobody plans."""
 
 PLANNED = re.compile(
     r"(?im:^\W*(?:goals?|deliverables?|tasks?|objectives?|purpose|acceptance|exit criteria|entry criteria|estimate[ds]?|effort|"

@@ -73,6 +73,14 @@ def test_a_roadmap_table_gives_a_phase_a_row() -> None:
     assert shape(parse(text)) == [("1", "Core engine", 0), ("2", "Console", 0)]
 
 
+def test_a_table_that_says_what_each_row_needs_is_a_plan() -> None:
+    plan = parse(
+        "# Work\n\nWho does what.\n\n| ID | Part | Depends on |\n|---|---|---|\n| WP1 | Talk | |\n| WP2 | Build | WP1 |\n"
+    )
+
+    assert needs(plan) == {"Build": ["Talk"]}
+
+
 def test_a_table_of_dates_is_no_plan() -> None:
     assert not parse("Month | Due\n---|---\nM1 | 2014-10-01\nM2 | 2014-11-01\n").has_phases
 
@@ -182,6 +190,21 @@ def test_a_document_that_is_no_plan_has_no_phases(text: str) -> None:
 
     assert (plan.has_phases, plan.phases) == (False, ())
     assert [finding.code for finding in plan.findings] == ["no_phases"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# minilang\n\n## Phase 1: Lexing\n\nSigns.\n\n## Phase 2: Parsing\n\nA tree.\n\n## Installation\n\nmake\n",
+        "# RFC 42: Safe writes\n\n### Phase 1: Prepare\n\nAsk all.\n\n### Phase 2: Commit\n\nTell all.\n",
+        "# History of the project\n\n## Phase 1 (2019)\n\nA garage.\n\n## Phase 2 (2021)\n\nAn office.\n",
+    ],
+)
+def test_the_phases_of_what_is_explained_or_over_are_no_plan(text: str) -> None:
+    plan = parse(text)
+
+    assert not plan.has_phases
+    assert [finding.code for finding in plan.findings] == ["explanation"]
 
 
 def test_a_need_in_a_graph_has_the_line_of_its_phase() -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from services.planning.marks import Mark, kind_of, read_mark, read_unit
-from services.planning.outline import Block, Item, Paragraph, Row
+from services.planning.outline import Block, Item, Outline, Paragraph, Row
+from services.planning.places import COLUMN
 from services.planning.plain import plain
 from services.planning.reading import NOT_MINE, Document, Reading, item_units
 from services.planning.words import PLAN, PLANNED
@@ -41,12 +42,20 @@ def _is_planned(document: Document, found: list[Found]) -> bool:
         return True
     outline = document.outline
     first, last = outline.blocks[found[0][0]], outline.blocks[found[-1][0]]
+    if isinstance(first, Row) and _has_needs(outline, first):
+        return True
     above = next((one for one in reversed(outline.sections) if one.heading.line < first.line), None)
     if above and PLAN.search(above.heading.text):
         return True
     return (last.line - first.line + 1) * 2 > len(outline.lines) or bool(
         PLANNED.search(outline.text(first.line, last.line))
     )
+
+
+def _has_needs(outline: Outline, row: Row) -> bool:
+    """True if a column of its table says what each row needs."""
+    heads = (block for block in outline.blocks if isinstance(block, Row) and block.line == row.table)
+    return any(COLUMN.search(cell) for head in heads for cell in head.cells)
 
 
 def _of_one_kind(found: list[Found]) -> list[Found]:
