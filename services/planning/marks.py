@@ -105,15 +105,20 @@ _NUMBER_FIRST = re.compile(
     r"(?P<aside>\s*[(（][^)）]{0,60}[)）])?(?P<rest>.*)\Z",
     re.DOTALL,
 )
-_CODES = {"WP": "work package", "TASK": "task", "T": "task", "SP": "sprint", "EP": "epic"}
+_CODES = {"WP": "work package", "TASK": "task", "T": "task", "SP": "sprint", "EP": "epic", "PH": "phase"}
 _CODE = re.compile(
-    r"(?P<number>(?:WP|MS|M|J|SP|EP|TASK|T)-?\d{1,3}(?:\.\d+)?)(?P<rest>(?:\s*[:：.)—–|-].*|\s+\S.*)?)\Z", re.DOTALL
+    r"(?P<number>(?:WP|MS|M|J|SP|EP|TASK|T|PH)-?\d{1,3}(?:\.\d+)?)(?P<rest>(?:\s*[:：.)—–|-].*|\s+\S.*)?)\Z", re.DOTALL
 )
+_LETTER = re.compile(
+    r"(?P<number>[PS]\d{1,2})(?P<rest>\s*[:：—–.|-]\s*(?!(?i:must|should|could|nice|critical|urgent|high|medium|low|block|prior))\S.*)\Z",
+    re.DOTALL,
+)
+"""`P1: Schema`: a part of the work, while `P1: must have` is a priority."""
 _QUARTER = re.compile(r"(?P<number>[QH][1-4](?:[ /'’-]{0,2}(?:20)?\d\d)?)(?![\w.])(?P<rest>.*)\Z", re.DOTALL)
 _VERSION = re.compile(r"(?P<number>v\d+(?:\.\d+)+[a-z0-9.-]*)(?P<rest>(?:\s*[:—–|-].*|\s+\(.*)?)\Z", re.DOTALL)
 _VERSION_LAST = re.compile(r"(?P<rest>.{1,120}?)\s+[—–-]\s+(?P<number>v\d+(?:\.\d+)+)\Z", re.DOTALL)
 _SECTION = re.compile(
-    r"(?P<section>\d{1,3}(?:[.-]\d{1,3}){0,3})(?:[.)：:、]\)?\s*|\s+[—–-]\s+|\s+)(?P<rest>\S.*)\Z", re.DOTALL
+    r"#?(?P<section>\d{1,3}(?:[.-]\d{1,3}){0,3})(?:[.)：:、]\)?\s*|\s+[—–-]\s+|\s+)(?P<rest>\S.*)\Z", re.DOTALL
 )
 _STARTS_SEPARATED = re.compile(_SEPARATOR)
 
@@ -152,6 +157,9 @@ def _unit(words: str) -> Mark | None:
     if match:
         kind = _CODES.get(match["number"].rstrip("0123456789.").rstrip("-"), "milestone")
         return _mark(kind, match["number"], None, match["rest"], words)
+    match = _LETTER.match(words)
+    if match:
+        return _mark("part", match["number"], None, match["rest"], words)
     match = _QUARTER.match(words)
     if match:
         return _mark("month", match["number"], None, match["rest"], words)

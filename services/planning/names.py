@@ -18,6 +18,10 @@ WORD = re.compile(r"[^\W_]+")
 SHORTEST_NAME = 4
 _ANY_KIND = frozenset({"section", "task", "story"})
 _MOST_NAMED = 200
+_CODE = re.compile(r"[A-Z]{1,2}(?=-?\d)")
+_PRIORITY = re.compile(r"\bP\d\b|(?i:\bpriority\b)")
+_ALWAYS_CODES = frozenset({"WP", "MS", "M", "J"})
+"""Letters that stand for nothing else; `P1` may be a priority and `S3` a service."""
 _COMMON = frozenset(
     [
         "phase",
@@ -73,6 +77,8 @@ class Names:
     count: int
     story_units: tuple[int, ...] = field(default=())
     titles: tuple[str, ...] = field(default=())
+    codes: frozenset[str] = _ALWAYS_CODES
+    """The letters that may stand before a number: `P2`."""
     openings: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
     """The `words` by the first letters and digits in each."""
     known: dict[tuple[str, bool], Found] = field(default_factory=dict, compare=False)
@@ -82,6 +88,18 @@ class Names:
         """True if the units may be called by this word: `Phase 2` names nothing in a plan made of sprints."""
         kind = kind_of(word)
         return kind is None or kind in self.kinds or bool(self.kinds & _ANY_KIND)
+
+    def have(self, code: str) -> bool:
+        """True if the units may be called by this code."""
+        return code in self.codes
+
+
+def _codes(units: Sequence[Unit]) -> frozenset[str]:
+    """Those of the units' own numbers; `P` for phases too, where no title says it of a priority."""
+    own = {code[0] for unit in units if (code := _CODE.match(unit.number or ""))}
+    if all(unit.kind == "phase" and not _PRIORITY.search(unit.title) for unit in units):
+        own.add("P")
+    return _ALWAYS_CODES | own
 
 
 def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
@@ -99,7 +117,9 @@ def names_of(units: Sequence[Unit], tasks: Mapping[str, int]) -> Names:
     single = {word: places[0] for word, places in words.items() if len(set(places)) == 1}
     story_units = tuple(sorted({place for places in stories.values() for place in places}))
     kinds, titles = frozenset(unit.kind for unit in units), tuple(unit.title for unit in units)
-    return Names(numbers, stories, tasks, single, kinds, len(units), story_units, titles, _openings(single))
+    return Names(
+        numbers, stories, tasks, single, kinds, len(units), story_units, titles, _codes(units), _openings(single)
+    )
 
 
 def _openings(words: Mapping[str, int]) -> dict[str, list[tuple[str, int]]]:

@@ -57,7 +57,7 @@ _FIRST = re.compile(rf"(?P<number>{NUM})(?P<open>\s?\+(?![ ]?\w))?")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
     "kind": rf"(?:{KINDS}\s*[:#№]?\s*)?",
-    "code": r"(?:(?:WP|MS|M|J)-?)?",
+    "code": r"(?:(?:WP|MS?|J|PH?|S)-?)?",
     "task": r"(?:T-?|Tasks?\s+)?",
 }
 """What may stand before the further numbers of a list: the same word again, and no other."""
@@ -79,7 +79,7 @@ def spellings(number: str | None) -> Iterator[str]:
         yield ORDINALS[number.lower()]
     if plain in DIGITS:
         yield DIGITS[plain]
-    digits = plain.lstrip("WPMSJEV-")
+    digits = plain.removeprefix("PH").lstrip("WPMSJEV-")
     if digits and digits != plain and digits[0].isdigit():
         yield digits.lstrip("0") or "0"
     for separator in ("–", "-"):
@@ -90,7 +90,7 @@ def spellings(number: str | None) -> Iterator[str]:
 
 def value_of(number: str) -> tuple[int, ...] | None:
     """A number for comparison; None for letters and names."""
-    plain = number.upper().strip().lstrip("WPMSJV-")
+    plain = number.upper().strip().removeprefix("PH").lstrip("WPMSJV-")
     parts = DIGITS.get(plain, plain).split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < _LONGEST_NUMBER for part in parts) else None
 

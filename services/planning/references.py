@@ -14,7 +14,7 @@ _STORIES = any_of((r"user[ -]?stor(?:y|ies)", r"stor(?:y|ies)", r"истори\w
 _HEAD = re.compile(
     rf"\b(?=\w)(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
     rf"|(?P<kind>(?<!-){KINDS}\s*[:#№]?\s*(?={NUM}))"
-    r"|(?P<code>(?:WP|MS|M|J)-?(?=\d))"
+    r"|(?P<code>(?:WP|MS?|J|PH?|S)-?(?=\d))"
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
 )
 _NEAR = 4
@@ -110,6 +110,8 @@ def _numbered(mentions: Iterable[_Mention], names: Names) -> Found:
     for mention in mentions:
         counts_units = mention.kind == "kind"
         if counts_units and not names.are(mention.word):
+            continue
+        if mention.kind == "code" and not names.have(mention.word.rstrip("-")):
             continue
         for number, spelled in _expanded(mention.numbers, names):
             hit = _look_up(mention.kind, number, names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.planning.parser import parse
+from tests.planning.plans import needs
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ from services.planning.parser import parse
         ("## Stage A — Prepare (PR 1)", "A", "Prepare (PR 1)"),
         ("## Sprint 2-3: Client", "2-3", "Client"),
         ("## M2 — Shell — DONE", "M2", "Shell"),
+        ("## PH1: Collect", "PH1", "Collect"),
         ("## Work Package WP01: Models (Priority: P0)", "WP01", "Models (Priority: P0)"),
     ],
 )
@@ -99,3 +101,38 @@ def test_what_a_heading_says_in_brackets_counts() -> None:
     plan = parse("# P\n\n## Phase 1: A\n- x\n\n## Phase 2: B\n- x\n\n## Phase 3: C (depends on Phase 1)\n- x\n")
 
     assert [one.key for one in plan.phases[2].depends_on] == ["1-a"]
+
+
+def test_a_letter_and_a_number_name_the_parts_of_a_plan() -> None:
+    plan = parse(
+        "# Plan\n\n## P1 — Schema\n- [ ] a\n\n## P2: API\nDepends on P1.\n- [ ] b\n\n## P3: UI (needs P2)\n- [ ] c\n"
+    )
+
+    assert [phase.number for phase in plan.phases] == ["P1", "P2", "P3"]
+    assert needs(plan) == {"API": ["Schema"], "UI (needs P2)": ["API"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Review\n\n## P7: Dead code\nGone.\n\n## P2: No tests\nWritten.\n\n## P9: Slow\nFaster.\n",
+        "# Questions\n\n## S3: Where do files go?\nTo the store.\n\n## S1: Why?\nIt is cheap.\n",
+    ],
+)
+def test_letters_with_numbers_in_any_order_are_findings_and_questions(text: str) -> None:
+    assert not parse(text).has_phases
+
+
+def test_priorities_are_no_numbers_of_phases() -> None:
+    plan = parse("# Backlog\n\n## P0: must have\n- [ ] a\n- [ ] b\n\n## P1: should have\n- [ ] c\n")
+
+    assert [(phase.number, phase.title) for phase in plan.phases] == [
+        (None, "P0: must have"),
+        (None, "P1: should have"),
+    ]
+
+
+def test_numbers_behind_a_sign_number_the_sections() -> None:
+    plan = parse("# Search plan\n\n## #1 Index\n- [ ] a\n\n## #2 Query\n- [ ] b\n\n## #3 Rank\n- [ ] c\n")
+
+    assert [(phase.number, phase.title) for phase in plan.phases] == [("1", "Index"), ("2", "Query"), ("3", "Rank")]

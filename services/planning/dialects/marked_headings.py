@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from services.planning.marks import Mark
 from services.planning.outline import Item, Section
 from services.planning.reading import NOT_MINE, Document, Reading, Unit, direct_end
-from services.planning.words import ACTION, GROUNDWORK, PLAN, PLANNED, SOMETHING_ELSE, is_work
+from services.planning.words import ACTION, GROUNDWORK, MANUAL, PLAN, PLANNED, SOMETHING_ELSE, is_work
 
 _WEIGHT = {
     "work package": 1.2,
@@ -36,6 +36,7 @@ _ALSO_TOLD = frozenset({"phase", "stage"})
 """Of these, what happens by itself has some too: a compiler, a protocol, a way of working."""
 _SEVERAL = 2
 _MOST_CLUSTERS = 200
+_LETTERED = re.compile(r"[PS]\d+\Z")
 _NAMED_PHASE = re.compile(r"\w\s+phase\s*(?:[(（][^()（）]*[)）])?\Z", re.IGNORECASE)
 """`Pre-Implementation Phase (Week 0)`: a phase that has a name for its number."""
 
@@ -108,6 +109,8 @@ def _worthy(document: Document, members: list[int]) -> list[int]:
     """The members that open work. A loose mark (`Phase 2 goals`) counts only where it holds tasks, or all are loose."""
     marks, sections = document.marks, document.outline.sections
     firm = [index for index in members if not marks[index].loose]
+    if not _count_up([marks[index].number for index in members]):
+        return []
     if not firm:
         spread = {marks[index].number for index in members}
         work = [index for index in members if is_work(sections[index].heading.text)]
@@ -118,6 +121,13 @@ def _worthy(document: Document, members: list[int]) -> list[int]:
         if not marks[index].loose
         or (is_work(marks[index].title) and document.checkboxes(sections[index].first, sections[index].last))
     ]
+
+
+def _count_up(numbers: Sequence[str]) -> bool:
+    """False for letters with numbers in any order: those are findings or questions, and no parts of a plan."""
+    lettered = [number for number in numbers if _LETTERED.match(number)]
+    first = int(lettered[0][1:]) if lettered else 0
+    return first <= 1 and lettered == [f"{lettered[0][0]}{first + place}" for place in range(len(lettered))]
 
 
 def _joined(clusters: list[list[int]], marks: Sequence[Mark]) -> list[list[int]]:
@@ -190,7 +200,8 @@ def _confidence(document: Document, group: _Group) -> float:
 
 def _is_something_else(document: Document, group: _Group) -> bool:
     """The parts of an explanation: steps of a guide, phases of a protocol. What speaks of work is work all the same."""
-    sections, explains = document.outline.sections, document.calls_itself(SOMETHING_ELSE)
+    sections = document.outline.sections
+    explains = document.calls_itself(SOMETHING_ELSE) or _is_in_a_manual(document, group)
     if group.kind not in _CERTAIN:
         held = [document.checkboxes(sections[index].first, sections[index].last) > 0 for index in group.members]
         return not _looks_like_a_plan(document, group) and not (all(held) if explains else any(held))
@@ -198,6 +209,13 @@ def _is_something_else(document: Document, group: _Group) -> bool:
         return False
     texts = (document.outline.text(sections[index].heading.line, sections[index].end_line) for index in group.members)
     return not any(PLANNED.search(text) for text in texts)
+
+
+def _is_in_a_manual(document: Document, group: _Group) -> bool:
+    """True if nothing around the members speaks of a plan, and a section beside them is one of a manual."""
+    return not _looks_like_a_plan(document, group) and any(
+        MANUAL.match(section.heading.text) for section in document.outline.sections
+    )
 
 
 def _is_alone(document: Document, group: _Group) -> bool:
