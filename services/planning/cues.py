@@ -18,9 +18,9 @@ from services.planning.outline import Block, Item, Paragraph
 _OPENERS = """
     depends depend dependent depending dependency dependencies contingent directly strictly only has have there hard strict
     direct strong explicit blocking is are remains gets blocks blocked unblocked gated must should will wait waits waiting
-    requires require required needs need builds build heavily relies rely can cannot could may to be starts start started begins
-    begin begun done executed proceeds proceed runs run do don won never not after before once when as follows comes goes
-    following upstream enables unblocks happens happen execute implement scheduled planned sequential sequentially
+    requires require required needs need builds build heavily relies rely can cannot could may to be starts start started
+    begins begin begun done executed proceeds proceed runs run do don won never not after before once when as follows comes
+    goes following upstream enables unblocks happens happen execute implement scheduled planned sequential sequentially
     immediately right no complete finish land merge in parallel parallelizable concurrent concurrently simultaneously
     alongside side fully also independent stacked deploy ship developed built worked performed implemented carried
     prerequisites prerequisite prereq prereqs pre preconditions precondition predecessors predecessor entry sequence
@@ -35,14 +35,15 @@ _OPENERS = """
     voraussetzung voraussetzungen blockiert läuft diese dieser dieses erste ersten zweite zweiten es sie hinweis dépend
     dépendent dépendances dépendance est bloqué bloquée nécessite requiert peut démarre démarrer commence commencer après en
     aucune n pré prérequis cette cet elle état depende dependen dependencias dependencia está bloqueado bloqueada requiere
-    necesita puede empezar comenzar iniciar tras después sin tiene requisitos prerrequisitos esta este estado nota dependem
-    dependências dependência requer precisa pode começar após depois sem tem em dipende dipendono dipendenze dipendenza
-    prerequisiti è bloccato bloccata richiede può dopo nessuna questa stato zależy zależności wymaga blokowany blokowana
-    blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk afhankelijkheden hangt vereist begint kan závisí
-    závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar зависит зависят зависимости может можно
-    требует требуется блокируется параллельно после нет зависимостей этап этапы етап етапи фаза фазы этот эта истории
-    история статус залежить потребує phụ sau không giai điều trạng 依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶
-    階 段 フ ス マ 里 步 단 前 의 선 第 제 全 状 狀 ス 상 先 完 并 並 없 병
+    necesita puede empezar empieza comenzar comienza iniciar inicia tras después sin tiene requisitos prerrequisitos esta
+    este estado nota dependem dependências dependência requer precisa pode começar começa após depois sem tem em dipende
+    dipendono dipendenze dipendenza prerequisiti è bloccato bloccata richiede può inizia dopo nessuna questa stato zależy
+    zależności wymaga blokowany blokowana blokowane może zacząć rozpocząć rozpoczyna startuje afhankelijk afhankelijkheden
+    hangt vereist begint kan závisí závislosti vyžaduje beror beroenden kräver bağımlılıklar önkoşul önkoşullar зависит
+    зависят зависимости может можно требует требуется блокируется параллельно после нет зависимостей этап этапы етап етапи
+    фаза фазы этот эта истории история статус залежить потребує phụ sau không giai điều trạng
+    依 相 取 必 需 须 須 本 此 该 該 こ 이 与 與 可 無 无 阶 階 段 フ ス マ 里 步 단 前 의 선 第 제 全 状 狀 ス 상 先
+    完 并 並 없 병
 """
 """The words with which a statement, or the name of what it is about, may open; one letter of scripts without spaces."""
 _KNOWN = frozenset(_OPENERS.split())
@@ -74,10 +75,11 @@ _ANYWHERE = tuple(
     for phrase in (
         *("previous", "prior ", "preced", "earlier", "one before", "to bottom", "in order", "in strict", "sequen"),
         *("one after", "one by", "on the last", "s the last"),
+        *("→", "->", "⇒"),
         *("before phase", "before s", "before milestone", "before wp", "blocks "),
     )
 )
-"""What phrases hold that count wherever they stand: see `BLANKET` and `BLOCKS_NAMED`."""
+"""What phrases hold that count wherever they stand: see `BLANKET` and `BLOCKS_NAMED`, and arrows."""
 _MOST = 20_000
 """No plan says so much about order; reading on would only take time."""
 

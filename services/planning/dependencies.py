@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from services.planning.cues import Cued, lines_about_order, names_something
-from services.planning.diagrams import arrows, chained, split_links
+from services.planning.diagrams import arrows, chained, drawn, split_links
 from services.planning.labels import BARE, REVERSED, SEQUENCE, STATUS, Label, labels_in
-from services.planning.names import names_of
+from services.planning.names import each_behind_another, names_of
 from services.planning.needs import Ledger, Needs
 from services.planning.outline import Block, Fence, Heading, Item, Paragraph, Row
 from services.planning.phrases import HEDGE, NEEDS, PARALLEL
-from services.planning.places import BLANKET, BLOCKS_NAMED, COLUMN, NOT_STATED, SECTION
+from services.planning.places import BLANKET, BLOCKS_NAMED, COLUMN, NOT_DRAWN, NOT_STATED, SECTION
 from services.planning.plain import plain
 from services.planning.prose import read_sentence, sentence_after
 from services.planning.reading import Document, Reading, Unit
@@ -166,12 +166,24 @@ class _Reader:
             self._said(read_sentence(clean(sentence), self._names, owner=self._owner(line)), line, place)
 
     def _sweeping(self, raw: str, line: int) -> None:
-        """Statements that count wherever they stand in a line: about all phases, or with what they block."""
+        """Statements that count wherever they stand in a line: about all phases, drawn, or with what they block."""
+        if self._drawn(clean(raw), line):
+            return
         blanket = BLANKET.search(raw)
         if blanket and all(self._names.are(word) for word in _UNIT_WORD.findall(blanket[0])):
             self._each_on_the_one_before(line)
         elif BLOCKS_NAMED.search(raw):
             self._named(clean(raw), line)
+
+    def _drawn(self, text: str, line: int) -> bool:
+        """A line that is nothing but phases and arrows. True if it was, and what is over it calls it no advice."""
+        head, pairs = drawn(text, self._names)
+        over = (section.heading.text for section in self._outline.around(line)) if pairs else ()
+        if not pairs or any(NOT_STATED.search(words) or NOT_DRAWN.search(words) for words in (head, *over)):
+            return False
+        for pair in pairs:
+            self._ledger.edges.setdefault(pair, line)
+        return True
 
     def _said(self, said: Statement | None, line: int, place: int) -> None:
         if said and not is_about_a_task(self._outline.blocks, place):
@@ -247,21 +259,12 @@ class _Reader:
             self._note(text, line, owner)
 
     def _each_on_the_one_before(self, line: int) -> None:
-        """Each unit after the last main one: a second unit with a number already seen follows its namesake."""
-        mains: dict[str, int] = {}
-        last: int | None = None
-        for place, unit in enumerate(self._units):
-            if unit.number is None:
-                continue
-            before = mains.get(unit.number, last)
-            if before is not None:
-                self._ledger.edges.setdefault((place, before), line)
-            if unit.number not in mains:
-                mains[unit.number] = last = place
+        for pair in each_behind_another(self._units):
+            self._ledger.edges.setdefault(pair, line)
 
     def _chain(self, text: str, line: int) -> bool:
         """`A → B → C`: each link needs the one before. True if the text was such a chain."""
-        links = [(link, find(link, self._names).units) for link in split_links(text)]
+        links = [(link, find(self._counted(link, frozenset()), self._names).units) for link in split_links(text)]
         if len(links) < _SHORTEST_CHAIN or not any(found for _, found in links):
             return False
         for subject, needed in chained([found for _, found in links]):

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from services.planning.names import Names
 from services.planning.outline import Fence
-from services.planning.references import find
+from services.planning.references import find, leading
 
 _ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
+_END = re.compile(r"[;,.](?=\s|\Z)")
 _MERMAID_ARROW = re.compile(r"(?:-->|---|-\.->|==>)(?:\|[^|]*\|)?")
 _MERMAID_NODE = re.compile(
     r"\s*(?P<id>[\w-]{1,40})\s*(?:[\[({]{1,2}[\[(]?\"?(?P<label>[^\]})\"]{1,200})\"?[\])}]{1,3})?"
@@ -25,7 +26,7 @@ Pair = tuple[int, int]
 
 def split_links(text: str) -> list[str]:
     """The parts of `A → B → C`; one part if there is no arrow."""
-    if "→" not in text and ">" not in text and "►" not in text and "⟶" not in text:
+    if not _ARROW.search(text):
         return [text]
     return [part.strip() for part in _ARROW.split(text)]
 
@@ -36,6 +37,24 @@ def chained(links: Sequence[frozenset[int]]) -> Iterator[Pair]:
         for subject in after - before:
             for needed in before - after:
                 yield subject, needed
+
+
+def drawn(text: str, names: Names) -> tuple[str, Sequence[Pair]]:
+    """What a line states that is nothing but `Phase 1 → Phase 2`, perhaps behind a colon; and the words before that."""
+    head, colon, body = text.partition(": ")
+    if not colon or _ARROW.search(head):
+        head, body = "", text
+    links = [_wholly(link, names) for link in split_links(_END.split(body, maxsplit=1)[0])]
+    return head, list(chained(links)) if all(links) else ()
+
+
+def _wholly(link: str, names: Names) -> frozenset[int]:
+    """The units that a text names, if it does nothing else: by their numbers, or one by its title."""
+    found, end = leading(link, names)
+    if end:
+        return frozenset() if link[end:].strip() else found.units
+    titled = names.words.get(link.casefold())
+    return frozenset() if titled is None else frozenset({titled})
 
 
 def arrows(fence: Fence, names: Names) -> list[tuple[int, int, int]]:

@@ -131,6 +131,20 @@ def _openings(words: Mapping[str, int]) -> dict[str, list[tuple[str, int]]]:
     return openings
 
 
+def each_behind_another(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:
+    """Each unit with the main one before it: a second unit with a number already seen follows its namesake."""
+    mains: dict[str, int] = {}
+    last: int | None = None
+    for place, unit in enumerate(units):
+        if unit.number is None:
+            continue
+        before = mains.get(unit.number, last)
+        if before is not None:
+            yield place, before
+        if unit.number not in mains:
+            mains[unit.number] = last = place
+
+
 def stories_in(title: str) -> list[str]:
     """The numbers of the user stories a title names: `User Story 1+2`, `US1 + US6`, `[US3]`."""
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,6 +87,13 @@ class Outline:
     def sections(self) -> tuple[Section, ...]:
         """One section a heading, nested by level."""
         return tuple(_sections(self.blocks, len(self.lines)))
+
+    def around(self, line: int) -> Iterator[Section]:
+        """The sections that a line stands in, innermost first."""
+        place: int | None = bisect_right(self.sections, line, key=lambda section: section.heading.line) - 1
+        while place is not None and place >= 0:
+            yield self.sections[place]
+            place = self.sections[place].parent
 
     @cached_property
     def boxes(self) -> tuple[int, ...]:

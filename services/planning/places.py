@@ -41,6 +41,16 @@ NOT_STATED = Phrases(
 )
 """Headings over advice, examples and the order within a phase, which states nothing about phases."""
 
+NOT_DRAWN = Phrases(
+    r"\bcritical path\b",
+    r"\btime ?line\b",
+    r"\bschedule\b",
+    r"\bsuggested\b",
+    r"\bdata ?flow\b",
+    cues="critical time schedule suggest flow",
+)
+"""Headings over arrows, and words before them, that tell of time, advice or data, besides those of `NOT_STATED`."""
+
 _EACH = r"(?:builds? (?:up)?on|depends? (?:up)?on|requires|needs|follows)"
 _BEFORE = r"(?:the )?(?:\w+ ){0,5}?(?:previous|prior|preceding|earlier|last|one before)\b"
 _UNITS = r"(?:phases|stages|milestones|sprints|steps|iterations|parts|waves|weeks|epics)"

@@ -37,6 +37,7 @@ NEEDS_AT_ONCE = _any(
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
     r"(?:only |immediately |right |directly |(?:at least |about )?\w+ (?:hours?|days?|weeks?|months?|sprints?) )?"
     r"(?:after|once|when|as soon as)\b",
+    r"(?:can|may) (?:happen|start|begin|run|be (?:done|started|built)) (?:at )?any ?time after\b",
     r"(?:only )?(?:start|begin)(?: (?:this|it|here|work))?(?: \w+)? (?:only )?(?:after|once|when)\b",
     r"(?:(?:do not|don['’]t|never) (?:start|begin)(?: (?:this|it|work))?(?: \w+)?|not) (?:until|before|unless)\b",
     r"(?:can ?not|can['’]t|must not|may not|should not|do not|don['’]t|will not|won['’]t) (?:be )?"
@@ -48,8 +49,8 @@ NEEDS_AT_ONCE = _any(
     r"dépend(?:ent)? d(?:e(?:s| la)?\b|u\b|['’])|(?:est )?bloquée? par\b|nécessite\b|requiert\b",
     r"(?:peut )?(?:démarrer?|commencer?) (?:qu['’])?après\b",
     r"dependen? d(?:e|a|o|el)s?\b|(?:está )?bloquead[ao] p(?:or|el[ao])\b|(?:requiere|necesita|requer|precisa d[eao])\b",
-    r"(?:puede |pode )?(?:empezar|comenzar|iniciar|começar) (?:tras|después de|após|depois d[aeo])\b",
-    r"dipend(?:e|ono) da(?:l|lla)?\b|(?:è )?bloccat[ao] da(?:l|lla)?\b|richiede\b|può iniziare (?:solo )?dopo\b",
+    r"(?:puede |pode )?(?:emp(?:ezar|ieza)|com(?:enzar|ienza)|iniciar?|começ(?:ar|a)) (?:tras|después de|após|depois d[aeo])\b",
+    r"dipend(?:e|ono) da(?:l|lla)?\b|(?:è )?bloccat[ao] da(?:l|lla)?\b|richiede\b|(?:può iniziare|inizia) (?:solo )?dopo\b",
     r"завис[ия]т от\b|требует\b|блокируется\b|(?:может|можно) нач\w+ (?:только )?после\b",
     r"zależy od\b|wymaga\b|blokowan\w+ przez\b|(?:może (?:się )?)?(?:zacząć|rozpocząć|startuje|rozpoczyna się) po\b",
     r"(?:is )?afhankelijk van\b|hangt af van\b|vereist\b|(?:start|begint|kan starten) na\b",

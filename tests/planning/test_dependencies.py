@@ -200,6 +200,41 @@ def test_a_recommended_order_is_no_dependency() -> None:
     assert needs(phased("A", "B", "C", after="## Recommended order\n\nPhase 3 → Phase 1 → Phase 2\n")) == {}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Phase 1 → Phase 2 → Phase 3",
+        "Phase 1 -> Phase 2 (Store) -> Phase 3.",
+        "- Order of work: Phase 1 → Phase 2 → Phase 3; all else is open",
+        "The stages run as follows: **Base → Store → Shop**.",
+        "**Sequence:** 1 → 2 → 3",
+    ],
+)
+def test_a_line_that_is_nothing_but_a_drawing_counts_anywhere(line: str) -> None:
+    assert needs(phased("Base", "Store", "Shop", before=line)) == {"Store": ["Base"], "Shop": ["Store"]}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The visitor goes Base → Store → Shop in the new flow.",
+        "Data flow: Base → Store → Shop",
+        "Critical path: Phase 1 → Phase 3",
+        "Phase 1 → a report → Phase 3",
+        "## Timeline\n\nPhase 3 → Phase 1",
+    ],
+)
+def test_other_arrows_state_nothing(line: str) -> None:
+    assert needs(phased("Base", "Store", "Shop", before=line)) == {}
+
+
+def test_a_letter_stands_for_phase_where_it_means_no_priority() -> None:
+    after = f"{SECTION}- P3 depends on P1"
+
+    assert needs(phased("Base", "Store", "Shop", after=after)) == {"Shop": ["Base"]}
+    assert needs(phased("Base (P1)", "Store (P2)", "Shop (P1)", after=after)) == {}
+
+
 def test_document_order_never_closes_a_circle() -> None:
     plan = phased("A", "B", "C", after=SECTION + "- Phase 1 depends on Phase 2")
 
