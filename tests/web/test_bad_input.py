@@ -7,12 +7,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.responses import Response, StreamingResponse
 
 from bot.web import bodies, patience
+from bot.web.app import create_app
 from bot.web.auth import Access
 
 from .conftest import PLAN, TOKEN, Bot, error_of, ok, running_bot, served
@@ -63,6 +66,61 @@ def test_who_never_finishes_the_head_of_a_request_or_never_begins_its_body_is_sh
     assert bot.get("/healthz") == {"status": "ok"}
 
 
+LARGE = 48 * 1024 * 1024
+"""More than the system keeps for somebody who does not read."""
+
+
+@pytest.fixture
+def generous(tmp_path: Path) -> Iterator[Bot]:
+    """It has an answer that is LARGE, at once and in pieces."""
+    with running_bot(tmp_path) as phasebot:
+        access = Access(TOKEN, local_only=True)
+        app = create_app(phasebot, access)
+        app.add_api_route("/healthz/whole", lambda: Response(b"x" * LARGE))
+        app.add_api_route("/healthz/pieces", lambda: StreamingResponse(b"x" * 8192 for _ in range(LARGE // 8192)))
+        with served(phasebot, access, app) as url:
+            bot = Bot(phasebot, url)
+            with bot.http:
+                yield bot
+
+
+def read_byte_by_byte(connection: socket.socket) -> None:
+    while connection.recv(1):
+        sleep(0.0005)
+
+
+@pytest.mark.parametrize("kind", ["whole", "pieces"])
+def test_who_does_not_read_its_answer_holds_no_connection(
+    generous: Bot, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(patience, "READ_PATIENCE", 0.2)
+
+    place = urlsplit(generous.url)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((place.hostname, place.port))
+        connection.sendall(f"GET /healthz/{kind} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        with pytest.raises(ConnectionResetError):
+            read_byte_by_byte(connection)
+
+    assert generous.get("/healthz") == {"status": "ok"}
+
+
+@pytest.mark.parametrize("kind", ["whole", "pieces"])
+def test_who_reads_slowly_but_steadily_has_all_of_it(generous: Bot, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(patience, "READ_PATIENCE", 0.2)
+
+    with connected(generous) as connection:
+        lines = f"GET /healthz/{kind} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        connection.sendall(lines.encode())
+        read = 0
+        while part := connection.recv(1024 * 1024):
+            read += part.count(b"x")
+            sleep(0.02)
+
+    assert read >= LARGE
+
+
 def test_a_head_of_any_size_is_not_taken(bot: Bot) -> None:
     with connected(bot) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n" + b"X-A: %s\r\n" % (b"a" * 1000) * 70)
@@ -84,8 +142,6 @@ def test_a_body_that_comes_too_slowly_is_408_whoever_reads_it(tmp_path: Path, ki
 @contextmanager
 def impatient(folder: Path, **guard: Any) -> Iterator[Bot]:
     """A server with other limits for bodies."""
-    from bot.web.app import create_app
-
     with running_bot(folder) as phasebot:
         access = Access(TOKEN, local_only=True)
         app = create_app(phasebot, access)
