@@ -74,16 +74,14 @@ class Client:
         self, plan: str | bytes, *, name: str = "plan.md", policy: str | bytes | None = None, **options: Any
     ) -> PlanDetail:
         """Hand a Markdown plan in. Options: project, start, single, again."""
-        files = {"plan": (name, plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
-        answer = self._post("/api/plans", files=files, params=_said(options))
+        answer = self._post("/api/plans", files=_files(plan, name, policy), params=_said(options))
         return PlanDetail.model_validate(answer["plan"])
 
     def preview(
         self, plan: str | bytes, *, name: str = "plan.md", policy: str | bytes | None = None, **options: Any
     ) -> PreviewShape:
         """Hand a Markdown plan in to see what it would become. Options: project, amends (the id of a plan)."""
-        files = {"plan": (name, plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})
-        (found,) = self._post("/api/preview", files=files, params=_said(options))["previews"]
+        (found,) = self._post("/api/preview", files=_files(plan, name, policy), params=_said(options))["previews"]
         return PreviewShape.model_validate(found)
 
     def show_preview(self, id: str) -> PreviewShape:
@@ -236,3 +234,7 @@ class Client:
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _files(plan: str | bytes, name: str, policy: str | bytes | None) -> dict[str, tuple[str, str | bytes]]:
+    return {"plan": (name, plan)} | ({"policy": ("phasebot.yml", policy)} if policy is not None else {})

@@ -23,7 +23,6 @@ from bot.web.auth.cookies import APP, Cookies, new_id
 from bot.web.auth.middleware import content_security
 from bot.web.auth.sign_in import door_of
 from bot.web.console.rendering import Fields, Page, Shown, field, sentence
-from bot.web.console.words import capitalized
 from bot.web.failures import Problem
 from services.domain.errors import TransientError, UserError
 
@@ -85,8 +84,7 @@ def _kept(page: Page, settings: Settings, code: str) -> Response:
         app = converted(settings.github_api_url, code)
         store_app(settings.home, app)
     except (UserError, TransientError) as error:
-        said = sentence(error) if isinstance(error, UserError) else f"{capitalized(str(error))}."
-        return page.lead("/start", f"The App was not kept: {said}", "bad")
+        return page.lead("/start", f"The App was not kept: {sentence(error)}", "bad")
     return page.lead("/start", f"The App {app.slug} is kept. Now install it where you plan, and restart this server.")
 
 

@@ -102,9 +102,9 @@ def retry_failed(permit: Operator, page: Shown, form: Fields, wanted: Annotated[
     places = permit.bot.store.board.places(_wanted(permit, _usable(wanted), GROUPS["failed"]), limit=MOST_AT_ONCE)
     plans = permit.bot.store.lookups.plans({one.plan: None for one in places})
     mine = {id for id, plan in plans.items() if may(permit, Role.OPERATOR, plan.project)}
-    chosen = [one.queue_id for one in places if one.plan in mine]
+    items = [permit.item(one.queue_id) for one in places if one.plan in mine]
     return page.lead(
-        field(form, "back") or "/queue", *order_all(permit, "retry", chosen, nothing="Nothing has failed there.")
+        field(form, "back") or "/queue", *order_all(permit, "retry", items, nothing="Nothing has failed there.")
     )
 
 

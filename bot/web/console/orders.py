@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bot.store.views import QueueItem
 from bot.web.api.inputs import Id
 from bot.web.api.orders import meant_for, order
 from bot.web.auth import Operator
@@ -76,17 +77,17 @@ def order_phase(permit: Operator, page: Shown, form: Fields, id: Id) -> Response
 
 @router.post("/queue/order")
 def order_several(permit: Operator, page: Shown, form: Fields) -> Response:
-    """The same order for all phases that are ticked (`phase`); each that it does not fit is left as it is."""
-    chosen = [one for one in form.getlist("phase") if isinstance(one, str)][:MOST_AT_ONCE]
-    projects = {permit.item(one).project for one in chosen}
-    return page.lead(_back(form, "/queue"), *order_all(permit, _verb(form, permit, *projects), chosen))
+    """The same order for all phases that are ticked (`phase`), unless one of them may not be steered."""
+    ticked = [one for one in form.getlist("phase") if isinstance(one, str)][:MOST_AT_ONCE]
+    items = [permit.item(one) for one in ticked]
+    verb = _verb(form, permit, *{one.project for one in items})
+    return page.lead(_back(form, "/queue"), *order_all(permit, verb, items))
 
 
 def order_all(
-    permit: Permit, verb: str, chosen: Sequence[str], *, nothing: str = "No phase was ticked."
+    permit: Permit, verb: str, items: Sequence[QueueItem], *, nothing: str = "No phase was ticked."
 ) -> tuple[str, Tone]:
-    """What is to be said of it, and how. Raises NotFound, or Problem for too small a role, before anything is done."""
-    items = [permit.item(one) for one in chosen]
+    """What is to be said of it, and how; each that it does not fit is left as it is."""
     if not items:
         return nothing, "bad"
     refused = [one for one in items if not _went(permit, verb, one.plan_id, one.phase_key)]

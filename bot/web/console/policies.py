@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bot.policies import PATH
-from bot.web.api.policies import commit_policy, list_policy_commits, policy_at
+from bot.web.api.policies import LARGEST, commit_policy, list_policy_commits, policy_at
 from bot.web.api.projects import Part, show_project
 from bot.web.auth import Admin, Viewer
 from bot.web.auth.permits import Permit
@@ -27,7 +27,6 @@ from services.planning.policy.editing import parse_path, with_value
 
 router = APIRouter(include_in_schema=False)
 
-_LONGEST = 256 * 1024
 _COMMIT = "^[0-9a-f]{40}$"
 
 
@@ -86,9 +85,8 @@ def commit(permit: Admin, page: Shown, form: Fields, owner: Part, name: Part) ->
     except Problem as problem:
         return _not_committed(permit, page, id, editing, problem)
     except (UserError, TransientError) as error:
-        said = sentence(error) if isinstance(error, UserError) else f"{capitalized(str(error))}."
-        there = _there(permit, id)
-        return _shown(permit, page, id, there, replace(editing, problem=said), HTTPStatus.BAD_GATEWAY)
+        told = replace(editing, problem=sentence(error))
+        return _shown(permit, page, id, _there(permit, id), told, HTTPStatus.BAD_GATEWAY)
     return page.lead(f"/projects/{id}", f"Committed as {sha[:10]}. It counts from now on.")
 
 
@@ -155,7 +153,7 @@ def _diff(old: str, new: str) -> Diff:
 
 def _editing(form: Fields) -> Editing:
     return Editing(
-        text=field(form, "text", _LONGEST),
+        text=field(form, "text", LARGEST),
         sha=field(form, "sha", 40),
         place=field(form, "place", 200),
         value=field(form, "value", 1000),

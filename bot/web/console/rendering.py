@@ -27,7 +27,7 @@ from bot.web.failures import Problem
 from bot.web.forms import read_form
 from services.commands.orders import CommandInvalid
 from services.domain.access import Role
-from services.domain.errors import UserError
+from services.domain.errors import TransientError, UserError
 from services.publishing.quiet import clean
 
 THEME = "phasebot_theme"
@@ -163,7 +163,9 @@ def may(permit: Permit, role: Role, project: str) -> bool:
     return permit.caller.may(role, project)
 
 
-def sentence(error: UserError) -> str:
-    """An error with its place and the way out. Places are written as they are."""
+def sentence(error: UserError | TransientError) -> str:
+    """An error with its place and the way out, as far as it has them. Places are written as they are."""
+    if isinstance(error, TransientError):
+        return f"{words.capitalized(str(error))}."
     message = f"{error.where}: {error.message}" if error.where else words.capitalized(error.message)
     return f"{message}. {error.fix}".rstrip() if error.fix else f"{message}."
