@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.bootstrap import Phasebot
+from bot.intake import Accepted, Submission
 from bot.store.drafts import KEPT_FOR, StoredDraft
 from bot.store.policies import KeptPolicy
 from services.domain.access import Role
+from services.domain.errors import TransientError
 
-from .conftest import PLAN, Reader
+from .conftest import HTML, PLAN, Reader, text_of
 
 PROJECT = "acme/site"
 
@@ -76,6 +80,74 @@ def test_several_files_become_several_drafts(operator: Reader) -> None:
     assert operator.path == "/drafts"
     assert "One" in operator.text
     assert "Two" in operator.text
+
+
+def publishes_all(reader: Reader) -> dict[str, Any]:
+    """The fields of the form on the page that is open."""
+    drafts = re.findall(r'name="draft" value="(\w+)"', reader.html)
+    return {"draft": drafts, **dict(re.findall(r'name="(policy:\w+)" value="(\w*)"', reader.html))}
+
+
+def test_several_files_are_published_at_once_and_one_that_is_wrong_waits(
+    operator: Reader, api: httpx.Client, phasebot: Phasebot
+) -> None:
+    operator.open("/new")
+    texts = (PLAN, PLAN.replace("# Site", "# Shop"), PLAN.replace("Write the pages.", "Depends on Phase 9."))
+    files = [("files", (f"{n}.md", text.encode())) for n, text in enumerate(texts)]
+    operator.send("/new", files=files, project="acme/site")
+    assert "3 documents were read" in operator.text
+    assert "1 of them cannot be published yet" in operator.text
+
+    fields: Any = publishes_all(operator)
+    with ThreadPoolExecutor(2) as pool:  # a double click
+        sent = {"csrf": operator.csrf, **fields}
+        answers = list(pool.map(lambda _: operator.http.post("/drafts", data=sent, headers=HTML), range(2)))
+
+    for answer in answers:
+        assert "2 of 3 drafts published" in text_of(answer.text)
+        assert answer.text.count('href="/plans/') == 2
+        assert "see the findings" in answer.text
+    assert sorted(one["title"] for one in api.get("/api/plans").json()["plans"]) == ["Shop", "Site"]
+    assert len(phasebot.store.drafts.open(phasebot.clock.now())) == 1
+    operator.open("/drafts")
+    assert "Publish all" not in operator.text
+
+
+def test_a_draft_that_fails_or_is_gone_keeps_no_other_from_being_published(
+    operator: Reader, phasebot: Phasebot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in ("One", "Two", "Three"):
+        hand_in(operator, PLAN.replace("# Site", f"# {title}"))
+    operator.open("/drafts")
+    fields: Any = publishes_all(operator)
+    phasebot.store.drafts.drop(fields["draft"][0])
+    submit = phasebot.intake.submit
+
+    def unlucky(submission: Submission) -> Accepted:
+        if submission.draft.title == "Two":
+            raise TransientError("the database is busy")
+        return submit(submission)
+
+    monkeypatch.setattr(phasebot.intake, "submit", unlucky)
+    operator.send("/drafts", **fields)
+
+    assert "1 of 3 drafts published" in operator.text
+    assert "There is no draft" in operator.text
+    assert "The database is busy. It is kept as it was." in operator.text
+    assert [one.document.splitlines()[0] for one in phasebot.store.drafts.open(phasebot.clock.now())] == ["# Two"]
+
+
+def test_only_operators_publish_all(operator: Reader, reader: Callable[..., Reader]) -> None:
+    paths = [hand_in(operator, PLAN.replace("# Site", f"# {title}")) for title in ("One", "Two")]
+    viewer = reader(Role.VIEWER, "acme/site")
+    assert "Publish all" not in viewer.open("/drafts")
+    fields: Any = {"draft": [path.removeprefix("/drafts/") for path in paths]}
+    viewer.send("/drafts", 403, **fields)
+    other = reader(Role.OPERATOR, "acme/other")
+    other.open("/drafts")
+    other.send("/drafts", **fields)
+    assert "0 of 2 drafts published" in other.text
+    assert "One" not in other.text
 
 
 def test_findings_stand_beside_their_lines(operator: Reader) -> None:

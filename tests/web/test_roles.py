@@ -113,7 +113,16 @@ OF_ALL_PROJECTS = ("/start/app", "/api/deliveries", "/deliveries", "/workers", "
 """What they show belongs to no project, so that a role in one is not enough."""
 
 
-OF_NO_PROJECT = ("/sign-out", "/theme", "/queue/order", "/queue/retry-failed", "/new", "/tokens", "/tools/{name}/run")
+OF_NO_PROJECT = (
+    "/sign-out",
+    "/theme",
+    "/queue/order",
+    "/queue/retry-failed",
+    "/new",
+    "/drafts",
+    "/tokens",
+    "/tools/{name}/run",
+)
 """They are about the asker alone, or about what the form names, which here names nothing."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
@@ -29,14 +29,17 @@ from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from bot.web.console.start import SAMPLE
 from bot.web.failures import Problem
 from bot.web.forms import MOST_FILES
-from bot.web.previews import REQUEST, Preview, executors, preview_of, publish
+from bot.web.previews import REQUEST, Preview, executors, preview_of, publish, read
 from services.domain.access import Role
-from services.domain.errors import PlanUnreadable, UserError
+from services.domain.errors import NotFound, PlanUnreadable, TransientError, UserError
 from services.domain.phase import OnError
 from services.planning import parser
 from services.planning.edits import Edits, PhaseEdit
 
 router = APIRouter(include_in_schema=False)
+
+SHOWN = 50
+"""Drafts on a page."""
 
 _LONGEST_NAME = 120
 
@@ -68,7 +71,9 @@ def _keep(permit: Permit, page: Page, asked: str, documents: list[tuple[str, str
     drafts = [_stored(permit, project, name, document, policy) for name, document in documents]
     for draft in drafts:
         permit.bot.store.drafts.add(draft)
-    return page.lead(f"/drafts/{drafts[0].id}" if len(drafts) == 1 else "/drafts")
+    if len(drafts) == 1:
+        return page.lead(f"/drafts/{drafts[0].id}")
+    return page.lead("/drafts", f"{len(drafts)} documents were read. Look at each, or publish all of them.")
 
 
 def _new(
@@ -158,8 +163,9 @@ def _stored(
 
 @router.get("/drafts")
 def drafts_page(permit: Viewer, page: Shown) -> Response:
-    drafts = [preview_of(permit.bot, one) for one in _mine(permit)[:50]]
-    return page.show("drafts.html", drafts=drafts)
+    drafts = [preview_of(permit.bot, one) for one in _mine(permit)[:SHOWN]]
+    mine = [one for one in drafts if may(permit, Role.OPERATOR, one.stored.project)]
+    return page.show("drafts.html", drafts=drafts, mine=mine, ready=sum(one.may_be_published for one in mine))
 
 
 def _mine(permit: Permit) -> list[StoredDraft]:
@@ -218,7 +224,10 @@ def change_draft(permit: Operator, page: Shown, form: Fields, id: Id) -> Respons
     permit.bot.store.drafts.edit(id, stored.edits)
     if do == "publish":
         looked_at = field(form, "policy", 64) if "policy" in form else None
-        return _publish(permit, page, stored, again=field(form, "again") == "yes", looked_at=looked_at)
+        found = _outcome(permit, id, again=field(form, "again") == "yes", looked_at=looked_at)
+        if found.problem:
+            return page.lead(f"/drafts/{id}", found.problem, "bad")
+        return page.lead(f"/plans/{found.plan}" if stored.amends else f"/drafts/{id}")
     return page.lead(f"/drafts/{id}", "" if ":" in do else "The draft is as you want it.")
 
 
@@ -233,18 +242,45 @@ def _with_text(permit: Permit, page: Page, stored: StoredDraft, form: FormData) 
     return page.lead(f"/drafts/{stored.id}", "The text was read again.")
 
 
-def _publish(permit: Permit, page: Page, stored: StoredDraft, *, again: bool, looked_at: str | None) -> Response:
-    """`looked_at` is where the rules came from that the page showed."""
-    id = stored.id
+# ---------------------------------------------------------------- publishing
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a draft: the id of its plan, or why there is none yet."""
+
+    id: str
+    title: str
+    plan: str = ""
+    problem: str = ""
+
+
+@router.post("/drafts")
+def publish_all(permit: Operator, page: Shown, form: Fields) -> Response:
+    """Publish each `draft` that the page showed, by the rules it showed (`policy:` with the id): one that cannot be stays as
+    it is, and keeps no other from it. Sent twice, each is published once, and both answers say so."""
+    chosen = [one for one in form.getlist("draft") if isinstance(one, str)][:SHOWN]
+    if not chosen:
+        return page.lead("/drafts", "There is no draft to publish.", "bad")
+    outcomes = [_outcome(permit, one, looked_at=field(form, f"policy:{one}", 64)) for one in chosen]
+    return page.show("outcomes.html", outcomes=outcomes)
+
+
+def _outcome(permit: Permit, id: str, *, again: bool = False, looked_at: str | None = None) -> Outcome:
+    """`looked_at` is where the rules came from that the page showed. Raises Problem for too small a role."""
     try:
-        accepted = publish(permit.bot, id, by=permit.who, again=again, looked_at=looked_at)
+        stored = permit.draft(id)
+    except NotFound as error:
+        return Outcome(id, f"Draft {id}", problem=sentence(error))
+    title = read(stored).title or stored.name
+    try:
+        return Outcome(id, title, publish(permit.bot, id, by=permit.who, again=again, looked_at=looked_at).plan.id)
     except Problem as problem:
         if problem.type == "confirmed_already":
-            return page.lead(f"/drafts/{id}")
-        return page.lead(f"/drafts/{id}", "It cannot be published as it stands: see the findings.", "bad")
-    except UserError as error:
-        return page.lead(f"/drafts/{id}", sentence(error), "bad")
-    return page.lead(f"/plans/{accepted.plan.id}" if stored.amends else f"/drafts/{id}")
+            return Outcome(id, title, problem.details["plan"])
+        return Outcome(id, title, problem="It cannot be published as it stands: see the findings.")
+    except (UserError, TransientError) as error:
+        return Outcome(id, title, problem=sentence(error))
 
 
 # ---------------------------------------------------------------- edits
