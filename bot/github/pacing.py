@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 
 from bot.github.errors import RateLimited
-from services.domain.errors import NotNow
+from services.domain.errors import NotNow, StorageUnavailable
 from services.ports import Clock
-from services.publishing.pace import HOUR, Hold, Ledger, Pace, next_turn
+from services.publishing.pace import HOUR, Hold, Ledger, Pace, Quota, next_turn
 
 PATIENCE = timedelta(seconds=5)
 """How long a write may wait in place; for longer it goes back into the outbox."""
@@ -24,6 +24,9 @@ PATIENCE = timedelta(seconds=5)
 LEAST_HOLD = timedelta(minutes=1)
 MOST_DOUBLINGS = 6
 """For how long nothing is sent after a limit that does not say how long, and how often that is doubled."""
+
+TOLD_EVERY = timedelta(seconds=20)
+"""How often it is written down what GitHub says of its own limit."""
 
 UNHURRIED = Pace(timedelta(0), 0, 0)
 """No pace at all: for a server that nobody else uses."""
@@ -61,6 +64,9 @@ class MemoryLedger:
             else:
                 self._holds[account] = hold
 
+    def told(self, account: str, quota: Quota) -> None:
+        """Nobody looks at it here."""
+
 
 class Pacer:
     """Lets the requests of every account out in order: writes one by one and at a pace, nothing while it is on hold."""
@@ -73,6 +79,7 @@ class Pacer:
         self._lock = threading.Lock()
         self._writers: dict[tuple[str, bool], threading.Lock] = {}
         self._holds: dict[str, Hold | None] = {}
+        self._told: dict[str, Quota] = {}
 
     @classmethod
     def unhurried(cls, clock: Clock) -> Pacer:
@@ -97,6 +104,16 @@ class Pacer:
     def spent(self, account: str) -> int:
         """How many writes of the last hour count against its limit."""
         return 0 if self._pace == UNHURRIED else self._ledger.written(account, self._clock.now())
+
+    def hear(self, account: str, headers: Mapping[str, str]) -> None:
+        """What an answer says of GitHub's own limit. It is written down now and then: people look at it, nothing waits."""
+        quota = _quota(headers, self._clock.now())
+        known = self._told.get(account)
+        if quota is None or (known is not None and quota.told_at - known.told_at < TOLD_EVERY):
+            return
+        self._told[account] = quota
+        with suppress(StorageUnavailable):  # what was asked for was done all the same
+            self._ledger.told(account, quota)
 
     def _writer(self, account: str, *, in_turn: bool) -> threading.Lock:
         """Writes go out one by one, also those that wait for no turn."""
@@ -140,3 +157,15 @@ class Pacer:
         if hold is not None and (after_write or not hold.of_writes):
             self._holds[account] = None
             self._ledger.hold(account, None)
+
+
+def _quota(headers: Mapping[str, str], now: datetime) -> Quota | None:
+    """That of most of the API (`core`); searches have one of their own. None where it is not said, as by an Enterprise server
+    without limits."""
+    said = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+    if headers.get("x-ratelimit-resource", "core") != "core" or not all(
+        one.isdigit() and len(one) < 12 for one in said
+    ):
+        return None
+    allowed, remaining, reset = map(int, said)
+    return Quota(allowed, remaining, datetime.fromtimestamp(reset, UTC), now)

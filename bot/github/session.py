@@ -115,15 +115,18 @@ class Sessions:
     ) -> Answer:
         """One request, and its answer as it is; a 304 to a conditional one, too. `need` where the path does not say it."""
         need = need or Need.of(path, verb)
-        with self._pacer.request(self._identity.account(need), is_write=verb != "GET", in_turn=in_turn):
+        account = self._identity.account(need)
+        with self._pacer.request(account, is_write=verb != "GET", in_turn=in_turn):
             token = self._identity.token(need)
             try:
-                return self._wire.ask(verb, path, token=token, body=body, asked=asked, headers=headers)
+                answer = self._wire.ask(verb, path, token=token, body=body, asked=asked, headers=headers)
             except TokenRefused:  # nothing was done: it may have ended early, or been taken back
                 fresh = self._identity.renewed(need, token)
                 if fresh is None:
                     raise
-                return self._wire.ask(verb, path, token=fresh, body=body, asked=asked, headers=headers)
+                answer = self._wire.ask(verb, path, token=fresh, body=body, asked=asked, headers=headers)
+        self._pacer.hear(account, answer.headers)
+        return answer
 
 
 def _read(shape: type[Shape], data: object, *, is_write: bool) -> Shape:

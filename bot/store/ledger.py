@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, text
 from bot.store.sql import Session
 from bot.store.tables import allowances, writes
 from bot.store.values import micros, micros_or_none, moment_or_none
-from services.publishing.pace import HOUR, Hold, Pace, next_turn
+from services.publishing.pace import HOUR, Hold, Pace, Quota, next_turn
 
 _OPEN = text(
     "INSERT INTO allowances (account, held_until, limits, of_writes) VALUES (:account, NULL, 0, false)"
@@ -35,6 +35,13 @@ _HOLD = text(
     "INSERT INTO allowances (account, held_until, limits, of_writes) VALUES (:account, :until, :limits, :of_writes)"
     " ON CONFLICT (account) DO UPDATE"
     " SET held_until = excluded.held_until, limits = excluded.limits, of_writes = excluded.of_writes"
+)
+
+_TOLD = text(
+    "INSERT INTO allowances (account, held_until, limits, of_writes, allowed, remaining, resets_at, told_at)"
+    " VALUES (:account, NULL, 0, false, :allowed, :remaining, :resets_at, :told_at)"
+    " ON CONFLICT (account) DO UPDATE SET allowed = excluded.allowed, remaining = excluded.remaining,"
+    " resets_at = excluded.resets_at, told_at = excluded.told_at"
 )
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -73,6 +80,17 @@ class SqlLedger:
         of_writes = hold is not None and hold.of_writes
         with self._writing() as session:
             session.run(_HOLD, account=account, until=micros_or_none(until), limits=times, of_writes=of_writes)
+
+    def told(self, account: str, quota: Quota) -> None:
+        with self._writing() as session:
+            session.run(
+                _TOLD,
+                account=account,
+                allowed=quota.allowed,
+                remaining=quota.remaining,
+                resets_at=micros(quota.resets_at),
+                told_at=micros(quota.told_at),
+            )
 
 
 def _nth_last(session: Session, account: str, count: int) -> datetime | None:

@@ -288,6 +288,10 @@ allowances = Table(
     Column("held_until", _Moment),
     Column("limits", Integer, nullable=False),  # since a request last went well
     Column("of_writes", Boolean, nullable=False),
+    Column("allowed", Integer),  # by GitHub, until resets_at, as it said at told_at
+    Column("remaining", Integer),
+    Column("resets_at", _Moment),
+    Column("told_at", _Moment),
 )
 writes = Table(
     "writes",

@@ -34,6 +34,16 @@ class Hold:
     of_writes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """GitHub's own limit, as an answer of it said at `told_at`: so many requests of `allowed` remain until `resets_at`."""
+
+    allowed: int
+    remaining: int
+    resets_at: datetime
+    told_at: datetime
+
+
 class Ledger(Protocol):
     """What was written with each account lately: the limits are the account's, whichever process has written."""
 
@@ -49,6 +59,9 @@ class Ledger(Protocol):
 
     def hold(self, account: str, hold: Hold | None) -> None:
         """Put a hold on it, or release it."""
+
+    def told(self, account: str, quota: Quota) -> None:
+        """Remember it, for people to look at."""
 
 
 def next_turn(pace: Pace, nth_last: Callable[[int], datetime | None], now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from bot.bootstrap import Phasebot
 from bot.store.policies import KeptPolicy
 from services.domain.access import Role
+from services.publishing.pace import Quota
 
 from .conftest import Reader
 
@@ -46,6 +48,20 @@ def test_deliveries_are_shown_with_what_they_meant_and_replayed(operator: Reader
     operator.send(f"/deliveries/{link}/replay")
     assert "is read and applied once more" in operator.text
     operator.open("/deliveries/999999", 404)
+
+
+def test_the_limits_of_github_stand_beside_our_own(operator: Reader, phasebot: Phasebot) -> None:
+    now = phasebot.clock.now()
+    for account, minutes in (("installation 7", 40), ("installation 8", -1)):
+        quota = Quota(5000, 4711, now + timedelta(minutes=minutes), now - timedelta(minutes=5))
+        phasebot.store.ledger.told(account, quota)
+    phasebot.store.ledger.hold("token of ada", None)
+    operator.open("/outbox")
+
+    assert "installation 7 0 of 80 in this minute, 0 of 500 in this hour" in operator.text
+    assert "GitHub: 4,711 of 5,000 requests are left until" in operator.text
+    assert "GitHub: 5,000 requests an hour; a new hour has begun since" in operator.text
+    assert "GitHub has not said yet how many requests it allows" in operator.text
 
 
 def test_a_project_is_paused_and_goes_on(operator: Reader, upload: Upload) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from bot.github.errors import RateLimited
 from bot.github.pacing import MemoryLedger, Pacer
-from services.domain.errors import TransientError
-from services.publishing.pace import Pace
+from services.domain.errors import StorageUnavailable, TransientError
+from services.publishing.pace import Pace, Quota
 from tests.localhub.conftest import MovedClock
 
 from .conftest import Moment
@@ -153,3 +153,40 @@ def test_a_new_process_keeps_the_hold(limited: Limited) -> None:
         limited.read()
     limited.clock.advance(seconds=60)
     assert limited.refused() == 120
+
+
+class Noted(MemoryLedger):
+    """Remembers what it was told of GitHub's own limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quotas: list[tuple[str, int, int]] = []
+        self.is_broken = False
+
+    def told(self, account: str, quota: Quota) -> None:
+        if self.is_broken:
+            raise StorageUnavailable("the disk is full", where="here", fix="")
+        self.quotas.append((account, quota.remaining, int(quota.resets_at.timestamp())))
+
+
+def test_the_limit_that_github_tells_is_written_down_now_and_then(clock: MovedClock) -> None:
+    ledger = Noted()
+    pacer = Pacer(Pace(), ledger, Moment(clock))
+
+    def answered(remaining: object, account: str = ME, **more: str) -> None:
+        said = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": str(remaining), "x-ratelimit-reset": "1800000000"}
+        pacer.hear(account, said | more)
+
+    answered(4999)
+    answered(4998)  # too soon to be worth a write
+    answered(60, "another")
+    clock.advance(seconds=30)
+    answered(17, **{"x-ratelimit-resource": "search"})
+    answered("soon")
+    pacer.hear(ME, {})
+    answered(4900)
+
+    assert ledger.quotas == [(ME, 4999, 1800000000), ("another", 60, 1800000000), (ME, 4900, 1800000000)]
+    clock.advance(seconds=30)
+    ledger.is_broken = True
+    answered(4800)  # what was asked of GitHub was done: no error may say otherwise

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.store import Store
-from services.publishing.pace import Hold, Pace
+from services.publishing.pace import Hold, Pace, Quota
 
 from .conftest import HandClock, OpenStore
 
@@ -68,3 +68,19 @@ def test_a_hold_is_known_to_whoever_comes_later(open_store: OpenStore, clock: Ha
     assert open_store().ledger.held(ME) == hold
     first.ledger.hold(ME, None)
     assert open_store().ledger.held(ME) is None
+
+
+def test_what_github_allows_is_kept_beside_a_hold(store: Store, clock: HandClock) -> None:
+    quota = Quota(5000, 4711, clock.now() + timedelta(minutes=40), clock.now())
+    store.ledger.told(ME, quota)
+    assert [(one.name, one.quota, one.held_until) for one in store.machinery.accounts(clock.now())] == [
+        (ME, quota, None)
+    ]
+
+    hold = Hold(clock.now() + timedelta(minutes=1), 1, of_writes=True)
+    store.ledger.hold(ME, hold)
+    later = Quota(5000, 12, quota.resets_at, clock.now() + timedelta(minutes=5))
+    store.ledger.told(ME, later)
+    assert store.ledger.held(ME) == hold
+    (account,) = store.machinery.accounts(clock.now())
+    assert (account.quota, account.held_until) == (later, hold.until)
