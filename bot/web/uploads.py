@@ -22,7 +22,7 @@ BODIES: dict[str, Any] = {
         "required": True,
         "content": {
             "text/markdown": {
-                "schema": {"type": "string"},
+                "schema": {"description": "A plan. Whatever is sent is read as text"},
                 "example": "# Site\n\n## Phase 1: Setup\n\nLay the ground.\n\n## Phase 2: Pages\n\nWrite them.\n",
             },
             "multipart/form-data": {
@@ -45,6 +45,7 @@ BODIES: dict[str, Any] = {
                         },
                     },
                 },
+                "encoding": {"plan": {"contentType": "text/markdown"}, "policy": {"contentType": "application/yaml"}},
                 "example": {
                     "plan": ["# Site\n\n## Phase 1: Setup\n\nLay the ground.\n"],
                     "policy": "version: 1\nphases:\n  - {match: Setup, executor: manual}\n",

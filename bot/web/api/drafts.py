@@ -29,7 +29,12 @@ def _inside(path: str) -> str:
     return path
 
 
-Document = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_inside)]
+_INSIDE = r"^(?![/~])(?!(.*/)?\.\.(/|$))[^\\:\x00]*$"
+"""The same for those who read the description."""
+
+Document = Annotated[
+    str, Field(min_length=1, max_length=300, json_schema_extra={"pattern": _INSIDE}), AfterValidator(_inside)
+]
 
 
 class PhaseText(BaseModel):

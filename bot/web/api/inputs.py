@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 # Lengths are limits of their own: as a repetition inside the pattern, each would cost some nine megabytes of memory.
-NAME_PART = r"^[\w.-]+$"
-REPOSITORY = r"^[\w.-]+/[\w.-]+$"
-PROJECT_PART = r"^[\w.@-]+$"
+# Classes are spelled out, as `\w` is ASCII for those who read the description, and all of Unicode here.
+NAME_PART = "^[A-Za-z0-9_.-]+$"
+REPOSITORY = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
+PROJECT_PART = "^[A-Za-z0-9_.@-]+$"
 """A project that was set aside has the number of its repository behind an @."""
-PROJECT = r"^[\w.-]+/[\w.@-]+$"
+PROJECT = "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.@-]+$"
+WITHOUT_NUL = r"^[^\x00]*$"
 LONGEST_ID, LONGEST_PART, LONGEST_REPOSITORY = 80, 100, 201
 
 
@@ -22,7 +24,7 @@ def _without_nul(text: str) -> str:
     return text
 
 
-Words = Annotated[str, AfterValidator(_without_nul)]
+Words = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": WITHOUT_NUL})]
 """Text that people write."""
 
 Id = Annotated[str, Path(pattern=NAME_PART, max_length=LONGEST_ID)]

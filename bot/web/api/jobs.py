@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.executors.attempt_log import job_log_path
 from bot.intake import new_id
 from bot.store.jobs import END
-from bot.web.api.inputs import Id, OnlyProject, Project, Words
+from bot.web.api.inputs import NAME_PART, Id, OnlyProject, Project, Words
 from bot.web.api.logs import TAIL, Offset, Size, part_of
 from bot.web.api.orders import project_for
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
@@ -41,7 +41,7 @@ LOOK_EVERY = 0.1
 
 _EXAMPLE: dict[str, Any] = {"arguments": {"url": "https://example.com/health"}, "project": "acme/site", "timeout": 60}
 
-ToolName = Annotated[str, Path(pattern=r"^[\w.-]+$", max_length=100)]
+ToolName = Annotated[str, Path(pattern=NAME_PART, max_length=100)]
 
 
 class Execution(BaseModel):
@@ -107,7 +107,7 @@ _SOURCE = "plans/job"
 def list_jobs(
     permit: Viewer,
     project: OnlyProject = None,
-    tool: Annotated[str | None, Query(pattern=r"^[\w.-]+$", max_length=100)] = None,
+    tool: Annotated[str | None, Query(pattern=NAME_PART, max_length=100)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Jobs:
@@ -144,7 +144,7 @@ def log_of(permit: Permit, job: Job, offset: int | None, limit: int) -> LogPart:
     return part_of(path, offset, limit, is_live=job.state.is_live)
 
 
-@router.post("/jobs/{id}/cancel", responses=documented(404, 409))
+@router.post("/jobs/{id}/cancel", responses=documented(400, 404, 409))
 def cancel_job(permit: Operator, id: Id, text: Cancelling | None = None) -> JobShape:
     """Have it end, wherever it runs; that takes a moment."""
     return JobShape.model_validate(cancelled(permit, id, text.why if text else ""))

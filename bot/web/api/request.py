@@ -44,10 +44,18 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+_TEXT_OR_PHASES: list[Any] = [
+    {"required": ["text"], "properties": {"text": {"pattern": r"\S"}}},
+    {"required": ["phases"], "properties": {"phases": {"minItems": 1}}},
+]
+
+
 class RequestText(BaseModel):
     """What is asked for: `text` in words or as Markdown, or `phases`, with `text` as their overview."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE], "anyOf": _TEXT_OR_PHASES}
+    )
 
     text: Words = Field("", max_length=MAX_BYTES)
     phases: list[PhaseText] = Field([], max_length=1000)

@@ -43,10 +43,18 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+_NAMED_BY: list[Any] = [
+    {"required": ["plan"], "properties": {"plan": {"type": "string"}, "parent_issue": {"type": "null"}}},
+    {"required": ["parent_issue"], "properties": {"parent_issue": {"type": "integer"}, "plan": {"type": "null"}}},
+]
+
+
 class PhaseWanted(BaseModel):
     """A phase that is to be added at the end of a plan, which is named by its id or by its parent issue."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [_EXAMPLE], "oneOf": _NAMED_BY}
+    )
 
     plan: str | None = Field(None, pattern=NAME_PART, max_length=LONGEST_ID)
     parent_issue: int | None = Field(None, ge=1, le=2**53)
