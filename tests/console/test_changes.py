@@ -161,8 +161,9 @@ def test_a_diff_that_is_gone_says_so_and_names_the_files(world: World) -> None:
 @pytest.mark.parametrize(
     ("isolation", "names", "why"),
     [
+        ("auto", ["README.md", "b<i>.png", "out.txt"], "It worked in a plain folder, of which only the names"),
         ("checkpoint", ["README.md", "b<i>.png", "out.txt"], "It worked in a plain folder, of which only the names"),
-        ("auto", [], "It worked in a plain folder, where changes are not recorded"),
+        ("in_place", [], "It worked in a plain folder, where changes are not recorded"),
     ],
 )
 def test_a_plain_folder_tells_names_where_they_are_known(
@@ -171,11 +172,12 @@ def test_a_plain_folder_tells_names_where_they_are_known(
     folder = tmp_path / "plain"
     write(folder, {"README.md": "one\n"})
     with world_in(folder, tmp_path) as world:
-        phase = world.plan(POLICY.replace("executor: local}", f"executor: local, workspace: {isolation}}}"))["Build"]
-        found = world.diff(phase)
+        phases = world.plan(POLICY.replace("executor: local}", f"executor: local, workspace: {isolation}}}"))
+        found, idle = world.diff(phases["Build"]), world.diff(phases["Look"])
 
     assert found["names"] == names
     assert found["why"].startswith(why)
+    assert (idle["why"] == "It changed no file") is (isolation == "auto"), "only a copy can tell"
 
 
 def test_another_projects_changes_are_not_there(world: World) -> None:

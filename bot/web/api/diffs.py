@@ -108,7 +108,7 @@ def _why_none(attempt: Attempt, changes: Changes) -> str:
         return "The diff was kept on the machine that carried it out, which is not this one, or was removed since"
     if changes.names:
         return "It worked in a plain folder, of which only the names of changed files are kept"
-    if changes.commit:
+    if attempt.changes is not None and attempt.executor == LOCAL:
         return "It changed no file"
     if attempt.kind is AttemptKind.QA:
         return "A verdict changes nothing"
