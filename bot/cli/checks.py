@@ -163,14 +163,14 @@ def _policy_of(place: Place, identity: Identity, repo: str) -> Finding:
     from bot.clock import SystemClock
     from bot.github.client import GitHub
     from bot.github.session import Access
-    from bot.policies import PATH
+    from bot.policies import PATH, decoded
     from services.planning.policy import read_policy
 
     settings = place.settings
     github = GitHub(Access(settings.github_api_url, identity, settings.github_api_version), SystemClock())
     try:
         found = github.file(repo, PATH)
-        read_policy(found.bytes.decode("utf-8-sig", "replace"), tools=known_tools(), executors=EXECUTORS, where=PATH)
+        read_policy(decoded(found.bytes), tools=known_tools(), executors=EXECUTORS, where=PATH)
     except NotFound:
         return Finding("policy", Verdict.FINE, f"{repo} has no {PATH}: every phase is a person's work")
     finally:

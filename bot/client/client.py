@@ -15,6 +15,7 @@ from bot.web.api.shapes import (
     EventShape,
     JobShape,
     LogPart,
+    MeShape,
     PhaseDetail,
     PlanDetail,
     PlanSummary,
@@ -110,6 +111,10 @@ class Client:
     def projects(self) -> list[ProjectShape]:
         """Those that the token opens, by name."""
         return list(self._pages("/api/projects", "projects", ProjectShape))
+
+    def me(self) -> MeShape:
+        """Whom the token stands for."""
+        return self._get("/api/me", MeShape)
 
     # ------------------------------------------------------------ phases
 

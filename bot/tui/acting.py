@@ -24,10 +24,7 @@ def act(tui: Tui, screen: Shown[Any], target: str, about: str, verbs: Sequence[s
 
     def _meant(verb: str, text: str | None) -> None:
         if text is not None:
-            screen.run_worker(lambda: carry_out(verb, text), thread=True, group="order", exit_on_error=False)
-
-    def carry_out(verb: str, text: str) -> None:
-        screen.reading(lambda: order(tui.link.client, target, verb, text), lambda _: done(verb))
+            screen.work(lambda: order(tui.link.client, target, verb, text), lambda _: done(verb))
 
     def done(verb: str) -> None:
         tui.say(f"{verb}: {about}")

@@ -14,6 +14,7 @@ from bot.tui.base import Shown
 from bot.tui.dialogs import Help
 from bot.tui.home import Home
 from bot.tui.link import Contact, Link
+from services.domain.access import Caller, Role
 
 TOGETHER = 0.3
 """Seconds that changes are gathered before what is shown is read again."""
@@ -39,6 +40,8 @@ class Tui(App[None]):
         super().__init__()
         self.link = link
         self.contact = Contact.CONNECTING
+        self.caller: Caller | None = None
+        """Whom the token stands for; None before the server has said so."""
         self._waits = False
 
     def on_mount(self) -> None:
@@ -47,6 +50,12 @@ class Tui(App[None]):
 
     def on_unmount(self) -> None:
         self.link.close()
+
+    def may(self, role: Role, project: str | None = None) -> bool:
+        """For what is offered; before it is known, the server says no. Without a project: in any of them."""
+        if self.caller is None:
+            return True
+        return self.caller.may_somewhere(role) if project is None else self.caller.may(role, project)
 
     # ------------------------------------------------------------ from any thread
 

@@ -85,12 +85,16 @@ class Shown(Screen[None], Generic[D]):
         self.query_one(Where).tell(contact=contact)
 
     def action_reload(self) -> None:
-        self.run_worker(self._load, thread=True, exclusive=True, group="load", exit_on_error=False)
+        self.work(lambda: self.fetch(self.tui.link.client), self._show, instead_of="load")
 
-    def _load(self) -> None:
-        self.reading(lambda: self.fetch(self.tui.link.client), self._show)
+    def work(self, read: Callable[[], Any], show: Callable[[Any], None], *, instead_of: str = "") -> None:
+        """Read, or order, without holding up the keyboard. `instead_of`: of this kind only the last one counts."""
+        kind, is_alone = instead_of or "order", bool(instead_of)
+        self.run_worker(
+            lambda: self._read(read, show), thread=True, exclusive=is_alone, group=kind, exit_on_error=False
+        )
 
-    def reading(self, read: Callable[[], Any], show: Callable[[Any], None]) -> None:
+    def _read(self, read: Callable[[], Any], show: Callable[[Any], None]) -> None:
         """In a thread: what is read is shown, and what the server says instead is told."""
         try:
             found = read()

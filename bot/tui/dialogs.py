@@ -22,7 +22,7 @@ KEYS = (
     ("Enter", "open what is under the cursor"),
     ("Esc", "back"),
     ("1 … 5  or  [ ]", "another tab"),
-    ("a", "what can be done about this plan or phase"),
+    ("a", "what can be done about this plan, phase or job"),
     ("/", "search in the list; Esc ends it"),
     ("f  F", "the next, the previous filter by status"),
     ("u", "upload a plan: see what it would become, publish it"),

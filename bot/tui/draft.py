@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,16 +19,10 @@ from bot.tui.dialogs import Sure
 from bot.tui.plan import PlanScreen
 from bot.tui.rows import Column, Row, Rows
 from bot.web.api.shapes import FindingShape, PreviewPhase, PreviewShape, Requested
-from services.domain.errors import UserError
+from services.domain.errors import PlanUnreadable
 
 if TYPE_CHECKING:
     from bot.tui.app import Tui
-
-
-class FileUnreadable(UserError):
-    """There is no file to hand in."""
-
-    code = "plan_unreadable"
 
 
 def hand_in(tui: Tui, screen: Shown[Any], project: str | None) -> None:
@@ -36,10 +30,7 @@ def hand_in(tui: Tui, screen: Shown[Any], project: str | None) -> None:
 
     def named(path: str | None) -> None:
         if path:
-            screen.run_worker(lambda: upload(path), thread=True, group="order", exit_on_error=False)
-
-    def upload(path: str) -> None:
-        screen.reading(lambda: _uploaded(tui.link.client, path, project), show)
+            screen.work(lambda: _uploaded(tui.link.client, path, project), show)
 
     def show(preview: PreviewShape) -> None:
         tui.push_screen(DraftScreen(preview.id))
@@ -53,7 +44,7 @@ def _uploaded(client: Client, path: str, project: str | None) -> PreviewShape:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise FileUnreadable(error.strerror or "it cannot be read", where=str(file), fix="Name another file.") from None
+        raise PlanUnreadable(error.strerror or "it cannot be read", where=str(file), fix="Name another file.") from None
     return client.preview(content, name=file.name, project=project)
 
 
@@ -114,7 +105,7 @@ class DraftScreen(Shown[PreviewShape]):
 
     def _confirmed(self, is_meant: bool | None) -> None:
         if is_meant:
-            self._order(lambda: self.tui.link.client.confirm(self._draft_id), self._published)
+            self.work(lambda: self.tui.link.client.confirm(self._draft_id), self._published)
 
     def _published(self, made: Requested) -> None:
         self.app.switch_screen(PlanScreen(made.plan_id or ""))
@@ -126,10 +117,7 @@ class DraftScreen(Shown[PreviewShape]):
 
     def _discarded(self, is_meant: bool | None) -> None:
         if is_meant:
-            self._order(lambda: self.tui.link.client.drop_preview(self._draft_id), lambda _: self.action_back())
-
-    def _order(self, what: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        self.run_worker(lambda: self.reading(what, then), thread=True, group="order", exit_on_error=False)
+            self.work(lambda: self.tui.link.client.drop_preview(self._draft_id), lambda _: self.action_back())
 
 
 def _about(found: PreviewShape) -> Text:

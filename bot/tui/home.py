@@ -16,10 +16,12 @@ from bot.client import Client
 from bot.tui import words
 from bot.tui.base import Shown
 from bot.tui.draft import hand_in
+from bot.tui.job import JobScreen
 from bot.tui.phase import PhaseScreen
 from bot.tui.plan import PlanScreen
 from bot.tui.rows import Column, Row, Rows
-from bot.web.api.shapes import PlanSummary, ProjectShape, QueueItem
+from bot.web.api.shapes import JobShape, PlanSummary, ProjectShape, QueueItem
+from services.domain.access import Caller, Role
 from services.domain.phase import QueueStatus
 
 MOST = 300
@@ -36,6 +38,8 @@ class Found:
     plans: Sequence[PlanSummary]
     queue: Sequence[QueueItem]
     projects: Sequence[ProjectShape]
+    jobs: Sequence[JobShape]
+    caller: Caller
     more: frozenset[str] = frozenset()
     """In which tabs there are more rows than these."""
 
@@ -51,7 +55,12 @@ class Home(Shown[Found]):
         Binding("u", "upload", "Upload"),
     ]
 
-    INSIDE: ClassVar[Mapping[str, str]] = {"queue": "#queue-rows", "plans": "#plan-rows", "projects": "#project-rows"}
+    INSIDE: ClassVar[Mapping[str, str]] = {
+        "queue": "#queue-rows",
+        "plans": "#plan-rows",
+        "projects": "#project-rows",
+        "jobs": "#job-rows",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +80,9 @@ class Home(Shown[Found]):
             with TabPane("3 Projects", id="projects"):
                 columns = Column("Project"), Column("Plans", 6), Column("Active", 7), Column("State", 9)
                 yield Rows(*columns, id="project-rows")
+            with TabPane("4 Jobs", id="jobs"):
+                columns = Column("State", 15), Column("Tool", 10), Column("Project", share=2), Column("By", 10)
+                yield Rows(*columns, Column("Age", 4), Column("What went wrong", share=3), id="job-rows")
         yield Static("", id="empty", markup=False)
         yield Static(f"There are more than the {MOST} read of a kind: f and p narrow them.", id="more", markup=False)
         yield Input(placeholder="search: words of the title, the plan, the reason", id="search")
@@ -81,8 +93,11 @@ class Home(Shown[Found]):
     def fetch(self, client: Client) -> Found:
         plans = list(islice(client.plans(project=self._project), MOST + 1))
         queue, are_more = self._queue(client)
-        tabs = (("plans", len(plans) > MOST), ("queue", are_more))
-        return Found(plans[:MOST], queue, client.projects(), frozenset(tab for tab, more in tabs if more))
+        jobs = list(islice(client.jobs(project=self._project), MOST + 1))
+        tabs = (("plans", len(plans) > MOST), ("queue", are_more), ("jobs", len(jobs) > MOST))
+        more = frozenset(tab for tab, is_cut in tabs if is_cut)
+        me = client.me()
+        return Found(plans[:MOST], queue, client.projects(), jobs[:MOST], Caller(me.who, me.grants), more)
 
     def _queue(self, client: Client) -> tuple[list[QueueItem], bool]:
         """And whether there are more."""
@@ -96,10 +111,13 @@ class Home(Shown[Found]):
 
     def show(self, found: Found) -> None:
         self._found = found
+        self.tui.caller = found.caller
+        self.refresh_bindings()
         titles = {plan.id: plan.title for plan in found.plans}
         self._fill("queue", [_phase(item, titles) for item in found.queue])
         self._fill("plan", [_plan(plan) for plan in found.plans])
         self._fill("project", [_project(project) for project in found.projects])
+        self._fill("job", [_job(job) for job in found.jobs])
         self._say_where()
 
     def _fill(self, kind: str, rows: Sequence[Row]) -> None:
@@ -120,8 +138,12 @@ class Home(Shown[Found]):
     def _empty(self, found: Found) -> str:
         if self.query_one("#search", Input).value:
             return "Nothing has these words. Esc ends the search."
-        if not found.plans:
+        if self.query_one(TabbedContent).active == "jobs":
+            return "No tool was run on request. The console and `phasebot tool run` do that."
+        if not found.plans and self.tui.may(Role.OPERATOR):
             return "There is no plan yet. u uploads one; so do the console, and `phasebot publish plan.md`."
+        if not found.plans:
+            return "There is no plan yet that you may see."
         return f"No phase is {FILTERS[self._filter].replace('_', ' ')}. f shows others."
 
     def _table(self) -> Rows:
@@ -144,6 +166,8 @@ class Home(Shown[Found]):
                 self.app.push_screen(PhaseScreen(key))
             case "plan-rows":
                 self.app.push_screen(PlanScreen(key))
+            case "job-rows":
+                self.app.push_screen(JobScreen(key))
             case _:
                 self._narrow(key)
 
@@ -164,6 +188,7 @@ class Home(Shown[Found]):
         if found := self._found:
             yield from (one.id for one in found.projects if one.id == key)
             yield from (one.project for one in found.plans if one.id == plan)
+            yield from (one.project for one in found.jobs if one.id == key)
 
     def action_upload(self) -> None:
         hand_in(self.tui, self, self._project)
@@ -175,7 +200,9 @@ class Home(Shown[Found]):
         self.action_reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In the field itself, a slash is a slash."""
+        """In the field itself, a slash is a slash; and nobody is offered what they may not do."""
+        if action == "upload":
+            return self.tui.may(Role.OPERATOR)
         return action != "search" or not self.query_one("#search").has_focus
 
     def action_search(self) -> None:
@@ -209,6 +236,8 @@ class Home(Shown[Found]):
                     self.app.push_screen(PhaseScreen(key, act=True))
                 case "plan-rows":
                     self.app.push_screen(PlanScreen(key, act=True))
+                case "job-rows":
+                    self.app.push_screen(JobScreen(key, act=True))
 
 
 def _phase(item: QueueItem, titles: dict[str, str]) -> Row:
@@ -229,6 +258,12 @@ def _plan(plan: PlanSummary) -> Row:
 def _project(project: ProjectShape) -> Row:
     state = words.state("paused") if project.is_paused else Text("open")
     return Row(project.id, (words.line(project.id), Text(str(project.plans)), Text(str(project.active)), state))
+
+
+def _job(job: JobShape) -> Row:
+    wrong = words.line(job.failure.message if job.failure else "")
+    cells = words.line(job.tool), words.line(job.project), words.line(job.requested_by)
+    return Row(job.id, (words.state(job.state), *cells, Text(words.ago(job.created_at)), wrong))
 
 
 def _text(row: Row) -> str:

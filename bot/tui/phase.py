@@ -105,12 +105,12 @@ class PhaseScreen(Shown[PhaseDetail]):
         """Only what somebody looks at."""
         log, is_open = self._reading, self.is_current and self.query_one(TabbedContent).active == "log"
         if log is not None and not log.is_over and is_open:
-            self.run_worker(lambda: self._ask(log), thread=True, exclusive=True, group="log", exit_on_error=False)
-
-    def _ask(self, log: Reading) -> None:
-        asked = log.next
-        read = lambda: self.tui.link.client.log(self._queue_id, log.attempt, offset=asked)  # noqa: E731
-        self.reading(read, lambda part: self._add(log, asked, part))
+            asked = log.next
+            self.work(
+                lambda: self.tui.link.client.log(self._queue_id, log.attempt, offset=asked),
+                lambda part: self._add(log, asked, part),
+                instead_of="log",
+            )
 
     def _add(self, log: Reading, asked: int | None, part: LogPart) -> None:
         """What was asked for twice, because an answer was late, is shown once."""

@@ -19,6 +19,7 @@ from bot.web.api import (
     diffs,
     events,
     jobs,
+    me,
     phases,
     plans,
     policies,
@@ -43,7 +44,7 @@ _API = (
         module.router
         for module in (
             *(request, plans, shape_orders, queue, phases, diffs),
-            *(projects, policies, tools, jobs, events, tokens),
+            *(projects, policies, tools, jobs, events, tokens, me),
         )
     ),
     *(records.deliveries, records.outbox, socket.api),

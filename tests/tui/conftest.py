@@ -80,7 +80,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    settings = Settings(database_url=str(tmp_path / "phasebot.db"))
+    settings = Settings(database_url=str(tmp_path / "phasebot.db"), api_tools="command")
     options = Options(workspace=tmp_path, workers=2)
     with Phasebot(settings, options) as phasebot:
         phasebot.start()

@@ -133,14 +133,46 @@ def test_nobody_is_offered_what_they_may_not_do(stage: Stage) -> None:
 
     async def look(eyes: Eyes) -> None:
         await eyes.press("2")
-        await eyes.sees("of 4")
-        await eyes.press("enter")
+        await eyes.sees("of 4", "Search", holds=lambda seen: "Upload" not in seen)
+        await eyes.press("u", "enter")
         await eyes.sees("1 Setup")
         await eyes.press("a")
         await eyes.sees("There is nothing that you can do")
+        await eyes.press("escape", "escape", "4")
+        await eyes.sees("▶ running", "command")
+        await eyes.press("a")
+        await eyes.sees("There is nothing that you can do", "running  command")
 
+    job = stage.bot.post("/api/tools/command/execute", {"arguments": {"run": "sleep 600"}})
     looking(stage.bot.url, look, token=made["token"])
+    assert stage.bot.get(f"/api/jobs/{job['id']}")["state"] == "running"
     assert stage.bot.get(f"/api/plans/{plan}")["state"] == "active"
+
+
+def test_jobs_are_listed_looked_at_and_ended(stage: Stage) -> None:
+    async def look(eyes: Eyes) -> None:
+        await eyes.sees("● live", "u Upload")
+        await eyes.press("4")
+        await eyes.sees("No tool was run on request")
+        script = "printf 'look [bold]here[/bold]\\n\\033[31mred\\033[0m\\n'; exec sleep 600"
+        job = stage.bot.post("/api/tools/command/execute", {"arguments": {"run": script, "shell": True}})
+        await eyes.sees("▶ running", "command", "operator")
+        await eyes.press("enter")
+        await eyes.sees(f"▶ running  command {job['id']}", "May take", "600 s", '"shell": true')
+        await eyes.press("2")
+        await eyes.sees("look [bold]here[/bold]", "red", holds=lambda seen: "\x1b" not in seen)
+        await eyes.press("a")
+        await eyes.sees("cancel: command", "y or Enter does it")
+        await eyes.press("y")
+        await eyes.sees("- cancelled  command")
+        await eyes.press("1")
+        await eyes.sees("output_tail")
+        await eyes.press("a")
+        await eyes.sees("There is nothing that you can do")
+        await eyes.press("escape")
+        await eyes.sees("- cancelled", "command")
+
+    looking(stage.bot.url, look)
 
 
 def test_changes_are_shown_as_they_happen(stage: Stage) -> None:

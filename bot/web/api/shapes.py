@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.domain.access import Role
 from services.domain.attempts import AttemptKind, AttemptState, Hold
 from services.domain.phase import OnError, Qa, QueueStatus
 from services.domain.plan import PlanState
@@ -346,6 +347,13 @@ class ProjectShape(Shape):
     paused_for: str
     plans: int
     active: int
+
+
+class MeShape(Shape):
+    """Who asks. `grants` has a role for each project, or one for `*`, which is all there are."""
+
+    who: str
+    grants: dict[str, Role]
 
 
 class EventShape(Shape):
