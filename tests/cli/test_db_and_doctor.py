@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import httpx
+
+from bot.cli.checks import Place, Verdict, examine
+from bot.localhub import Hub, HubServer
+from bot.policies import PATH
+from bot.settings import Settings
 from tests.cli.process import Phasebot
 
 
@@ -110,3 +119,22 @@ def test_doctor_finds_a_data_folder_that_cannot_be_made(phasebot: Phasebot) -> N
 
 def test_a_colour_is_used_on_terminals_alone(phasebot: Phasebot) -> None:
     assert "\x1b[" not in phasebot("doctor").out
+
+
+def test_a_policy_is_read_by_doctor_as_it_is_by_the_server(tmp_path: Path) -> None:
+    hub = Hub(None)
+    hub.create_user("ada")
+    hub.create_repository("ada/site")
+    token = hub.create_token("ada")
+    with closing(hub), HubServer(hub) as server:
+        content = base64.b64encode(b"version: 1  # \xff\n").decode()
+        url = f"{server.url}/api/v3/repos/ada/site/contents/{PATH}"
+        sent = {"message": "rules", "content": content}
+        httpx.put(url, json=sent, headers={"Authorization": f"Bearer {token}"}, trust_env=False).raise_for_status()
+        settings = Settings(
+            database_url=str(tmp_path / "phasebot.db"), github_api_url=f"{server.url}/api/v3", github_token=token
+        )
+        found = {one.check: one for one in examine(Place(settings, {}, "ada/site"))}
+
+    assert found["policy"].verdict is Verdict.BROKEN
+    assert "this is not UTF-8 text" in found["policy"].message
