@@ -14,10 +14,9 @@ from bot.cli.queue import lines
 from bot.cli.queue.places import OnDatabase, OnServer, Queue
 from bot.client import ApiError, Client
 from bot.settings import Settings
-from bot.web.auth import Access
 from services.domain.errors import NotFound, RemoteUnavailable, UserError
 from tests.cli.process import Phasebot as Program
-from tests.web.conftest import PLAN, TOKEN, Bot, served
+from tests.web.conftest import PLAN, TOKEN, Bot, asked
 
 GATED = "version: 1\nphases: [{match: Setup, approval: true}]\n"
 
@@ -27,10 +26,8 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
     settings = Settings(database_url=str(tmp_path / "bot.db"), webhook_secret=SecretStr("s"))
     with Phasebot(settings, Options(workspace=tmp_path, issues=False)) as phasebot:
         phasebot.start()
-        with served(phasebot, Access(TOKEN, local_only=True)) as url:
-            bot = Bot(phasebot, url)
-            with bot.http:
-                yield bot
+        with asked(phasebot) as bot:
+            yield bot
 
 
 @pytest.fixture(params=["database", "server"])

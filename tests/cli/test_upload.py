@@ -8,20 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.web.auth import Access
 from tests.cli.process import Ended
 from tests.cli.process import Phasebot as Program
-from tests.web.conftest import PLAN, TOKEN, Bot, running_bot, served
+from tests.web.conftest import PLAN, TOKEN, Bot, asked, running_bot
 
 Upload = Callable[..., Ended]
 
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Bot]:
-    with running_bot(tmp_path) as phasebot, served(phasebot, Access(TOKEN, local_only=True)) as url:
-        bot = Bot(phasebot, url)
-        with bot.http:
-            yield bot
+    with running_bot(tmp_path) as phasebot, asked(phasebot) as bot:
+        yield bot
 
 
 @pytest.fixture

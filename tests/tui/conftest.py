@@ -15,8 +15,7 @@ from bot.bootstrap import Options, Phasebot
 from bot.settings import Settings
 from bot.tui.app import Tui
 from bot.tui.link import Link
-from bot.web.auth import Access
-from tests.web.conftest import PATIENCE, TOKEN, Bot, ok, served
+from tests.web.conftest import PATIENCE, TOKEN, Bot, asked, ok
 
 GATE = "gate"
 """The phase that runs ends when this file is there."""
@@ -84,12 +83,10 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     options = Options(workspace=tmp_path, workers=2)
     with Phasebot(settings, options) as phasebot:
         phasebot.start()
-        with served(phasebot, Access(TOKEN, local_only=True)) as url:
-            bot = Bot(phasebot, url)
-            with bot.http:
-                stage = Stage(bot, tmp_path)
-                yield stage
-                stage.open_gate()
+        with asked(phasebot) as bot:
+            stage = Stage(bot, tmp_path)
+            yield stage
+            stage.open_gate()
 
 
 class Eyes:

@@ -118,6 +118,15 @@ def served(phasebot: Phasebot, access: Access, app: FastAPI | None = None) -> It
 
 
 @contextmanager
+def asked(phasebot: Phasebot) -> Iterator[Bot]:
+    """Served, and asked by whoever has its token."""
+    with served(phasebot, Access(TOKEN, local_only=True)) as url:
+        bot = Bot(phasebot, url)
+        with bot.http:
+            yield bot
+
+
+@contextmanager
 def running_bot(folder: Path, **settings: Any) -> Iterator[Phasebot]:
     made = Settings(database_url=str(folder / "phasebot.db"), **settings)
     with Phasebot(made, Options(workspace=folder, issues=False)) as phasebot:
@@ -133,10 +142,8 @@ def phasebot(tmp_path: Path) -> Iterator[Phasebot]:
 
 @pytest.fixture
 def bot(phasebot: Phasebot) -> Iterator[Bot]:
-    with served(phasebot, Access(TOKEN, local_only=True)) as url:
-        bot = Bot(phasebot, url)
-        with bot.http:
-            yield bot
+    with asked(phasebot) as bot:
+        yield bot
 
 
 class Place:

@@ -14,9 +14,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
-from bot.web.auth import Access
-
-from .conftest import SECRET, TOKEN, Bot, running_bot, served
+from .conftest import SECRET, TOKEN, Bot, asked, running_bot
 
 SETTINGS: dict[str, Any] = {
     "webhook_secret": SECRET,
@@ -44,13 +42,8 @@ REFERENCES = {"cursor_invalid", "unknown_reference"}
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Bot]:
-    with (
-        running_bot(tmp_path, **SETTINGS) as phasebot,
-        served(phasebot, Access(TOKEN, local_only=True)) as url,
-    ):
-        bot = Bot(phasebot, url)
-        with bot.http:
-            yield bot
+    with running_bot(tmp_path, **SETTINGS) as phasebot, asked(phasebot) as bot:
+        yield bot
 
 
 def left_out(answer: Any) -> list[Any]:

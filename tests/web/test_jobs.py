@@ -15,10 +15,9 @@ import httpx
 import psutil
 import pytest
 
-from bot.web.auth import Access
 from tests.execution.waiting import eventually
 
-from .conftest import PATIENCE, TOKEN, Bot, error_of, ok, running_bot, served
+from .conftest import PATIENCE, TOKEN, Bot, asked, error_of, ok, running_bot
 from .test_serve import WITHOUT_ISSUES, client, lines_until, process
 
 SECRET = "correct-horse-battery"
@@ -28,11 +27,9 @@ SECRET = "correct-horse-battery"
 def bot(tmp_path: Path) -> Iterator[Bot]:
     with (
         running_bot(tmp_path, api_tools="command, noop, http", tools_off="http", gitlab_token=SECRET) as phasebot,
-        served(phasebot, Access(TOKEN, local_only=True)) as url,
+        asked(phasebot) as bot,
     ):
-        bot = Bot(phasebot, url)
-        with bot.http:
-            yield bot
+        yield bot
 
 
 def execute(http: httpx.Client, tool: str = "command", timeout: int = 600, **arguments: Any) -> Any:
@@ -183,11 +180,9 @@ def test_only_tools_that_the_operator_exposes_are_run(bot: Bot) -> None:
 
 
 def test_nothing_is_exposed_by_itself(tmp_path: Path) -> None:
-    with running_bot(tmp_path) as phasebot, served(phasebot, Access(TOKEN, local_only=True)) as url:
-        bot = Bot(phasebot, url)
-        with bot.http:
-            assert not any(one["exposed"] for one in bot.get("/api/tools")["tools"])
-            error_of(bot.http.post("/api/tools/noop/execute", json={}), 403)
+    with running_bot(tmp_path) as phasebot, asked(phasebot) as bot:
+        assert not any(one["exposed"] for one in bot.get("/api/tools")["tools"])
+        error_of(bot.http.post("/api/tools/noop/execute", json={}), 403)
 
 
 def test_a_tool_that_is_not_there_or_switched_off_is_refused(bot: Bot) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from bot.bootstrap import Options, Phasebot
 from bot.settings import Settings
-from bot.web.auth import Access
 
-from .conftest import TOKEN, Bot, error_of, ok, served
+from .conftest import Bot, asked, error_of, ok
 
 POLICY = """# ours
 version: 1
@@ -25,10 +24,8 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
     """With issues and files, on a tracker of its own."""
     with Phasebot(Settings(database_url=str(tmp_path / "phasebot.db")), Options(workspace=tmp_path)) as phasebot:
         phasebot.start()
-        with served(phasebot, Access(TOKEN, local_only=True)) as url:
-            bot = Bot(phasebot, url)
-            with bot.http:
-                yield bot
+        with asked(phasebot) as bot:
+            yield bot
 
 
 @pytest.fixture
