@@ -15,9 +15,12 @@ import pytest
 from bot.bootstrap import Options, Phasebot
 from bot.localhub import Hub, HubServer
 from bot.settings import Settings
-from bot.stored_app import stored_app
+from bot.stored_app import store_app, stored_app
+from tests.execution.waiting import eventually
+from tests.web.test_serve import client as client_of
+from tests.web.test_serve import lines_until, process
 
-from .conftest import Reader
+from .conftest import PLAN, Reader
 
 REPO = "ada/site"
 
@@ -75,9 +78,34 @@ def test_the_guide_leads_to_an_app_that_is_kept_and_found_by_its_checks(
     assert f"The App {app.slug} is kept" in operator.text
     assert f"accepts the App of {app.slug}" in operator.text
     assert f"{app.html_url}/installations/new" in operator.html
-    assert "restart this server" in operator.text
+    assert "start it again with the options that it had and the repository: phasebot serve --repo" in operator.text
     assert app.private_key not in operator.html
     operator.send("/start/app", status=409, organization="")
+
+
+def test_started_again_as_the_guide_says_the_server_acts_as_the_app(
+    operator: Reader, github: HubServer, phasebot: Phasebot, tmp_path: Path
+) -> None:
+    operator.open("/start")
+    operator.open(presses_the_button(github, operator.send("/start/app", organization="")))
+    app = stored_app(phasebot.settings.home)
+    assert app is not None
+    ada = {"Cookie": f"localhub_token={github.hub.create_token('ada')}", "Origin": github.url}
+    httpx.post(f"{app.html_url}/installations/new", data={"repository": REPO}, headers=ada, trust_env=False)
+    (words,) = re.findall(r"<code>phasebot (serve --repo) OWNER/NAME</code>", operator.html)
+    folder = tmp_path / "anew"
+    store_app(folder, app)
+
+    with (
+        process(folder, ("-m", "bot", *words.split(), REPO)) as started,
+        client_of(lines_until(started, "webhooks")) as http,
+    ):
+        assert http.post("/api/plans", content=PLAN, params={"project": REPO}).status_code == 201
+        issues = f"{github.url}/api/v3/repos/{REPO}/issues"
+        eventually(lambda: httpx.get(issues, trust_env=False).json() != [])
+        authors = {one["user"]["login"] for one in httpx.get(issues, trust_env=False).json()}
+
+    assert authors == {f"{app.slug}[bot]"}
 
 
 def test_the_way_back_works_once_and_for_this_browser_alone(

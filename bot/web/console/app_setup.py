@@ -85,7 +85,7 @@ def _kept(page: Page, settings: Settings, code: str) -> Response:
         store_app(settings.home, app)
     except (UserError, TransientError) as error:
         return page.lead("/start", f"The App was not kept: {sentence(error)}", "bad")
-    return page.lead("/start", f"The App {app.slug} is kept. Now install it where you plan, and restart this server.")
+    return page.lead("/start", f"The App {app.slug} is kept. Below is how it comes to act.")
 
 
 def _manifest(request: Request, settings: Settings, home: str) -> str:

@@ -45,7 +45,6 @@ def start_page(permit: Permit, page: Page) -> Response:
         steps=_steps(permit, now, by_name.get),
         app=app,
         installs=f"{app.html_url}/installations/new" if app else "",
-        needs_restart=now.app_id != bot.settings.app_id,
         may_make_app=may_be_made(bot.settings),
         hook_url=bot.hooks.url,
         is_shared=bot.tracker.is_shared,
