@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, null, or_, select
+from sqlalchemy import and_, bindparam, exists, null, or_, select
 
 from bot.store.plan_rows import ATTEMPT, attempt_of
 from bot.store.scheduling import slots_taken
@@ -75,11 +75,10 @@ _BY_ISSUE = (
         .where(phases.c.removed_at.is_(None))
     )
 )
+_HAS_ISSUES = exists().where(plans.c.project == projects.c.id, yes(plans.c.tracked), plans.c.issue_id.is_not(None))
+_IS_THERE = and_(projects.c.repository.is_not(None), projects.c.paused_for == word(""))
 _WATCHED = (
-    select(plans.c.project, func.min(plans.c.created_at))
-    .where(yes(plans.c.tracked), plans.c.issue_id.is_not(None))
-    .group_by(plans.c.project)
-    .order_by(plans.c.project)
+    select(projects.c.id, projects.c.created_at).where(or_(_HAS_ISSUES, _IS_THERE)).order_by(projects.c.id)
 )
 _KNOWN_AS = select(projects.c.id, projects.c.repository).where(
     or_(projects.c.repository == bindparam("repository"), projects.c.id == bindparam("name"))
@@ -306,9 +305,10 @@ class Lookups:
         return str(json.loads(refused[0])["why"]) if refused else ""
 
     def watched(self) -> dict[str, datetime]:
-        """The projects that have issues of ours, and when the first of them can have been made."""
+        """The projects whose issues are looked at, and since when: those that have some of ours, and those that are known to be
+        repositories, where people may hand in their next plan."""
         with self._reading() as session:
-            return {project: moment(since or 0) for project, since in session.rows(_WATCHED)}
+            return {project: moment(since) for project, since in session.rows(_WATCHED)}
 
     def known_as(self, repository: int, name: str) -> list[tuple[str, int | None]]:
         """The project of this number, and the one that is called like this, each with its number."""

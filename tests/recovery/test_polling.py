@@ -148,6 +148,21 @@ def test_an_issue_that_is_gone_cancels_its_phase_within_the_hour(watch: Watch) -
     watch.sees(Schema="cancelled", API="blocked", Pages="blocked")
 
 
+def test_a_plan_is_found_in_a_repository_that_has_no_issue_of_ours(watch: Watch) -> None:
+    """It is known by its number: something of it was here before."""
+    other, hub = "ada/else", watch.away.hub
+    number = hub.create_repository(other).id
+    hub.add_collaborator(other, BOT, "write")
+    with watch.bot.store.open_work() as work:
+        work.projects.add(other)
+        work.projects.see(other, name=other, paused_for="", repository=number)
+    asked = hub.create_issue(other, "ada", "Shop", PLAN, labels=("phasebot-plan",)).number
+
+    watch.reconciler.tick()
+
+    watch.until(lambda: any("/phase publish" in one.body for one in hub.repository(other).comments(asked)))
+
+
 def test_a_project_that_cannot_be_read_is_read_the_next_time(watch: Watch) -> None:
     watch.sees(Schema="running", API="queued", Pages="queued")
     watch.away.hub.close_issue(REPO, 2, "ada")
