@@ -28,6 +28,9 @@ from tests.payloads.payloads import examples
 HERE = Path(__file__).parent
 CONNECTIONS = 32
 LEGS = 10
+WARM_UP = 3.0
+"""Seconds. What is loaded with the first delivery, and compiled with the first thousands, is there by then."""
+
 PATIENCE = 180
 """Seconds after which no other leg is begun."""
 
@@ -37,11 +40,14 @@ EVENTS = ("issues", "issue_comment")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One contender once: deliveries, deliveries a second, the slowest of a hundred in ms; resident MB after each tenth."""
+    """One contender once: deliveries, deliveries a second, the slowest of a hundred in ms, microseconds of the processor for
+    each, the share of one that sending them took; resident MB after each tenth."""
 
     deliveries: int
     rate: float
     p99: float
+    cost: float
+    sender: float
     memory: tuple[float, ...]
 
 
@@ -54,10 +60,14 @@ def show(*, deliveries: int = 8_000, heats: int = 3, steady: int = 100_000) -> N
             runs[name].append(_measured(command, deliveries))
     ours = median(run.rate for run in runs["phasebot"])
     print(f"Webhooks of 8–25 KB, {CONNECTIONS} connections, SQLite with fsync before each 202")
-    print(f"  {'':16}{'deliveries/s':>14}{'ratio':>8}{'p99 ms':>9}")
+    print(f"  {'':16}{'deliveries/s':>14}{'ratio':>8}{'p99 ms':>9}{'µs each':>9}{'sending':>9}")
     for name, made in runs.items():
-        rate = median(run.rate for run in made)
-        print(f"  {name:16}{rate:14,.0f}{rate / ours:8.2f}{median(run.p99 for run in made):9.1f}")
+        rate, p99, cost, sender = (
+            median(figures)
+            for figures in zip(*((one.rate, one.p99, one.cost, one.sender) for one in made), strict=True)
+        )
+        print(f"  {name:16}{rate:14,.0f}{rate / ours:8.2f}{p99:9.1f}{cost:9.0f}{sender:9.0%}")
+    print("  µs each: of the processor, for one delivery; sending: the share of one core that the sender needs")
     if steady:
         long = _measured(_phasebot, steady)
         print(f"  phasebot, {long.deliveries:,} deliveries: {long.rate:,.0f}/s, p99 {long.p99:.1f} ms")
@@ -109,16 +119,31 @@ def _measured(command: object, deliveries: int) -> Run:
 
 
 async def _fire(port: int, deliveries: int, process: psutil.Process) -> Run:
-    """In ten legs, after one to warm up; the last ones are left out where they would take too long."""
+    """In ten legs, after some to warm up; the last ones are left out where they would take too long."""
     requests, taken, memory, each = _requests(), list[float](), list[float](), deliveries // LEGS // CONNECTIONS
     await _until_there(port)
-    await _leg(port, requests, each)
     began = time.perf_counter()
+    while time.perf_counter() - began < WARM_UP:
+        await _leg(port, requests, each)
+    began, ours, theirs = time.perf_counter(), time.process_time(), _processor(process)
     while len(memory) < LEGS and time.perf_counter() - began < PATIENCE:
         taken += await _leg(port, requests, each)
         memory.append(process.memory_info().rss / 1e6)
     seconds = time.perf_counter() - began
-    return Run(len(taken), len(taken) / seconds, quantiles(taken, n=100)[98] * 1000, tuple(memory))
+    return Run(
+        deliveries=len(taken),
+        rate=len(taken) / seconds,
+        p99=quantiles(taken, n=100)[98] * 1000,
+        cost=(_processor(process) - theirs) / len(taken) * 1e6,
+        sender=(time.process_time() - ours) / seconds,
+        memory=tuple(memory),
+    )
+
+
+def _processor(process: psutil.Process) -> float:
+    """Seconds of it that were used so far, in the system's name as well."""
+    used = process.cpu_times()
+    return used.user + used.system
 
 
 async def _leg(port: int, requests: Sequence[tuple[bytes, bytes]], each: int) -> list[float]:
