@@ -36,6 +36,7 @@ class Apps:
         self._people: People = ground.people
         self._repositories = ground.repositories
         self._hooks = ground.hooks
+        self._news = ground.news
 
     # ------------------------------------------------------------ making one
 
@@ -120,10 +121,25 @@ class Apps:
         with self._db.transaction():
             row = self._db.first("SELECT id FROM installations WHERE app_id = ? AND account_id = ?", app.id, account.id)
             id = row["id"] if row else self._insert_installation(app, account)
+            known = self.installation(id).repository_ids
             for repository in repositories:
                 self._db.run("INSERT OR IGNORE INTO installation_repositories VALUES (?, ?)", repository.id, id)
                 self._listen(app, id, repository)
-            return self.installation(id)
+            installation = self.installation(id)
+            added = [self._news.shapes.place(one) for one in repositories if one.id not in known]
+            if row is None:
+                self._tell("installation", "created", installation, repositories=added, requester=None)
+            elif added:
+                more = {"repository_selection": "selected", "repositories_added": added, "repositories_removed": []}
+                self._tell("installation_repositories", "added", installation, **more, requester=None)
+            return installation
+
+    def _tell(self, event: str, action: str, installation: Installation, **more: object) -> None:
+        """The App, which hears of its installations whatever else it listens to."""
+        hook, shapes = self._hooks.of_installation(installation.id), self._news.shapes
+        if hook is not None:
+            about = {"installation": shapes.installation(installation), "sender": shapes.user(installation.account)}
+            self._hooks.queue(hook, event, {"action": action, **about, **more})
 
     def _insert_installation(self, app: App, account: User) -> int:
         return self._db.insert(
@@ -140,7 +156,9 @@ class Apps:
         self._db.run("DELETE FROM installations WHERE id = ?", installation.id)
 
     def suspend(self, installation: Installation) -> None:
-        self._db.update("installations", installation.id, suspended_at=stamp(self._clock()))
+        with self._db.transaction():
+            self._db.update("installations", installation.id, suspended_at=stamp(self._clock()))
+            self._tell("installation", "suspend", self.installation(installation.id))
 
     def installation(self, id: int) -> Installation:
         row = self._db.one("SELECT * FROM installations WHERE id = ?", id)

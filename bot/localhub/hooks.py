@@ -102,6 +102,11 @@ class Hooks:
                 hook_id = self._insert(repository_id, config, events, active=True)
                 self._db.insert("app_hooks", hook_id=hook_id, installation_id=installation_id)
 
+    def of_installation(self, installation_id: int) -> Hook | None:
+        """One by which its App hears, if it has a webhook."""
+        row = self._db.first(f"{_SELECT} WHERE i.id = ? AND h.active ORDER BY h.id LIMIT 1", installation_id)
+        return _hook(row) if row else None
+
     def uninstall(self, installation_id: int) -> None:
         """Together with what was sent to them."""
         self._db.run(
@@ -132,10 +137,8 @@ class Hooks:
     def queue(self, hook: Hook, event: str, payload: Mapping[str, Any]) -> int:
         """Put one delivery in line, in the transaction of what it tells of."""
         if hook.installation_id is not None:
-            payload = {
-                **payload,
-                "installation": {"id": hook.installation_id, "node_id": node_id("IN", hook.installation_id)},
-            }
+            installation = {"id": hook.installation_id, "node_id": node_id("IN", hook.installation_id)}
+            payload = {"installation": installation, **payload}
         return self._queue(hook.id, event, payload.get("action"), json.dumps(payload), str(uuid.uuid4()))
 
     def queue_again(self, delivery: Delivery) -> int:

@@ -137,6 +137,16 @@ class Shapes:
             "pushed_at": stamp(repository.pushed_at),
         }
 
+    def place(self, repository: Repository) -> Json:
+        """A repository as events about installations name it."""
+        return {
+            "id": repository.id,
+            "node_id": node_id("R", repository.id),
+            "name": repository.name,
+            "full_name": repository.full_name,
+            "private": repository.private,
+        }
+
     def full_repository(self, repository: Repository, role: Role) -> Json:
         """A repository as GET /repos/{owner}/{repo} has it."""
         return {

@@ -77,9 +77,7 @@ _BY_ISSUE = (
 )
 _HAS_ISSUES = exists().where(plans.c.project == projects.c.id, yes(plans.c.tracked), plans.c.issue_id.is_not(None))
 _IS_THERE = and_(projects.c.repository.is_not(None), projects.c.paused_for == word(""))
-_WATCHED = (
-    select(projects.c.id, projects.c.created_at).where(or_(_HAS_ISSUES, _IS_THERE)).order_by(projects.c.id)
-)
+_WATCHED = select(projects.c.id, projects.c.created_at).where(or_(_HAS_ISSUES, _IS_THERE)).order_by(projects.c.id)
 _KNOWN_AS = select(projects.c.id, projects.c.repository).where(
     or_(projects.c.repository == bindparam("repository"), projects.c.id == bindparam("name"))
 )

@@ -199,8 +199,13 @@ def test_an_app_hears_of_all_its_repositories_by_one_webhook_that_nobody_sees_th
         hub.create_issue(place, "ada", "Told to the App", labels=("bug",))
     hub.drain_deliveries()
 
-    assert {one.event for one in receiver.received} == {"issues"}, "nothing that it does not listen to"
-    assert {one.payload["repository"]["full_name"] for one in receiver.received} == {REPO, "acme/other"}
+    made, *told = receiver.received
+    assert (made.what, [one["full_name"] for one in made.payload["repositories"]]) == (
+        "installation.created",
+        [REPO, "acme/other"],
+    )
+    assert {one.event for one in told} == {"issues"}, "nothing else that it does not listen to"
+    assert {one.payload["repository"]["full_name"] for one in told} == {REPO, "acme/other"}
     assert {one.payload["installation"]["id"] for one in receiver.received} == {installation.id}
     first = receiver.received[0]
     target = [first.headers[f"x-github-hook-installation-target-{what}"] for what in ("type", "id")]
@@ -227,6 +232,24 @@ def test_what_is_suspended_or_uninstalled_hears_nothing(hub: Hub, receiver: Rece
     hub.create_issue(REPO, "ada", "Two")
     hub.drain_deliveries()
     assert receiver.received == []
+
+
+def test_an_app_hears_of_what_becomes_of_its_installation(hub: Hub, receiver: Receiver) -> None:
+    app, _ = installed(hub, hook_attributes={"url": receiver.url})
+    other = hub.create_repository("acme/other")
+    for _ in range(2):  # the second time there is nothing to tell
+        hub.apps.install(app, other.owner, [hub.repositories.named(REPO), other])
+    hub.apps.suspend(hub.apps.installed_in(app)[0])
+    hub.drain_deliveries()
+
+    assert [one.what for one in receiver.received] == [
+        "installation.created",
+        "installation_repositories.added",
+        "installation.suspend",
+    ]
+    _, added, suspended = (one.payload for one in receiver.received)
+    assert [one["full_name"] for one in added["repositories_added"]] == ["acme/other"]
+    assert suspended["installation"]["suspended_at"] is not None
 
 
 def test_a_webhook_that_is_off_is_known_and_silent(hub: Hub, receiver: Receiver) -> None:

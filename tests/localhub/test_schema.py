@@ -462,6 +462,12 @@ def everything_about_a_pull_request(world: World) -> None:
     hub.merge_pull(REPO, number, "ada")
 
 
+def everything_about_an_installation(world: World) -> None:
+    """It was made with the world."""
+    app, other = world.hub.apps.named("planner"), world.hub.create_repository("acme/other")
+    world.hub.apps.suspend(world.hub.apps.install(app, other.owner, [other]))
+
+
 def test_every_webhook_has_the_shape_that_github_publishes(world: World, models: ModuleType) -> None:
     hub, site = world.hub, world.hub.repository(REPO)
     hub.create_issue(REPO, "ada", "Fresh", labels=("bug",), assignees=("wes",), parent_issue_id=world.parent)
@@ -487,6 +493,7 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
     hub.runs.rerun(hub.runs.complete(run, "failure"), hub.people.named("ada"))
     hub.statuses.create(site.value, hub.people.named("ada"), site.value.head, "failure", context="lint")
     everything_about_a_pull_request(world)
+    everything_about_an_installation(world)
     hub.drain_deliveries()
 
     for received in world.receiver.received:
@@ -496,6 +503,7 @@ def test_every_webhook_has_the_shape_that_github_publishes(world: World, models:
         *(f"issues.{what}" for what in ("labeled", "unlabeled", "assigned", "unassigned")),
         *(f"pull_request.{what}" for what in ("opened", "edited", "closed", "reopened", "synchronize")),
         *(f"pull_request.{what}" for what in ("ready_for_review", "converted_to_draft", "labeled", "assigned")),
+        *("installation.created", "installation_repositories.added", "installation.suspend"),
         *(f"issue_comment.{what}" for what in ("created", "edited", "deleted")),
         *(f"sub_issues.{side}_issue_{what}" for side in ("sub", "parent") for what in ("added", "removed")),
         *(f"issue_dependencies.{side}_{what}" for side in ("blocked_by", "blocking") for what in ("added", "removed")),
