@@ -26,15 +26,13 @@ from sqlalchemy import (
 
 from bot.store.events import SqlEvents
 from bot.store.outbox import SILENCE
-from bot.store.sql import Listed, Row, Session, insert_into, update_of
+from bot.store.sql import END, Apart, Listed, Row, Session, insert_into, update_of
 from bot.store.tables import holders, metadata, word
 from bot.store.values import failure_json, failure_of, micros, moment, moment_or_none, to_json
 from services.domain.errors import NotFound
 from services.domain.events import Event
 from services.domain.failure import Failure
 from services.execution.jobs import Job, JobState, state_after
-
-END = 2**62
 
 jobs = Table(
     "jobs",
@@ -99,8 +97,8 @@ def _listing(filters: tuple[str, ...], among: int) -> Select[Any]:
     return statement.order_by(_j.seq.desc()).limit(bindparam("limit"))
 
 
-class SqlJobs:
-    """Each call is a transaction of its own."""
+class SqlJobs(Apart):
+    """Jobs, each call in a transaction of its own."""
 
     def __init__(
         self,
@@ -108,8 +106,7 @@ class SqlJobs:
         writing: Callable[[], AbstractContextManager[Session]],
         now: Callable[[], datetime],
     ) -> None:
-        self._reading = reading
-        self._writing = writing
+        super().__init__(reading, writing)
         self._now = now
 
     def add(self, job: Job, *, holder: str, why: str = "") -> None:

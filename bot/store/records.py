@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, case, func, select, text
 
-from bot.store.sql import Apart, Row
+from bot.store.sql import END, Apart, Row
 from bot.store.tables import events, inbox, outbox, phases, plans, projects, word
 from bot.store.values import micros, moment, moment_or_none
 from bot.store.views import Projects
@@ -202,8 +202,6 @@ _PROJECTS = (
     .group_by(_p.id, _p.created_at, _p.paused, _p.paused_for)
     .order_by(_p.id)
 )
-
-END = 2**62
 
 
 class Records(Apart):

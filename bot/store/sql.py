@@ -23,6 +23,8 @@ Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 
 LONGEST_LIST = 512
+END = 2**62
+"""Beyond every row number: lists that are read from the newest row backwards begin there."""
 
 
 def insert_into(table: Table, but: Iterable[str] = (), suffix: str = "") -> TextClause:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.executors.attempt_log import job_log_path
 from bot.intake import new_id
-from bot.store.jobs import END
+from bot.store.sql import END
 from bot.web.api.inputs import NAME_PART, Id, OnlyProject, Project, Words
 from bot.web.api.logs import TAIL, Offset, Size, part_of
 from bot.web.api.orders import project_for

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from bot.store.records import END, DeliveryRow
+from bot.store.records import DeliveryRow
+from bot.store.sql import END
 from bot.web.api.inputs import OnlyProject
 from bot.web.api.paging import Cursor, Limit, Next, after, cursor_of
 from bot.web.api.shapes import Shape

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from bot.store.records import END, EventLine
+from bot.store.records import EventLine
+from bot.store.sql import END
 from bot.web.api.inputs import REPOSITORY, Words
 from bot.web.auth import Viewer
 from bot.web.console.rendering import Shown

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from bot.store.jobs import END
+from bot.store.sql import END
 from bot.web.api.inputs import LONGEST_ID, NAME_PART, PROJECT, Id
 from bot.web.api.jobs import LONGEST, TIMEOUT, Execution, ToolName, cancelled, job_of, job_seen, log_of
 from bot.web.auth import Operator, Viewer

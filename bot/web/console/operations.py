@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from bot.store.records import END
+from bot.store.sql import END
 from bot.web.api.records import Number, drop_effect, replay_delivery, retry_effect, show_effect
 from bot.web.auth import Admin, Viewer
 from bot.web.console.rendering import Fields, Shown, field

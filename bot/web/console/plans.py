@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bot.store.board import Wanted
-from bot.store.records import END
+from bot.store.sql import END
 from bot.store.views import PlanView, plan_place
 from bot.web.api.inputs import REPOSITORY, Id
 from bot.web.api.paging import Cursor, after, cursor_of
