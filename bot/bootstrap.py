@@ -146,11 +146,11 @@ class Phasebot:
             ]
         )
         if Role.CLOCK in self.options.roles:
-            self.clockwork.also_every(PRUNE_EVERY, self.prune)
-            self.clockwork.also_every(15, self.jobs.look_for_lost)
-            self.clockwork.also_every(max(1, round(settings.run_poll / 4)), self.elsewhere.look)
+            self.clockwork.every(PRUNE_EVERY, self.prune)
+            self.clockwork.every(15, self.jobs.look_for_lost)
+            self.clockwork.every(max(1, round(settings.run_poll / 4)), self.elsewhere.look)
         if self.options.roles != ALL:
-            self.clockwork.also_every(1, self._look_after_others)
+            self.clockwork.every(1, self._look_after_others)
         self._announcements = self.store.announcements(self._look_after_others)
         self.crew.join(self.clockwork, self.loop, self.receive, log_dir=settings.log_dir, lent=self._lent)
         self._reconciler = Once(lambda: _reconciler(self))

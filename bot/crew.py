@@ -76,8 +76,8 @@ class RemoteCrew:
         self._look = loop.look
         self._tell = loop.tell
         self._desk = WorkerDesk(self._lookups, receive, self._tickets, clock=self._clock, log_dir=log_dir, lent=lent)
-        clockwork.also_every(WATCH_EVERY, self.watch)
-        clockwork.also_every(max(0.5, self._lease.total_seconds() / 4), self.refill)
+        clockwork.every(WATCH_EVERY, self.watch)
+        clockwork.every(max(0.5, self._lease.total_seconds() / 4), self.refill)
 
     def watch(self) -> None:
         """Who is there now?"""

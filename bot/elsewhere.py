@@ -108,8 +108,9 @@ class Elsewhere:
 
     def look(self) -> None:
         """At all of which nothing was heard for a while: webhooks may be lost, or switched off."""
+        remote = self._executors.remote_names
         for live in self._lookups.live_attempts():
-            if live.attempt.executor in self._executors.remote_names and self._is_silent(live.attempt):
+            if live.attempt.executor in remote and self._is_silent(live.attempt):
                 self._look_at(live)
 
     def _look_at(self, live: LiveAttempt) -> None:

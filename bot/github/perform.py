@@ -289,12 +289,9 @@ class Performer:
         """Our comment of this key, or of this thread."""
         for comment in self._github().own_comments(plan.project, issue.number):
             marker = self._markers.find(comment.body)
-            is_ours = marker is not None and (marker.kind, marker.plan) == (MarkerKind.COMMENT, plan.id)
-            if (
-                marker
-                and is_ours
-                and (marker.of == effect.key or (effect.thread and marker.of.startswith(effect.thread)))
-            ):
+            if marker is None or (marker.kind, marker.plan) != (MarkerKind.COMMENT, plan.id):
+                continue
+            if marker.of == effect.key or (effect.thread and marker.of.startswith(effect.thread)):
                 return comment
         return None
 

@@ -22,7 +22,7 @@ class Clockwork:
         """`jobs`: every how many seconds to do what."""
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(3)}, timezone="UTC")
         for seconds, job in jobs:
-            self._every(seconds, job)
+            self.every(seconds, job)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -34,13 +34,10 @@ class Clockwork:
     def at_once_and_every(self, seconds: float, job: Job) -> None:
         """One more, for the first time as soon as the clock runs. A job that takes longer than that begins late."""
         self._scheduler.add_job(_in_one_line(job))
-        self._every(seconds, job)
+        self.every(seconds, job)
 
-    def also_every(self, seconds: float, job: Job) -> None:
+    def every(self, seconds: float, job: Job) -> None:
         """One more."""
-        self._every(seconds, job)
-
-    def _every(self, seconds: float, job: Job) -> None:
         self._scheduler.add_job(_in_one_line(job), "interval", seconds=seconds, coalesce=True, max_instances=1)
 
 
