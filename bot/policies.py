@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 from pydantic import BaseModel
 
+from bot.lately import Lately
 from bot.store.policies import KeptPolicy, SqlPolicies
 from services.domain.errors import NotAllowed, NotFound, PolicyInvalid, RemoteUnavailable, TransientError
 from services.domain.findings import Finding, Severity
@@ -44,7 +45,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentPolicy:
-    """What counts for a repository now. `sha` is git's hash of the text, `commit` the one that made it so; "" without a policy.
+    """What counts for a repository now. `commit` is the one that made it so; "" without a policy.
 
     `problem`: the file that is there now, since the commit `newest`, cannot be used, so an older one counts (`has_older`), or
     none. `is_stale`: the file cannot be read now, and this is how it was last. `is_handed_in`: it came with the document, and
@@ -52,7 +53,6 @@ class CurrentPolicy:
     """
 
     policy: Policy
-    sha: str = ""
     commit: str = ""
     newest: str = ""
     problem: PolicyInvalid | None = None
@@ -113,7 +113,7 @@ class Policies:
     executors: Callable[[], Collection[str]]
     allowed: Callable[[str], bool]
     clock: Clock
-    _lately: dict[str, tuple[datetime, CurrentPolicy]] = field(default_factory=dict, init=False, repr=False)
+    _lately: Lately[CurrentPolicy] = field(default_factory=lambda: Lately(FRESH), init=False, repr=False)
     _earlier: OrderedDict[tuple[str, str], Policy] = field(default_factory=OrderedDict, init=False, repr=False)
 
     def ruling(self, project: str, at: str = "", *, anew: bool = False) -> CurrentPolicy:
@@ -123,12 +123,13 @@ class Policies:
 
         Raises TransientError, RemoteUnavailable where nothing is known yet.
         """
-        now, known = self.clock.now(), self._lately.get(project)
-        if not at and not anew and known is not None and now - known[0] < FRESH:
-            return known[1]
+        now = self.clock.now()
+        known = None if at or anew else self._lately.get(project, now)
+        if known is not None:
+            return known
         found = self._looked_up(project, at)
         if not found.is_stale:
-            self._lately[project] = (now, found)
+            self._lately.put(project, found, now)
         return found
 
     def at(self, project: str, commit: str) -> Policy:
@@ -143,7 +144,7 @@ class Policies:
 
     def forget(self, project: str) -> None:
         """It was changed just now: it is read again when it is next asked for."""
-        self._lately.pop(project, None)
+        self._lately.forget(project)
 
     def handed_in(self, text: str, where: str) -> CurrentPolicy:
         """One that comes with a document, from somebody who may run what it says. Raises PolicyInvalid."""
@@ -183,7 +184,7 @@ class Policies:
         except PolicyInvalid as problem:
             return self._as_kept(project, problem=problem, newest=commit)
         self.kept.keep(project, KeptPolicy(sha, text, commit))
-        return CurrentPolicy(policy=policy, sha=sha, commit=commit, newest=commit, may_run_here=self.allowed(project))
+        return CurrentPolicy(policy=policy, commit=commit, newest=commit, may_run_here=self.allowed(project))
 
     def _as_kept(
         self, project: str, *, problem: PolicyInvalid | None = None, newest: str = "", is_stale: bool = False
@@ -197,7 +198,6 @@ class Policies:
                 last, problem = None, problem or worse
         return CurrentPolicy(
             policy=policy,
-            sha=last.sha if last else "",
             commit=last.commit if last else "",
             newest=newest,
             problem=problem,

@@ -17,6 +17,7 @@ from bot.github.errors import Unprocessable
 from bot.github.features import Feature, Features
 from bot.github.session import Sessions
 from bot.github.wire import PER_PAGE
+from bot.lately import Lately
 from services.domain.errors import NotFound, TransientError
 from services.execution.workflow_runs import Check, Run
 from services.ports import Clock
@@ -93,13 +94,13 @@ class ActionsApi:
         self._sessions = sessions
         self._features = features
         self._clock = clock
-        self._branches: dict[str, tuple[str, datetime]] = {}
+        self._branches: Lately[str] = Lately(BRANCH_KNOWN)
 
     def start(self, project: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
         """The id of the run, or None where the server does not tell: then it has to be found by its title. Without a `ref` it
         runs on the default branch."""
         path = f"/repos/{project}/actions/workflows/{quote(workflow, safe='')}/dispatches"
-        known = ref or self._known_branch(project)
+        known = ref or self._branches.get(project, self._clock.now())
         branch = known or self._default_branch(project)
         try:
             return self._started(project, path, {"ref": branch, "inputs": dict(inputs)})
@@ -123,11 +124,7 @@ class ActionsApi:
 
     def learn_branch(self, project: str, branch: str) -> None:
         """What the default branch is at this moment."""
-        self._branches[project] = (branch, self._clock.now())
-
-    def _known_branch(self, project: str) -> str:
-        branch, since = self._branches.get(project, ("", self._clock.now()))
-        return branch if self._clock.now() - since < BRANCH_KNOWN else ""
+        self._branches.put(project, branch, self._clock.now())
 
     def _default_branch(self, project: str) -> str:
         branch = self._sessions.one(_Repository, "GET", f"/repos/{project}").default_branch

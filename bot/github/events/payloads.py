@@ -36,6 +36,7 @@ class Repository(Payload):
 
     full_name: str
     id: Id = 0
+    default_branch: str = ""
 
 
 class Issue(Payload):

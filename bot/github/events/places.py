@@ -12,7 +12,6 @@ from pydantic import Field
 
 from bot.github.events.payloads import Account, Payload
 from bot.github.events.sources import Sources
-from bot.github.standing import look_at
 from services.domain.messages import Message
 
 
@@ -97,4 +96,4 @@ def read_repository(body: bytes, sources: Sources) -> Sequence[Message]:
 
 def _seen(project: str, sources: Sources) -> Message:
     number = next((number for name, number in sources.known_as(0, project) if name == project), None)
-    return look_at(sources.github, project, cause=f"seen/{project}/{sources.now().isoformat()}", known=number)
+    return sources.seen(project, number)

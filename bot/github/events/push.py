@@ -29,10 +29,6 @@ class _Commit(Payload):
     modified: tuple[str, ...] = ()
 
 
-class _Repository(Repository):
-    default_branch: str = ""
-
-
 class PushEvent(Payload):
     """As far as it is read."""
 
@@ -41,7 +37,7 @@ class PushEvent(Payload):
     after: str
     deleted: bool = False
     commits: tuple[_Commit, ...] = ()
-    repository: _Repository
+    repository: Repository
     sender: Account | None = None
 
     @property

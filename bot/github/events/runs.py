@@ -14,15 +14,11 @@ BY_US = "workflow_dispatch"
 """Only runs that were started like this are ours: a title proves nothing where people choose it, as with pull requests."""
 
 
-class _Home(Repository):
-    default_branch: str = ""
-
-
 class RunEvent(Payload):
     """`workflow_run`, as far as it is read."""
 
     workflow_run: RemoteRun
-    repository: _Home
+    repository: Repository
 
 
 def read_run(body: bytes, sources: Sources) -> Sequence[Message]:

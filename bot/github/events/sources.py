@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from bot.github.events.documents import Documents
-from bot.github.events.lately import Lately
 from bot.github.events.payloads import Account
+from bot.github.standing import look_at
+from bot.lately import Lately
 from services.commands.spec import Level
 from services.domain.effects import Effect
-from services.domain.messages import Message, Report
+from services.domain.messages import Message, ProjectSeen, Report
 from services.domain.phase import Phase
 from services.domain.plan import Plan
 from services.domain.reasons import Reason
@@ -115,6 +116,10 @@ class Sources:
 
     levels: Lately[Level] = field(default_factory=lambda: Lately(LEVEL_KNOWN))
     looks: Lately[bool] = field(default_factory=lambda: Lately(STRANGER_WAITS))
+
+    def seen(self, project: str, number: int | None) -> ProjectSeen:
+        """What the project's repository is like now. `number`: that it is known by. Raises TransientError."""
+        return look_at(self.github, project, cause=f"seen/{project}/{self.now().isoformat()}", known=number)
 
     def is_our_own(self, sender: Account) -> bool:
         return sender.is_bot and sender.login == self.github.login

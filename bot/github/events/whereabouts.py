@@ -10,7 +10,6 @@ import json
 
 from bot.github.events.payloads import Payload, Repository
 from bot.github.events.sources import Sources
-from bot.github.standing import look_at
 from services.domain.errors import NotFound, NotNow
 from services.domain.messages import ProjectSeen
 
@@ -37,7 +36,7 @@ def placed(body: bytes, sources: Sources) -> bytes:
     if ours is not None:
         return body if ours.lower() == told.full_name.lower() else _followed(ours, told, body, sources)
     for project, number in known:  # by the name alone
-        seen = _seen(project, number, sources)
+        seen = sources.seen(project, number)
         if number is None and seen.repository == told.id:
             sources.tell(seen)  # from now on it is known by its number
         elif seen.name != project:
@@ -49,7 +48,7 @@ def placed(body: bytes, sources: Sources) -> bytes:
 
 def _followed(project: str, told: Repository, body: bytes, sources: Sources) -> bytes:
     """It has another name than we know it by, or had one when this was sent."""
-    seen = _seen(project, told.id, sources)
+    seen = sources.seen(project, told.id)
     if seen.name != project:
         _wait_for(seen, sources)
     event = json.loads(body)
@@ -60,7 +59,3 @@ def _followed(project: str, told: Repository, body: bytes, sources: Sources) -> 
 def _wait_for(seen: ProjectSeen, sources: Sources) -> None:
     sources.tell(seen)
     raise NotNow(f"{seen.project} is {seen.name} by now, and is followed first", retry_after=_SOON)
-
-
-def _seen(project: str, number: int | None, sources: Sources) -> ProjectSeen:
-    return look_at(sources.github, project, cause=f"seen/{project}/{sources.now().isoformat()}", known=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime, timedelta
@@ -13,19 +14,27 @@ Found = TypeVar("Found")
 
 
 class Lately(Generic[Found]):
-    """Kept for a while, and never more than so many. For one thread."""
+    """Kept for a while, and never more than so many. Callable from any thread."""
 
     def __init__(self, life: timedelta) -> None:
         self._life = life
         self._found: OrderedDict[Hashable, tuple[Found, datetime]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(self, key: Hashable, now: datetime) -> Found | None:
         """None if it is not known, or not any more."""
-        known = self._found.get(key)
+        with self._lock:
+            known = self._found.get(key)
         return known[0] if known is not None and now - known[1] < self._life else None
 
     def put(self, key: Hashable, found: Found, now: datetime) -> None:
-        self._found.pop(key, None)
-        self._found[key] = (found, now)
-        if len(self._found) > KEPT:
-            self._found.popitem(last=False)
+        with self._lock:
+            self._found.pop(key, None)
+            self._found[key] = (found, now)
+            if len(self._found) > KEPT:
+                self._found.popitem(last=False)
+
+    def forget(self, key: Hashable) -> None:
+        """It is not known any more."""
+        with self._lock:
+            self._found.pop(key, None)
