@@ -7,9 +7,7 @@ matter is no heading and no task here, because CommonMark says so and not becaus
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any
 
 import pyromark
@@ -66,7 +64,7 @@ class _Reader:
 
     def __init__(self, lines: Sequence[str], data: bytes) -> None:
         self._lines = lines
-        self._starts = list(accumulate(map(len, data.splitlines(keepends=True)), initial=0))
+        self._data = data
         self._blocks: list[Block] = []
         self._add = self._blocks.append
         self._lists = 0
@@ -75,68 +73,71 @@ class _Reader:
 
     def blocks(self, text: str) -> list[Block]:
         """Walk the events of the text once."""
-        readers: dict[str, Callable[[Any, int, int], None]] = {
+        readers: dict[str, Callable[[Any, int, int, int], None]] = {
             "Heading": self._heading,
-            "List": self._list,
             "Item": self._item,
-            "BlockQuote": self._quote,
             "Paragraph": self._paragraph,
             "TableHead": self._table_head,
             "TableRow": self._table_row,
             "CodeBlock": self._code,
         }
+        line, at = 1, 0
         events: Any = pyromark.events_with_range(text, options=pyromark.Options.ENABLE_TABLES)
         for event, span in events:
             if "Start" in event:
-                start = event["Start"]
-                reader = readers.get(start if start.__class__ is str else next(iter(start)))
-                if reader:
-                    reader(start, span["start"], span["end"])
+                tag = event["Start"]
+                name = tag if tag.__class__ is str else next(iter(tag))
+                if name in readers:
+                    start = span["start"]
+                    line += self._data.count(b"\n", at, start)  # blocks come in the order of their beginnings
+                    at = start
+                    readers[name](tag, line, start, span["end"])
+                elif name == "List":
+                    self._lists += 1
+                elif name == "BlockQuote":
+                    self._quotes += 1
             elif "End" in event:
-                end = event["End"]
-                if "List" in end:
-                    self._lists -= 1
-                elif "BlockQuote" in end:
-                    self._quotes -= 1
+                self._leave(event["End"])
         return self._blocks
 
-    def _list(self, _tag: Any, _start: int, _end: int) -> None:
-        self._lists += 1
+    def _leave(self, tag: Any) -> None:
+        if "List" in tag:
+            self._lists -= 1
+        elif "BlockQuote" in tag:
+            self._quotes -= 1
 
-    def _quote(self, _tag: Any, _start: int, _end: int) -> None:
-        self._quotes += 1
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        """Line (from 1) and column (from 0, in characters) of a byte offset."""
-        line = bisect_right(self._starts, offset)
-        column = offset - self._starts[line - 1]
+    def _column(self, line: int, offset: int) -> int:
+        """The column (from 0, in characters) of a byte offset on this line."""
+        column = offset - self._data.rfind(b"\n", 0, offset) - 1
         if column and not (raw := self._lines[line - 1]).isascii():
-            column = len(raw[:column].encode()[:column].decode("utf-8", "ignore"))
-        return line, column
+            return len(raw[:column].encode()[:column].decode("utf-8", "ignore"))
+        return column
 
-    def _heading(self, tag: Any, start: int, end: int) -> None:
+    def _last_line(self, line: int, start: int, end: int) -> int:
+        """The line on which a block ends that begins on `line`."""
+        return line + self._data.count(b"\n", start, end - 1)
+
+    def _heading(self, tag: Any, line: int, start: int, end: int) -> None:
         if self._quotes or self._lists:
             return
-        line, column = self._place(start)
         raw = self._lines[line - 1]
         level = int(tag["Heading"]["level"][1])
-        atx = _ATX.match(raw, column)
+        atx = _ATX.match(raw, self._column(line, start))
         if atx:
             text = _without_closing_marks(atx.group(2))
         else:
-            last = bisect_right(self._starts, end - 1)
+            last = self._last_line(line, start, end)
             if last != line + 1 or len(raw) > _SETEXT_LENGTH:
                 self._add(Paragraph(line, "\n".join(self._lines[line - 1 : last - 1]), quoted=False))
                 return  # running text over a rule, which CommonMark takes for a heading and its writer did not
             text = raw.strip()
         self._add(Heading(line, level, _without_comments(text[:_LONGEST_TEXT]).strip(), raw))
 
-    def _item(self, _tag: Any, start: int, _end: int) -> None:
+    def _item(self, _tag: Any, line: int, start: int, _end: int) -> None:
         if self._quotes or self._lists > _DEEPEST:
             return
-        line, column = self._place(start)
         raw = self._lines[line - 1]
-        item = _ITEM.match(raw, column)
+        item = _ITEM.match(raw, self._column(line, start))
         if item is None:
             return
         number, box, state = item.groups()
@@ -168,11 +169,10 @@ class _Reader:
             end += 1
         self._add(Paragraph(line + 1, "\n".join(self._lines[line:end]), quoted=False))
 
-    def _paragraph(self, _tag: Any, start: int, end: int) -> None:
+    def _paragraph(self, _tag: Any, first: int, start: int, end: int) -> None:
         if self._lists:
             return
-        first = bisect_right(self._starts, start)
-        last = bisect_right(self._starts, end - 1)
+        last = self._last_line(first, start, end)
         pressed = _NO_SPACE.match(self._lines[first - 1]) if not self._quotes else None
         if pressed:  # `##Phase 1`: a heading to its writer, text to CommonMark
             self._add(Heading(first, len(pressed[1]), pressed[2].strip(), self._lines[first - 1]))
@@ -180,18 +180,16 @@ class _Reader:
         if first <= last:
             self._add(Paragraph(first, "\n".join(self._lines[first - 1 : last]), quoted=self._quotes > 0))
 
-    def _table_head(self, _tag: Any, start: int, _end: int) -> None:
-        self._table = bisect_right(self._starts, start)
-        self._table_row(_tag, start, _end)
+    def _table_head(self, _tag: Any, line: int, _start: int, _end: int) -> None:
+        self._table = line
+        self._table_row(_tag, line, _start, _end)
 
-    def _table_row(self, _tag: Any, start: int, _end: int) -> None:
+    def _table_row(self, _tag: Any, line: int, _start: int, _end: int) -> None:
         if not self._quotes:
-            line = bisect_right(self._starts, start)
             self._add(Row(line, self._table, _cells(self._lines[line - 1])))
 
-    def _code(self, tag: Any, start: int, end: int) -> None:
-        first, last = bisect_right(self._starts, start), bisect_right(self._starts, end - 1)
-        lines = self._lines[first - 1 : last]
+    def _code(self, tag: Any, first: int, start: int, end: int) -> None:
+        lines = self._lines[first - 1 : self._last_line(first, start, end)]
         if tag["CodeBlock"] != "Indented":
             closed = len(lines) > 1 and lines[-1].lstrip(" >\t")[:3] in ("```", "~~~")
             info = _FENCE.search(lines[0])
