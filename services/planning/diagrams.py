@@ -12,6 +12,7 @@ from services.planning.references import find, leading
 
 _ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
 _END = re.compile(r"[;,.](?=\s|\Z)")
+_ARROW_HEADS = tuple(">►▶→⟶⇒➜➔")
 _MERMAID_ARROW = re.compile(r"(?:-->|---|-\.->|==>)(?:\|[^|]*\|)?")
 _MERMAID_NODE = re.compile(
     r"\s*(?P<id>[\w-]{1,40})\s*(?:[\[({]{1,2}[\[(]?\"?(?P<label>[^\]})\"]{1,200})\"?[\])}]{1,3})?"
@@ -26,9 +27,10 @@ Pair = tuple[int, int]
 
 def split_links(text: str) -> list[str]:
     """The parts of `A → B → C`; one part if there is no arrow."""
-    if not _ARROW.search(text):
-        return [text]
-    return [part.strip() for part in _ARROW.split(text)]
+    for head in _ARROW_HEADS:  # a plain loop: every sentence is asked
+        if head in text:
+            return [part.strip() for part in _ARROW.split(text)]
+    return [text]
 
 
 def chained(links: Sequence[frozenset[int]]) -> Iterator[Pair]:

@@ -70,7 +70,8 @@ def _mentions(text: str) -> Iterator[tuple[int, str]]:
         before = _PATH_BACKWARDS.match(text[max(0, end - _LONGEST) : end][::-1])
         if before:
             start = end - before.end()
-            yield start, unquote(text[start : match.end()])
+            path = text[start : match.end()]
+            yield start, unquote(path) if "%" in path else path
 
 
 def _confined(reference: str) -> str | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from services.domain.findings import Finding
+from services.planning.paths import paths_in
 
 
 class TaskDraft(NamedTuple):
-    """One task of a phase. `depth` counts from 0; `paths` are the files its text names."""
+    """One task of a phase. `depth` counts from 0."""
 
     id: str | None
     text: str
@@ -17,8 +18,12 @@ class TaskDraft(NamedTuple):
     parallel: bool
     story: str | None
     line: int
-    paths: tuple[str, ...]
     depth: int
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files its text names. They are looked for when they are asked for: most of the time nobody does."""
+        return paths_in(self.text)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -48,6 +48,8 @@ class _Mention(NamedTuple):
 
 def find(text: str, names: Names, *, near: bool = False) -> Found:
     """Every unit `text` names. With `near`, a name may also stand in lower case at the very start of the text."""
+    if not text:
+        return NOTHING
     known = names.known.get((text, near))
     if known is None:
         known = names.known[text, near] = _find(text, names, near=near)

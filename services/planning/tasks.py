@@ -17,11 +17,7 @@ _ID = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<id>\d{1,3})[.)]\s+")
 _FLAG = re.compile(r"\s*\[(?P<flag>P|US ?-?\d+(?:[,/+& ]+US ?-?\d+)*|Story ?\d+)\]\s*", re.IGNORECASE)
-_FILE = re.compile(r"(?:[\w.@*()\[\]-]+/)+(?:[\w@*-][\w.@*-]*\.\w{1,8})?\Z|[\w@*-][\w.@*-]*\.[A-Za-z]\w{0,7}\Z")
-_LONGEST_PATH = 260
-_SHORTEST_PATH = 2
 _FARTHEST = 200
-_WRAPPING = "`.,;:()\"'*<>"
 _TASK_HEADING = re.compile(
     r"(?:Task\s+)?(?P<id>(?:[A-Z]{1,2}-)?T-?\d{1,4}[a-z]?)\b|(?i:task|aufgabe|tâche|tarea|задача|任务|タスク)\s*(?P<number>\d+(?:\.\d+)*)\b"
 )
@@ -169,17 +165,4 @@ def _task(text: str, *, done: bool, line: int, depth: int) -> TaskDraft:
         else:
             story = flag["flag"].upper().replace(" ", "")
         rest = rest[flag.end() :]
-    return TaskDraft(identity, rest.strip() or text, done, parallel, story, line, _paths(rest), depth)
-
-
-def _paths(text: str) -> tuple[str, ...]:
-    """The files a task names, in backticks or plainly, in the order of their mention."""
-    if "/" not in text and "`" not in text:
-        return ()
-    words = [word.strip(_WRAPPING) for word in text.split() if "/" in word or ("`" in word and "." in word)]
-    paths = [word for word in words if ("." in word or word[-1:] == "/") and _is_path(word)]
-    return tuple(dict.fromkeys(paths)) if len(paths) > 1 else tuple(paths)
-
-
-def _is_path(word: str) -> bool:
-    return _SHORTEST_PATH <= len(word) < _LONGEST_PATH and _FILE.match(word) is not None
+    return TaskDraft(identity, rest.strip() or text, done, parallel, story, line, depth)
