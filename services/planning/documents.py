@@ -29,11 +29,12 @@ def references(text: str) -> tuple[Reference, ...]:
     """Every document named by a link, in backticks or plainly, in the order of mention."""
     links = [(match.start(1), unquote(match[1])) for match in _LINK.finditer(text)] if "](" in text else []
     found: list[Reference] = []
-    line, before = 1, 0
+    line, start, before = 1, 0, 0
     for at, path in sorted([*links, *_mentions(text)]):
         line += text.count("\n", before, at)
+        start = max(start, text.rfind("\n", before, at) + 1)  # no further back: a line may be very long
         before = at
-        found.append(Reference(line, at - text.rfind("\n", 0, at), path))
+        found.append(Reference(line, at - start + 1, path))
     return tuple(found)
 
 
