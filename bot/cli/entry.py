@@ -31,7 +31,10 @@ def run(arguments: list[str]) -> int:
 
 
 def _misused(error: click.ClickException) -> int:
-    """Usage that does not fit. Click's own wording, in our own form."""
+    """Usage that does not fit. Click's own wording, in our own form; where only a command is missing, the help alone."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return Exit.INVALID
     click.echo(f"error: {error.format_message()}", err=True)
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:

@@ -125,8 +125,9 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        fix = "Set PHASEBOT_HOST and PHASEBOT_PORT to an address of this machine and a free port."
-        raise PortTaken(f"cannot listen: {error.strerror}", where=f"{host}:{port}", fix=fix) from None
+        fix = "Name an address of this machine and a free port: --port, or PHASEBOT_HOST and PHASEBOT_PORT."
+        why, _, _ = str(error.strerror).partition(" (while")  # the address is named beside it
+        raise PortTaken(f"cannot listen: {why}", where=f"{host}:{port}", fix=fix) from None
 
 
 def url_of(listener: socket.socket) -> str:

@@ -77,6 +77,25 @@ def test_a_command_that_does_not_exist_is_refused(phasebot: Phasebot) -> None:
     assert refused.err.endswith("See: phasebot --help\n")
 
 
+@pytest.mark.parametrize("arguments", [(), ("queue",)])
+def test_without_a_command_the_help_is_shown(phasebot: Phasebot, arguments: tuple[str, ...]) -> None:
+    shown = phasebot(*arguments)
+
+    assert shown.code == 2
+    assert (shown.err, shown.out) == (phasebot(*arguments, "--help").out, "")
+
+
+_GROUPS = [(), *(path for path, command in _commands(root) if isinstance(command, click.Group) and path)]
+
+
+@pytest.mark.parametrize("path", _GROUPS)
+def test_no_line_of_a_list_of_commands_is_cut_off(phasebot: Phasebot, path: tuple[str, ...]) -> None:
+    _, _, listed = phasebot(*path, "--help").out.partition("Commands:\n")
+
+    assert listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -172,7 +172,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
         with (
             Phasebot(settings, Options(issues=False)) as phasebot,
-            pytest.raises(PortTaken, match=f"127.0.0.1:{port}: cannot listen"),
+            pytest.raises(PortTaken, match=f"^127.0.0.1:{port}: cannot listen: Address already in use\n"),
         ):
             serve(phasebot)
 

@@ -31,7 +31,7 @@ def upgrade(database: str | None) -> None:
     click.echo(f"up to date (revision {schema.HEAD}): {shown(url)}")
 
 
-@db.command()
+@db.command(short_help="Say whether the tables are those that this version wants.")
 @database_option
 def check(database: str | None) -> int:
     """Say whether the tables are those that this version wants; exit code 1 if not. Changes nothing.

@@ -81,7 +81,7 @@ def show(file: str, title: str | None, labels: tuple[str, ...], as_json: bool) -
         click.echo(f"{one.key:<13} {json.dumps(one.value, ensure_ascii=False):<40} {one.said_by} ({place})")
 
 
-@policy.command("set")
+@policy.command("set", short_help="Write a value into a policy, and keep its comments.")
 @click.argument("file")
 @click.argument("path")
 @click.argument("value")

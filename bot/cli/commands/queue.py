@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -134,7 +135,9 @@ def _orders() -> Iterator[click.Command]:
         parameters: list[click.Parameter] = [click.Argument(["target"], metavar=_metavar(verb))]
         if takes_why:
             parameters.append(_how() if verb == RETRY else _why())
-        command = click.Command(verb, params=parameters, callback=_ordering(verb), help=_help(verb))
+        command = click.Command(
+            verb, params=parameters, callback=_ordering(verb), help=_help(verb), short_help=_short(VERBS[verb].help)
+        )
         yield database_option(server_option(command))
 
 
@@ -152,6 +155,11 @@ def _help(verb: str) -> str:
 
     target = "4kd0x9q2mz" if verb in PLAN_ORDERS else "4kd0x9q2mz.2"
     return f"{VERBS[verb].help}\n\n\b\nExample:\n  phasebot queue {verb} {target}"
+
+
+def _short(help: str) -> str:
+    """The first statement."""
+    return f"{re.split(r'[;.](?: |$)', help, maxsplit=1)[0]}."
 
 
 def _metavar(verb: str) -> str:
