@@ -46,7 +46,7 @@ def jobs_page(
     permit: Viewer,
     page: Shown,
     project: Annotated[str, Query(pattern=f"{PROJECT}|^$")] = "",
-    tool: Annotated[str, Query(pattern=r"^[\w.-]{0,100}$")] = "",
+    tool: Annotated[str, Query(pattern=f"{NAME_PART}|^$", max_length=100)] = "",
     before: Annotated[int, Query(ge=1, le=END)] = END,
 ) -> Response:
     """What was run on request, the newest first."""
