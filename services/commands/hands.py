@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.commands.orders import order_for
+from services.commands.orders import Giver, order_for
 from services.commands.permission import may
 from services.commands.spec import VERBS, Level
 from services.domain.messages import Order
@@ -89,7 +89,7 @@ def meaning(hand: Hand, plan: Plan, phase: Phase | None, *, by: str, cause: str)
     """The order that the deed amounts to; None where it says nothing that the plan does not say already."""
     if not hand.verb or not _is_news(hand, plan, phase):
         return None
-    return order_for(hand.verb, plan, phase, by=by, cause=cause)
+    return order_for(hand.verb, plan, phase, Giver(by=by, cause=cause))
 
 
 def is_heeded(hand: Hand, plan: Plan, phase: Phase | None, who: Level, login: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.commands.naming import phase_first, phase_named
-from services.commands.orders import CommandInvalid, is_about_retry, order_for
+from services.commands.orders import CommandInvalid, Giver, is_about_retry, order_for
 from services.commands.parser import Command
 from services.commands.permission import may
 from services.commands.spec import PRIORITY, RETRY, VERBS, Level, Scope, Verb
@@ -82,16 +82,8 @@ def interpret(command: Command, place: Place, speaker: Speaker, *, cause: str, a
         if verb.scope is Scope.PHASE and phase is None:
             raise CommandInvalid(f"`{verb.name}` needs a phase", fix=f"Say it as in `{verb.usage}`.")
         return Wish(verb, phase)
-    return order_for(
-        verb.name,
-        place.plan,
-        phase,
-        by=speaker.login,
-        role=speaker.level.value,
-        cause=cause,
-        argument=argument,
-        asked=asked,
-    )
+    giver = Giver(by=speaker.login, role=speaker.level.value, cause=cause, asked=asked)
+    return order_for(verb.name, place.plan, phase, giver, argument)
 
 
 def _taken_apart(verb: Verb, rest: str, plan: Plan, here: Phase | None) -> tuple[Phase | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,50 +25,51 @@ class CommandInvalid(UserError):
     code = "command_invalid"
 
 
-def order_for(  # noqa: PLR0913  what was said, about what, and by whom: all but three by name
-    verb: str,
-    plan: Plan,
-    phase: Phase | None,
-    *,
-    by: str,
-    cause: str,
-    role: str | None = None,
-    argument: str = "",
-    asked: m.Asked | None = None,
-) -> m.Order:
-    """`role` is that of `by` in the repository, None for the operator. `argument` is what the verb takes besides a phase:
-    why it is rejected, how urgent it is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Giver:
+    """Who gives an order, where, and which giving of it this is. `role` is theirs in the repository, None for the operator."""
+
+    by: str
+    cause: str
+    role: str | None = None
+    asked: m.Asked | None = None
+
+
+def order_for(verb: str, plan: Plan, phase: Phase | None, giver: Giver, argument: str = "") -> m.Order:
+    """`argument` is what the verb takes besides a phase: why it is rejected, how urgent it is.
 
     Raises CommandInvalid for a verb that orders nothing, a phase that is missing, or an argument that makes no sense.
     """
     known = VERBS.get(verb)
     if known is None:
         raise CommandInvalid(f"there is no command `{verb}`", fix="`help` lists them.")
+    head: dict[str, Any] = {"plan": plan.id, "cause": giver.cause, "by": giver.by, "asked": giver.asked}
     about_merge = _ABOUT_MERGES.get(verb) if phase is None and awaits_merge(plan) else None
     if about_merge is not None and not argument:
-        return about_merge(plan=plan.id, cause=cause, by=by, asked=asked)
+        return about_merge(**head)
     if phase is None and (known.scope is Scope.PHASE or verb in _ABOUT_MERGES):
         raise CommandInvalid(f"`{verb}` needs a phase", fix=f"Name one, as in `{verb} {_example(plan)}`.")
-    key = phase.key if phase else None
     if verb == PRIORITY:
-        return m.SetPriority(
-            plan=plan.id, cause=cause, by=by, asked=asked, phase=key, priority=priority_of(argument or "")
-        )
-    if key is not None and verb == "reject":
-        why = argument[:LONGEST_WHY]
-        return m.RejectPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role, why=why)
-    if key is not None and verb == RETRY:
-        how = _how(argument)
-        return m.RetryPhase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, **how)
-    if key is not None and (judgement := _JUDGEMENTS.get(verb)):
-        return judgement(plan=plan.id, cause=cause, by=by, asked=asked, phase=key, role=role)
-    if key is not None and (about_phase := _ABOUT_PHASES.get(verb)):
-        return about_phase(plan=plan.id, cause=cause, by=by, asked=asked, phase=key)
+        return m.SetPriority(**head, phase=phase.key if phase else None, priority=priority_of(argument))
+    about_phase = _about_phase(verb, giver.role, argument, {**head, "phase": phase.key}) if phase else None
+    if about_phase is not None:
+        return about_phase
     if verb in ("start", "publish"):
-        return m.StartPlan(plan=plan.id, cause=cause, by=by, asked=asked, selected=plan.selected or None)
+        return m.StartPlan(**head, selected=plan.selected or None)
     if about_plan := _ABOUT_PLANS.get(verb):
-        return about_plan(plan=plan.id, cause=cause, by=by, asked=asked)
+        return about_plan(**head)
     raise CommandInvalid(f"`{verb}` is not an order")
+
+
+def _about_phase(verb: str, role: str | None, argument: str, head: Mapping[str, Any]) -> m.Order | None:
+    if verb == "reject":
+        return m.RejectPhase(**head, role=role, why=argument[:LONGEST_WHY])
+    if verb == RETRY:
+        return m.RetryPhase(**head, **_how(argument))
+    if judgement := _JUDGEMENTS.get(verb):
+        return judgement(**head, role=role)
+    order = _ABOUT_PHASES.get(verb)
+    return order(**head) if order else None
 
 
 _ABOUT_PHASES: Mapping[str, Callable[..., m.Order]] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services.commands.offers import verbs_for_phase, verbs_for_plan
-from services.commands.orders import order_for
+from services.commands.orders import Giver, order_for
 from services.coordinator.decide import decide
 from services.domain.phase import Rules
 from services.domain.plan import Plan, PlanState
@@ -41,7 +41,7 @@ def test_what_is_offered_is_not_refused(name: str, plan: Plan) -> None:
     wanted += [(verb, None) for verb in verbs_for_plan(plan)]  # type: ignore[misc]
 
     for verb, phase in wanted:
-        order = order_for(verb, plan, phase, by="ada", cause=f"{name}/{verb}", role="admin")
+        order = order_for(verb, plan, phase, Giver(by="ada", cause=f"{name}/{verb}", role="admin"))
         assert not decide(plan, order, WORLD, NOW).refused, (name, verb)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.commands.orders import CommandInvalid, order_for
+from services.commands.orders import CommandInvalid, Giver, order_for
 from services.coordinator.decide import decide
 from services.domain.attempts import AttemptState
 from services.domain.effects import StopAttempt
@@ -72,7 +72,10 @@ def test_a_retry_goes_nowhere_that_the_policy_has_not_prepared(rules: Rules, exe
 def test_how_to_retry_is_said_in_words() -> None:
     plan = chain("a b")
 
-    order = order_for("retry", plan, plan.phase("b"), by="ada", cause="1", argument="model=large with-dependents")
+    ada = Giver(by="ada", cause="1")
+
+    order = order_for("retry", plan, plan.phase("b"), ada, "model=large with-dependents")
+
     assert order == RetryPhase(plan="plan", cause="1", by="ada", phase="b", dependents=True, model="large")
     with pytest.raises(CommandInvalid, match="does not know `loudly`"):
-        order_for("retry", plan, plan.phase("b"), by="ada", cause="1", argument="loudly")
+        order_for("retry", plan, plan.phase("b"), ada, "loudly")

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.store.views import item_place
 from bot.web.api.shapes import AttemptShape, QueueItem
 from bot.web.api.showing import attempt, queue_items
-from services.commands.orders import CommandInvalid, order_for
+from services.commands.orders import CommandInvalid, Giver, order_for
 from services.commands.spec import RETRY
 from services.coordinator.phase_coordinator import News, PhaseCoordinator
 from services.domain.errors import NotFound
@@ -95,7 +95,7 @@ class OnDatabase:
         plan = self._plan(phase.plan_id if phase else target)
         cause = f"cli/{uuid.uuid4().hex}"
         subject = plan.phase(phase.phase_key) if phase else None
-        message = order_for(verb, plan, subject, by=self._by, cause=cause, argument=why)
+        message = order_for(verb, plan, subject, Giver(by=self._by, cause=cause), why)
         holder = f"cli/{uuid.uuid4().hex}"
         world = World(holder=holder, executors=frozenset())  # this process ends: it starts nothing
         coordinator = PhaseCoordinator(store.open_work, clock, lambda: world, _raise)

@@ -14,7 +14,7 @@ from bot.bootstrap import Phasebot
 from bot.web.api.inputs import Words
 from bot.web.auth.permits import Permit
 from bot.web.failures import Problem
-from services.commands.orders import LEAST_URGENT, LONGEST_WHY, order_for
+from services.commands.orders import LEAST_URGENT, LONGEST_WHY, Giver, order_for
 from services.commands.spec import PRIORITY, RETRY, VERBS, Scope
 from services.domain import messages as m
 from services.domain.phase import Phase
@@ -119,7 +119,7 @@ def order(
 
     Raises Problem with the words of the refusal if it does not fit.
     """
-    message = order_for(verb, plan, phase, by=permit.who, cause=new_cause(), argument=argument)
+    message = order_for(verb, plan, phase, Giver(by=permit.who, cause=new_cause()), argument)
     give(permit.bot, replace(message, expected=version))
 
 
