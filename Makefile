@@ -21,7 +21,7 @@ demo: .venv/run ## carry out the example plan: issues, phases, a retry, a summar
 
 test: .venv/dev ## run all tests
 	$(BIN)/python -m compileall -q bot services migrations # once, not in each of the processes that tests start
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS) # some take half a minute: no worker is left with them alone
 
 check: .venv/dev ## format, lint, types, import rule, invariants, measures
 	$(BIN)/ruff format --check .
