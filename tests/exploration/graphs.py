@@ -26,11 +26,6 @@ def shapes(size: int) -> tuple[Edges, ...]:
     return tuple(seen.values())
 
 
-def orders(size: int) -> tuple[Edges, ...]:
-    """The shapes in which no edge follows from others: 1, 2, 5, 16, 63, … of them."""
-    return tuple(edges for edges in shapes(size) if not any(_leads(*edge, edges - {edge}) for edge in edges))
-
-
 def symmetries(edges: Edges, colours: Sequence[Hashable]) -> tuple[Renaming, ...]:
     """The renamings that leave graph and colours as they are; always at least the one that renames nothing."""
     size = len(colours)
@@ -56,11 +51,6 @@ def colourings(edges: Edges, size: int, palette: Sequence[Colour]) -> Iterator[t
 
 def _unnamed(edges: Edges, size: int) -> tuple[tuple[int, int], ...]:
     return min(tuple(sorted(_renamed(edges, renaming))) for renaming in permutations(range(size)))
-
-
-def _leads(after: int, before: int, edges: Edges) -> bool:
-    """From dependent to dependency there is a way of one edge or more."""
-    return any(middle == before or _leads(middle, before, edges) for start, middle in edges if start == after)
 
 
 def _renamed(edges: Edges, renaming: Renaming) -> Edges:

@@ -10,25 +10,23 @@ from services.domain.messages import ApprovePhase, AskForMerge, CompletePlan, Pu
 from services.domain.phase import MANUAL, OnError, Qa, Rules
 from services.domain.rules import Deliver, Escalation
 from tests.exploration.explorer import Scope, Tally, explore
-from tests.exploration.graphs import Edges, colourings, orders, shapes
+from tests.exploration.graphs import Edges, colourings, shapes
 from tests.exploration.moves import EVERYTHING, FULL, LATE, MACHINE, PEOPLE, TERSE
 from tests.exploration.states import SHUT
 
 
 @dataclass(frozen=True, slots=True)
 class Territory:
-    """All graphs of a size, with every mix of these rules over their phases, or with the same rules for all. `lean`: without
-    those that have an edge which follows from others; only people's orders can make a difference between them."""
+    """All graphs of a size, with every mix of these rules over their phases, or with the same rules for all."""
 
     name: str
     size: int
     rules: tuple[Rules, ...]
     scope: Scope
     mixed: bool = True
-    lean: bool = False
 
     def graphs(self) -> Iterator[tuple[Edges, tuple[Rules, ...]]]:
-        for edges in orders(self.size) if self.lean else shapes(self.size):
+        for edges in shapes(self.size):
             if self.mixed:
                 for places in colourings(edges, self.size, range(len(self.rules))):
                     yield edges, tuple(self.rules[place] for place in places)
@@ -82,7 +80,7 @@ QUICK: tuple[Territory, ...] = (
     Territory("2 phases, every message followed", 2, (_TIMED,), Scope(TERSE, EVERYTHING)),
     Territory("2 phases, every mix of on_error, steered by people", 2, _modes(_ONCE), _STEERED),
     Territory("3 phases, every mix of on_error", 3, _modes(_ONCE), _ALONE),
-    *(Territory(f"4 phases, on_error {one.on_error}", 4, (one,), _ALONE, lean=True) for one in _modes(_ONCE)),
+    *(Territory(f"4 phases, on_error {one.on_error}", 4, (one,), _ALONE) for one in _modes(_ONCE)),
 )
 
 DEEP: tuple[Territory, ...] = (
