@@ -14,6 +14,7 @@ from services.domain.failure import Failure
 from services.domain.phase import IssueRef, Rules
 from services.domain.pull import Pull
 
+_encoder = json.JSONEncoder(separators=(",", ":"))  # made once: it takes longer than to write a short value
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _rules: TypeAdapter[Rules] = TypeAdapter(Rules)
 _failure: TypeAdapter[Failure] = TypeAdapter(Failure)
@@ -41,7 +42,7 @@ def moment_or_none(stored: int | None) -> datetime | None:
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _encoder.encode(value)
 
 
 def rules_json(rules: Rules) -> str:
