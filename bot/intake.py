@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.parts import Parts
+from services.coordinator.decide import decide
+from services.coordinator.decision import Decision
 from services.coordinator.intake import Origin, RulesFor, by_hand, plan_from
 from services.coordinator.new_version import NewVersion, new_version
 from services.domain.messages import Message, Order, ResumePlan, RetryPhase, StartPlan
@@ -16,6 +18,7 @@ from services.domain.phase import IssueRef
 from services.domain.plan import Plan, PlanState
 from services.domain.progress import PlanStatus, plan_status
 from services.domain.transitions import PhaseState
+from services.domain.world import World
 from services.planning.draft import PlanDraft
 from services.planning.scope import DonePhases, Scope, without
 from services.ports import Delivery, PlanText
@@ -87,6 +90,10 @@ class Intake:
         """What submitting this would change about the plan that the same source has made; None if there is none."""
         known = self.known(wanted)
         return self._compared(known, wanted) if known else None
+
+    def foreseen(self, known: Plan, changes: NewVersion) -> Decision:
+        """What these changes would make of the plan. Nothing is written."""
+        return decide(known, changes.order(known, "foreseen"), World(), self._parts.clock.now())
 
     def satisfied(self, wanted: Submission) -> frozenset[str]:
         """Keys of the draft's phases for which nobody would have to wait: done in the plan, or in the document."""

@@ -34,8 +34,9 @@ LOOK_AGAIN = 0.1
 def show_forecast(prepared: Prepared) -> None:
     """What publishing would take, with nothing written anywhere."""
     settings, repo = read_settings(database_url=prepared.request.database), _repo(prepared)
-    plan = foreseen(prepared, settings).plan
-    ahead, pace = forecast(plan), replace(settings.pace, spent=_spent(settings) if repo else 0)
+    found = foreseen(prepared, settings)
+    plan, ahead = found.plan, found.forecast
+    pace = replace(settings.pace, spent=_spent(settings) if repo else 0)
     if prepared.request.as_json:
         click.echo(
             json.dumps({"event": "forecast", "title": plan.title, "repository": repo, **_record(ahead, pace, repo)})

@@ -79,7 +79,8 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
     plan = _plan(bot, stored, draft, rules_for, ruling)
     wanted = _submission(bot, stored, draft, rules_for, ruling) if plan else None
     known = bot.intake.known(wanted) if wanted else None
-    foreseen = forecast(plan) if plan and plan.tracked else None
+    changes = bot.intake.changes(wanted) if wanted and known else None
+    foreseen = _forecast(bot, plan, known, changes) if plan and plan.tracked else None
     return Preview(
         stored=stored,
         draft=draft,
@@ -93,8 +94,15 @@ def preview_of(bot: Phasebot, stored: StoredDraft) -> Preview:
         forecast=foreseen,
         duration=_duration(bot, foreseen) if foreseen else None,
         known=known,
-        changes=bot.intake.changes(wanted) if wanted and known else None,
+        changes=changes,
     )
+
+
+def _forecast(bot: Phasebot, plan: Plan, known: Plan | None, changes: NewVersion | None) -> Forecast:
+    """For a new plan, or for what a plan that is known lacks of its new version."""
+    if known is None or changes is None:
+        return forecast(plan)
+    return forecast(bot.intake.foreseen(known, changes).plan if changes else known, known)
 
 
 def _duration(bot: Phasebot, foreseen: Forecast) -> timedelta:

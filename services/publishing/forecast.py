@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.domain.plan import Plan
-from services.publishing.groups import groups
+from services.publishing.groups import groups, is_grouped
 from services.publishing.pace import Pace
 
 
@@ -45,12 +45,17 @@ class Forecast:
         return timedelta(hours=hours) + steady
 
 
-def forecast(plan: Plan) -> Forecast:
+def forecast(plan: Plan, before: Plan | None = None) -> Forecast:
     """What is missing now: for N phases with E dependencies at most N + E + 4 requests, and one for each group of a plan that
-    is too long for one parent."""
+    is too long for one parent. `before`: the plan that this is a new version of. Where it was short enough, what is under its
+    parent moves into groups: one request for each phase, and two for each of those groups, which are put there afterwards."""
     missing = sum(phase.issue is None for phase in plan) + (plan.issue is None)
     missing += sum(group.is_missing for group in groups(plan))
     links = sum(len(plan.graph.needs[phase.key]) for phase in plan if not phase.linked)
+    if before is not None and not is_grouped(before):
+        grown = [group for group in groups(plan) if not group.is_missing]
+        missing += len(grown)
+        links += len(grown) + sum(phase.issue is not None for group in grown for phase in group.phases)
     return Forecast(issues=missing, links=links, reports=_REPORTS)
 
 

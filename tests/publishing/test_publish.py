@@ -59,6 +59,16 @@ def test_a_forecast_counts_what_is_missing() -> None:
     assert forecast(plan).issues == 0
 
 
+def test_a_forecast_counts_the_moves_into_groups_of_a_plan_that_grows_too_long() -> None:
+    keys = [f"p{number}" for number in range(1, 105)]
+    before = with_issue(replace(plans.loose(" ".join(keys[:60])), issue=IssueRef(1, 100)), *keys[:60])
+    after = with_issue(replace(plans.loose(" ".join(keys)), issue=IssueRef(1, 100)), *keys[:60])
+
+    assert forecast(after) == Forecast(issues=44 + 1, links=0, reports=3)
+    assert forecast(after, before) == Forecast(issues=44 + 1 + 2, links=60 + 2, reports=3)
+    assert forecast(after, after) == forecast(after)
+
+
 def test_a_forecast_says_where_an_hour_is_used_up() -> None:
     pace = Pace()
     assert Forecast(issues=500, links=0, reports=0).resume_points(pace) == ()

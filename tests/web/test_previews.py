@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.store.drafts import KEPT_FOR
 
-from .conftest import PLAN, Bot, error_of, ok
+from .conftest import PLAN, Bot, Place, error_of, ok
 
 POLICY = "version: 1\nphases:\n  - {match: Setup, executor: local, operations: [{tool: noop}], on_error: fail}\n"
 
@@ -67,6 +67,16 @@ def test_a_new_version_says_what_it_changes_and_amends_the_plan(bot: Bot) -> Non
     titles = [one["phase_data"]["title"] for one in bot.get(f"/api/plans/{plan}")["phases"]]
     assert titles == ["Setup", "Pages", "Launch"]
     error_of(bot.http.post("/api/preview", content=PLAN, params={"amends": "nothing"}), 404)
+
+
+def test_a_new_version_of_a_published_plan_costs_what_is_missing(place: Place) -> None:
+    new = preview(place.bot, project=place.project)
+    plan = place.bot.post(f"/api/confirm/{new['id']}")["plan_id"]
+    place.until_published(plan)
+
+    longer = preview(place.bot, f"{PLAN}\n## Phase 4: Party\n\nCelebrate.\n", amends=plan)
+
+    assert (new["requests"], longer["requests"]) == (3 + 2 + 4, 1 + 1 + 3)
 
 
 def test_a_document_that_is_a_plan_already_goes_on_with_it_or_becomes_another(bot: Bot) -> None:

@@ -23,7 +23,6 @@ from services.domain.plan import Plan
 from services.domain.transitions import PhaseState
 from services.planning.draft import PhaseDraft
 from services.publishing import bodies
-from services.publishing.forecast import forecast
 from services.publishing.markers import Markers
 
 _MARKER = re.compile(r"\s*<!-- phasebot:.*?-->")
@@ -78,14 +77,14 @@ class DryRun:
 
     @property
     def requests(self) -> int:
-        return forecast(self.plan).requests if self.prepared.request.issues else 0
+        return self.foreseen.forecast.requests if self.prepared.request.issues else 0
 
     @property
     def takes(self) -> timedelta:
         """How long publishing takes at the least; the tracker on this machine needs no pauses."""
         if self.prepared.request.repo is None:
             return timedelta()
-        return forecast(self.plan).duration(self.settings.pace)
+        return self.foreseen.forecast.duration(self.settings.pace)
 
     def steps(self, phase: Phase) -> list[Step]:
         workspace = self.prepared.request.workspace.resolve()
