@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi.responses import Response, StreamingResponse
+from websockets.sync.client import connect
 
 from bot.web import bodies, patience
 from bot.web.app import create_app
@@ -119,6 +120,16 @@ def test_who_reads_slowly_but_steadily_has_all_of_it(generous: Bot, monkeypatch:
             sleep(0.02)
 
     assert read >= LARGE
+
+
+def test_a_live_connection_is_no_request_that_never_ends(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_PATIENCE", 0.05)
+    asked, url = {"Authorization": f"Bearer {TOKEN}"}, bot.url.replace("http", "ws")
+
+    with connect(f"{url}/ws", additional_headers=asked, proxy=None) as live:
+        sleep(0.2)
+
+        assert live.ping().wait(20)
 
 
 def test_a_head_of_any_size_is_not_taken(bot: Bot) -> None:
