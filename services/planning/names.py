@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.planning.marks import kind_of
-from services.planning.numerals import numbers_from, spellings
+from services.planning.numerals import CODE, numbers_from, spellings
 from services.planning.reading import Unit
 
 _STORY_IN_TITLE = re.compile(r"(?i:\[?\bUS-?\s?(?=\d)|user[ -]?stor(?:y|ies)\s*(?=\d)|\bstory\s+(?=\d))")
@@ -18,7 +18,6 @@ WORD = re.compile(r"[^\W_]+")
 SHORTEST_NAME = 4
 _ANY_KIND = frozenset({"section", "task", "story"})
 _MOST_NAMED = 200
-_CODE = re.compile(r"[A-Z]{1,2}(?=-?\d)")
 _PRIORITY = re.compile(r"\bP\d\b|(?i:\bpriority\b)")
 _ALWAYS_CODES = frozenset({"WP", "MS", "M", "J"})
 """Letters that stand for nothing else; `P1` may be a priority and `S3` a service."""
@@ -96,7 +95,7 @@ class Names:
 
 def _codes(units: Sequence[Unit]) -> frozenset[str]:
     """Those of the units' own numbers; `P` for phases too, where no title says it of a priority."""
-    own = {code[0] for unit in units if (code := _CODE.match(unit.number or ""))}
+    own = {code[0].rstrip("-") for unit in units if (code := CODE.match(unit.number or ""))}
     if all(unit.kind == "phase" and not _PRIORITY.search(unit.title) for unit in units):
         own.add("P")
     return _ALWAYS_CODES | own

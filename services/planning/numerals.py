@@ -40,6 +40,8 @@ NUM = (
     rf"(?:\d+(?:\.\d+)*[a-z]?(?![\w])|{WORD_NUMBER}(?!\w)|[一二三四五六七八九十]{{1,3}}(?!\w)"
     r"|[IVX]{1,5}(?:\.\d+)?(?!\w)|[A-Z](?![\w'’]))"
 )
+CODE = re.compile(r"\A[A-Z]{1,2}-?(?=\d)")
+"""What may stand before the digits of a number: `M2`, `WP-01`."""
 _KINDS = r"""
     phases? phasen sub-?phases? fases? faz[aeyięą]? fasi etap\w* этап\w* фаз\w* フェーズ 阶段 階段 段階 단계 giai\sđoạn
     aşama\w* етап\w* fas(?:en)? ステップ 步骤 步驟 マイルストーン 里程碑 スプリント
@@ -57,7 +59,7 @@ _FIRST = re.compile(rf"(?P<number>{NUM})(?P<open>\s?\+(?![ ]?\w))?")
 _AGAIN = {
     "story": r"(?:US-?\s?|(?i:user[ -]?stor(?:y|ies)|stor(?:y|ies))\s*#?)?",
     "kind": rf"(?:{KINDS}\s*[:#№]?\s*)?",
-    "code": r"(?:(?:WP|MS?|J|PH?|S)-?)?",
+    "code": r"(?:[A-Z]{1,2}-?)?",
     "task": r"(?:T-?|Tasks?\s+)?",
 }
 """What may stand before the further numbers of a list: the same word again, and no other."""
@@ -79,8 +81,8 @@ def spellings(number: str | None) -> Iterator[str]:
         yield ORDINALS[number.lower()]
     if plain in DIGITS:
         yield DIGITS[plain]
-    digits = plain.removeprefix("PH").lstrip("WPMSJEV-")
-    if digits and digits != plain and digits[0].isdigit():
+    digits = CODE.sub("", plain)
+    if digits != plain:
         yield digits.lstrip("0") or "0"
     for separator in ("–", "-"):
         low, _, high = plain.partition(separator)
@@ -90,8 +92,8 @@ def spellings(number: str | None) -> Iterator[str]:
 
 def value_of(number: str) -> tuple[int, ...] | None:
     """A number for comparison; None for letters and names."""
-    plain = number.upper().strip().removeprefix("PH").lstrip("WPMSJV-")
-    parts = DIGITS.get(plain, plain).split(".")
+    plain = number.upper().strip()
+    parts = DIGITS.get(plain, CODE.sub("", plain)).split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < _LONGEST_NUMBER for part in parts) else None
 
 

@@ -10,6 +10,7 @@ SECTION = Phrases(
     r"\bprerequisites\b",
     r"\bsequence\b",
     r"\bsequencing\b",
+    r"\A(?:(?:phase|work|build|implementation|delivery) )?order\Z",
     r"dépendances",
     r"dependencias",
     r"dipendenze",
@@ -68,7 +69,7 @@ BLANKET = Phrases(
 """Each phase needs the one before it."""
 
 COLUMN = Phrases(
-    r"depends?\b",
+    r"depend[se]?\b",
     r"dependenc",
     r"after\b",
     r"blocked",
@@ -76,6 +77,9 @@ COLUMN = Phrases(
     r"requires",
     r"predecessor",
     r"abhängig",
+    r"dipende",
+    r"zależ",
+    r"afhankelijk",
     r"dépend",
     r"dépendance",
     r"dependencia",
@@ -85,7 +89,7 @@ COLUMN = Phrases(
     r"의존",
     r"前置",
     r"相依",
-    cues="depend after blocked prereq require predecessor abhäng dépend завис 依 의존 前 相",
+    cues="depend after blocked prereq require predecessor abhäng dépend dipend zależ afhank завис 依 의존 前 相",
 )
 """Heads of table columns that hold dependencies."""
 

@@ -14,8 +14,8 @@ _STORIES = any_of((r"user[ -]?stor(?:y|ies)", r"stor(?:y|ies)", r"истори\w
 _HEAD = re.compile(
     rf"\b(?=\w)(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
     rf"|(?P<kind>(?<!-){KINDS}\s*[:#№]?\s*(?={NUM}))"
-    r"|(?P<code>(?:WP|MS?|J|PH?|S)-?(?=\d))"
-    r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d)))"
+    r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d))"
+    r"|(?P<code>[A-Z]{1,2}-?(?=\d)))"
 )
 _NEAR = 4
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
@@ -57,7 +57,7 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
-    numbered = _numbered((_mention(text, head) for head in _HEAD.finditer(text)), names)
+    numbered = _numbered((_mention(text, head) for head in _HEAD.finditer(text) if _is_head(head, names)), names)
     named = frozenset(_by_name(text, names, near=near))
     return Found(numbered.units | named, numbered.unknown) if named else numbered
 
@@ -71,6 +71,8 @@ def leading(text: str, names: Names, *, glossed: bool = False) -> tuple[Found, i
     mentions: list[_Mention] = []
     at, end = 0, 0
     while head := _HEAD.match(text, at) or (_glossed(text, at) if glossed else None):
+        if not _is_head(head, names):
+            break
         mention = _mention(text, head)
         aside = (_CLOSING if head.start() > at else _ASIDE).match(text, mention.end)
         if not mention.numbers or (head.start() > at and aside is None):
@@ -82,6 +84,11 @@ def leading(text: str, names: Names, *, glossed: bool = False) -> tuple[Found, i
             break
         at = glue.end()
     return (_numbered(mentions, names), end) if mentions else (NOTHING, 0)
+
+
+def _is_head(head: re.Match[str], names: Names) -> bool:
+    """False for letters that are no code of these units: `S3` is a service where no phase is called so."""
+    return head.lastgroup != "code" or names.have(head[0].rstrip("-"))
 
 
 def _mention(text: str, head: re.Match[str]) -> _Mention:
@@ -112,8 +119,6 @@ def _numbered(mentions: Iterable[_Mention], names: Names) -> Found:
     for mention in mentions:
         counts_units = mention.kind == "kind"
         if counts_units and not names.are(mention.word):
-            continue
-        if mention.kind == "code" and not names.have(mention.word.rstrip("-")):
             continue
         for number, spelled in _expanded(mention.numbers, names):
             hit = _look_up(mention.kind, number, names)

@@ -33,7 +33,8 @@ NEEDS_AT_ONCE = _any(
     r"(?:is |are |remains |gets )?(?:un)?(?:blocked|gated) (?:by|on|until)\b",
     r"(?:must |has to |have to |should |will |is |are )?wait(?:s|ing)? (?:for|on|until)\b",
     r"(?:must|should|has to|will|can only) (?:only )?(?:follow|(?:come|happen|land|ship|run) after)\b",
-    r"requires?\b|needs?\b|(?:is )?stacked (?:up)?on\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
+    r"(?:requires?|needs?)(?: only)?\b",
+    r"(?:is )?stacked (?:up)?on\b|builds? (?:directly )?(?:up)?on\b|(?:heavily )?rel(?:y|ies) (?:up)?on\b",
     r"(?:can|may|must|should|will|to)? ?(?:only )?(?:be )?(?:start(?:ed|s)?|begins?|begun|proceeds?|run|done|executed) "
     r"(?:only |immediately |right |directly |(?:at least |about )?\w+ (?:hours?|days?|weeks?|months?|sprints?) )?"
     r"(?:after|once|when|as soon as)\b",

@@ -44,10 +44,10 @@ NOT_WORK = _any_of(
 )
 
 SOMETHING_ELSE = re.compile(
-    r"(?i:\b(?:readme|contributing|guides?|tutorial|course|how[ -]to|how it works|handbook|manual|cheat ?sheet|glossary|"
-    r"terminology|reference|architecture|protocol|algorithm|skills?|specification|lifecycle|life cycle|workflow|process|"
-    r"changelog|release notes|history|retrospective|rfc|adr|faq|installation|getting started|quick ?start|troubleshooting|"
-    r"code of conduct|policy)\b)"
+    r"(?i:\b(?:readme|contributing|guides?|tutorial|course|how[ -]to|how it works|handbook|manual|runbook|playbook|"
+    r"cheat ?sheet|glossary|terminology|reference|architecture|protocol|algorithm|skills?|specification|lifecycle|life cycle|"
+    r"workflow|process|changelog|release notes|history|retrospective|rfc|adr|faq|installation|getting started|quick ?start|"
+    r"troubleshooting|code of conduct|policy)\b)"
 )
 """What a document calls itself that explains or tells, and plans nothing; unless it says more of a plan than this."""
 

@@ -235,6 +235,18 @@ def test_a_letter_stands_for_phase_where_it_means_no_priority() -> None:
     assert needs(phased("Base (P1)", "Store (P2)", "Shop (P1)", after=after)) == {}
 
 
+def test_a_code_that_no_unit_bears_names_none() -> None:
+    plan = parse(
+        "## M1: Base\n- [ ] a\n\n## M2: Files\nNeeds M1, which S3 holds.\n- [ ] b\n\n## M3: Shop\nRequires H2.\n"
+    )
+
+    assert needs(plan) == {"Files": ["Base"]}
+
+
+def test_a_heading_that_says_order_opens_a_section_about_it() -> None:
+    assert needs(phased("Base", "Shop", after="## Build order\n\n- Shop needs Phase 1\n")) == {"Shop": ["Base"]}
+
+
 def test_document_order_never_closes_a_circle() -> None:
     plan = phased("A", "B", "C", after=SECTION + "- Phase 1 depends on Phase 2")
 

@@ -81,6 +81,15 @@ def test_a_table_that_says_what_each_row_needs_is_a_plan() -> None:
     assert needs(plan) == {"Build": ["Talk"]}
 
 
+def test_codes_in_a_table_are_read_by_the_word_over_them() -> None:
+    plan = parse(
+        "# Plan de trabajo\n\n| Hito | Tarea | Depende de |\n|---|---|---|\n| H1 | Toma | — |\n| H2 | Informe | H1 |\n"
+    )
+
+    assert [(phase.number, phase.title) for phase in plan.phases] == [("H1", "Toma"), ("H2", "Informe")]
+    assert needs(plan) == {"Informe": ["Toma"]}
+
+
 def test_a_table_of_dates_is_no_plan() -> None:
     assert not parse("Month | Due\n---|---\nM1 | 2014-10-01\nM2 | 2014-11-01\n").has_phases
 
@@ -197,6 +206,7 @@ def test_a_document_that_is_no_plan_has_no_phases(text: str) -> None:
     [
         "# minilang\n\n## Phase 1: Lexing\n\nSigns.\n\n## Phase 2: Parsing\n\nA tree.\n\n## Installation\n\nmake\n",
         "# RFC 42: Safe writes\n\n### Phase 1: Prepare\n\nAsk all.\n\n### Phase 2: Commit\n\nTell all.\n",
+        "# Runbook: failover\n\n## Phase 1: Detect\n\nLook.\n\n## Phase 2: Switch\n\nRun it.\n",
         "# History of the project\n\n## Phase 1 (2019)\n\nA garage.\n\n## Phase 2 (2021)\n\nAn office.\n",
     ],
 )

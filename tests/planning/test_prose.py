@@ -42,6 +42,7 @@ def needed(body: str) -> list[str]:
         "Depends on the models from Phase 1.",
         "Can start after Phase 1.",
         "Can happen at any time after Phase 1.",
+        "Not blocked by Phase 2; needs only Phase 1.",
         "Inizia dopo la fase 1.",
         "Empieza tras la fase 1.",
         "Starts when Phase 1 ends.",

@@ -131,7 +131,7 @@ def _row_mark(row: Row, word: str) -> Mark | None:
     if len(title) < 2 or title[0].isdigit():
         return None
     mark = read_mark(first)
-    if not mark.kind and first:
+    if first and (not mark.kind or (mark.kind not in _KINDS and kind_of(word) in _KINDS)):
         mark = read_mark(f"{word} {first}")
     if mark.loose and mark.kind == kind_of(word):  # `M1 Foundations` in a column of milestones
         mark = mark._replace(loose=False)
