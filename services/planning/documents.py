@@ -25,11 +25,11 @@ class Reference(NamedTuple):
     path: str
 
 
-def references(text: str) -> tuple[Reference, ...]:
-    """Every document named by a link, in backticks or plainly, in the order of mention."""
+def references(text: str, *, first: int = 1) -> tuple[Reference, ...]:
+    """Every document named by a link, in backticks or plainly, in the order of mention. The text begins on line `first`."""
     links = [(match.start(1), unquote(match[1])) for match in _LINK.finditer(text)] if "](" in text else []
     found: list[Reference] = []
-    line, start, before = 1, 0, 0
+    line, start, before = first, 0, 0
     for at, path in sorted([*links, *_mentions(text)]):
         line += text.count("\n", before, at)
         start = max(start, text.rfind("\n", before, at) + 1)  # no further back: a line may be very long

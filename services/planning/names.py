@@ -149,7 +149,7 @@ def stories_in(title: str) -> list[str]:
     found: list[str] = []
     for match in _STORY_IN_TITLE.finditer(title):
         numbers, _ = numbers_from(title, match.end(), "story")
-        found.extend(number.text for number in numbers)
+        found.extend(number for number, _ in numbers)
     return found
 
 

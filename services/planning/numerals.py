@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from services.planning.patterns import any_of
 
@@ -97,11 +96,8 @@ def value_of(number: str) -> tuple[int, ...] | None:
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < _LONGEST_NUMBER for part in parts) else None
 
 
-class Number(NamedTuple):
-    """A number of a list as written, and what joins it to the one before; `open` for one with a plus behind it."""
-
-    text: str
-    join: str
+Number = tuple[str, str]
+"""A number of a list as written, and what joins it to the one before; `open` for one with a plus behind it."""
 
 
 def numbers_from(text: str, start: int, head: str) -> tuple[Sequence[Number], int]:
@@ -110,9 +106,9 @@ def numbers_from(text: str, start: int, head: str) -> tuple[Sequence[Number], in
     found: list[Number] = []
     while match:
         number, end = match["number"], match.end()
-        found.append(Number(number, join))
+        found.append((number, join))
         if match["open"] and number.isdigit():
-            found.append(Number(number, "open"))
+            found.append((number, "open"))
         match = _MORE[head].match(text, end)
         join = match["join"].strip() if match else ""
     return found, end

@@ -103,6 +103,7 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
     outline = document.outline
     tasks = read_tasks(outline, unit, habit)
     first = unit.line + 1 if unit.own_line else unit.line
+    named = document.references_in(unit.line, unit.end_line)
     return PhaseDraft(
         key=key,
         number=unit.number,
@@ -115,7 +116,7 @@ def _phase(document: Document, unit: Unit, key: str, habit: Habits) -> PhaseDraf
         parallel=False,
         tasks=tasks,
         depends_on=(),
-        external_docs=external_docs(document.references_in(first, unit.end_line)),
+        external_docs=external_docs(one for one in named if one.line >= first),
         labels=_labels(unit, tasks),
     )
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 from typing import Protocol
 
 from services.planning.documents import Reference, references
@@ -54,7 +53,6 @@ class Reading:
 
 
 NOT_MINE = Reading("none", 0.0)
-_LINE = attrgetter("line")
 
 
 class Dialect(Protocol):
@@ -70,6 +68,7 @@ class Document:
 
     outline: Outline
     name: str = ""
+    _references: dict[tuple[int, int], tuple[Reference, ...]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
@@ -96,15 +95,12 @@ class Document:
         """How many of them stand in `blocks[first:last]`."""
         return bisect_left(self.outline.boxes, last) - bisect_left(self.outline.boxes, first)
 
-    @cached_property
-    def references(self) -> tuple[Reference, ...]:
-        """The documents it names."""
-        return references("\n".join(self.outline.lines))
-
     def references_in(self, first: int, last: int) -> tuple[Reference, ...]:
-        """Those named on the lines `first` to `last`, both included."""
-        start = bisect_left(self.references, first, key=_LINE)
-        return self.references[start : bisect_right(self.references, last, lo=start, key=_LINE)]
+        """The documents named on the lines `first` to `last`, both included, looked for once."""
+        lines = first, last
+        if lines not in self._references:
+            self._references[lines] = references("\n".join(self.outline.lines[first - 1 : last]), first=first)
+        return self._references[lines]
 
     def calls_itself(self, words: re.Pattern[str]) -> bool:
         """True if its first heading or its file name holds one of the words."""

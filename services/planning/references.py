@@ -57,7 +57,7 @@ def find(text: str, names: Names, *, near: bool = False) -> Found:
 
 
 def _find(text: str, names: Names, *, near: bool) -> Found:
-    numbered = _numbered((_mention(text, head) for head in _HEAD.finditer(text) if _is_head(head, names)), names)
+    numbered = _numbered([_mention(text, head) for head in _HEAD.finditer(text) if _is_head(head, names)], names)
     named = frozenset(_by_name(text, names, near=near))
     return Found(numbered.units | named, numbered.unknown) if named else numbered
 
