@@ -9,6 +9,7 @@ from itertools import pairwise
 from services.planning.names import Names
 from services.planning.outline import Fence
 from services.planning.references import find, leading
+from services.planning.tracing import traced
 
 _ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
 _END = re.compile(r"[;,.](?=\s|\Z)")
@@ -69,6 +70,7 @@ def arrows(fence: Fence, names: Names) -> list[tuple[int, int, int]]:
         for number, line in enumerate(lines, start=fence.line + 1)
         for subject, needed in chained([find(part, names).units for part in split_links(line)])
     ]
+    found += ((subject, needed, fence.line + 1 + row) for subject, needed, row in traced(lines, names))
     return found + list(_levels(lines, fence.line + 1, names))
 
 

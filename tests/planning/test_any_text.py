@@ -111,6 +111,7 @@ _HOSTILE = {
     "dots": "## Phase 1: A\n" + "a.md" * (_SIZE // 4) + " .md" * 1000,
     "links on one line": "## Phase 1: A\n" + "[a](../x.md) " * (_SIZE * 2 // 3),
     "drawn lines": "## Phase 1: A\n## Phase 2: B\n" + "Phase 1 → Phase 2\n\n" * (_SIZE // 20),
+    "drawing": "## Phase 1: A\n## Phase 2: B\n## Dependencies\n```\n" + ("┼" * 999 + "\n") * 399 + "```\n",
     "emphasis": "## Phase 1: " + "*a" * (_SIZE // 2),
     "comments": "## Phase 1: A " + "<!--" * (_SIZE // 4),
     "table": "## Phase 1: A\n|" + "a|" * 2000 + "\n|" + "-|" * 2000 + "\n" + "|x" * (_SIZE // 2),

@@ -196,6 +196,38 @@ def test_a_label_may_name_those_that_wait(label: str) -> None:
     assert needs(parse(text)) == {"C": ["B"], "D": ["B"]}
 
 
+FORK = """
+Phase 1 ─┬─> Phase 2 ─┐
+         └─> Phase 3 ─┴─> Phase 4
+"""
+JOIN = """
+Phase 1 (A) ──┐
+              ├──► Phase 4
+Phase 2 (B) ──┤
+Phase 3 (C) ──┘
+"""
+TREE = """
+Phase 1: A
+  ├──> Phase 2
+  └──> Phase 3
+        └──> Phase 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("drawing", "edges"),
+    [
+        (FORK, {"B": ["A"], "C": ["A"], "D": ["B", "C"]}),
+        (JOIN, {"D": ["A", "B", "C"]}),
+        (TREE, {"B": ["A"], "C": ["A"], "D": ["C"]}),
+        ("Some notes ──┐\n             └──> Phase 2\n", {}),
+        ("Phase 1 ──┐\n\n          └──> Phase 2\n", {}),
+    ],
+)
+def test_lines_drawn_from_phase_to_phase_are_followed(drawing: str, edges: dict[str, list[str]]) -> None:
+    assert needs(phased("A", "B", "C", "D", after=f"{SECTION}```\n{drawing.strip(chr(10))}\n```\n")) == edges
+
+
 def test_a_recommended_order_is_no_dependency() -> None:
     assert needs(phased("A", "B", "C", after="## Recommended order\n\nPhase 3 → Phase 1 → Phase 2\n")) == {}
 
