@@ -28,9 +28,9 @@ _OPENERS = """
     sequencing timing first second third fourth fifth phase phases subphase subphases sub stage stages milestone milestones
     sprint sprints iteration iterations wave waves week weeks step steps epic epics release releases part parts module
     modules track tracks tier tiers workstream workstreams chunk chunks slice slices lane lanes batch batches round rounds
-    pr prs issue issues group groups story stories user us task tasks wp ms m j t package lot lots lote lotes reihenfolge
-    phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę fas fasen étape
-    étapes jalon jalons etapa etapas hito hitos paso pasos aşama hängt abhängig abhängigkeit abhängigkeiten ist wartet
+    pr prs issue issues group groups story stories user us task tasks wp ms m j t p ph s h package lot lots lote lotes
+    reihenfolge phasen meilenstein meilensteine schritt schritte etap etappe stufe fase fases fasi faz faza fazy fazę fas fasen
+    étape étapes jalon jalons etapa etapas hito hitos paso pasos aşama hängt abhängig abhängigkeit abhängigkeiten ist wartet
     benötigt braucht erfordert setzt kann darf soll erst frühestens beginnt startet folgt baut nach sobald wenn keine hat
     voraussetzung voraussetzungen blockiert läuft diese dieser dieses erste ersten zweite zweiten es sie hinweis dépend
     dépendent dépendances dépendance est bloqué bloquée nécessite requiert peut démarre démarrer commence commencer après en

@@ -12,6 +12,7 @@ from services.planning.references import find, leading
 from services.planning.tracing import traced
 
 _ARROW = re.compile(r"[-─═=]+[>►▶]|[→⟶⇒➜➔►▶]")
+_OF_ORDER = re.compile(r"(?i:\b(?:order|sequence|phases|stages|milestones|sprints|steps|dependenc(?:y|ies))\b)")
 _END = re.compile(r"[;,.](?=\s|\Z)")
 _ARROW_HEADS = tuple(">►▶→⟶⇒➜➔")
 _MERMAID_ARROW = re.compile(r"(?:-->|---|-\.->|==>)(?:\|[^|]*\|)?")
@@ -43,20 +44,25 @@ def chained(links: Sequence[frozenset[int]]) -> Iterator[Pair]:
 
 
 def drawn(text: str, names: Names) -> tuple[str, Sequence[Pair]]:
-    """What a line states that is nothing but `Phase 1 → Phase 2`, perhaps behind a colon; and the words before that."""
+    """What a line states that is nothing but `Phase 1 → Phase 2`, perhaps behind a colon; and the words before that.
+
+    Titles need such words, since things flow too; and arrows against the document's order tell of something else.
+    """
     head, colon, body = text.partition(": ")
     if not colon or _ARROW.search(head):
         head, body = "", text
-    links = [_wholly(link, names) for link in split_links(_END.split(body, maxsplit=1)[0])]
-    return head, list(chained(links)) if all(links) else ()
+    by_title = _OF_ORDER.search(head) is not None
+    links = [_wholly(link, names, by_title=by_title) for link in split_links(_END.split(body, maxsplit=1)[0])]
+    pairs = list(chained(links)) if all(links) else []
+    return head, pairs if all(needed < subject for subject, needed in pairs) else ()
 
 
-def _wholly(link: str, names: Names) -> frozenset[int]:
+def _wholly(link: str, names: Names, *, by_title: bool) -> frozenset[int]:
     """The units that a text names, if it does nothing else: by their numbers, or one by its title."""
     found, end = leading(link, names)
     if end:
         return frozenset() if link[end:].strip() else found.units
-    titled = names.words.get(link.casefold())
+    titled = names.words.get(link.casefold()) if by_title else None
     return frozenset() if titled is None else frozenset({titled})
 
 

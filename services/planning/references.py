@@ -15,7 +15,7 @@ _HEAD = re.compile(
     rf"\b(?=\w)(?:(?P<story>(?:{_STORIES}\s*#?|US-?\s?)(?=\d))"
     rf"|(?P<kind>(?<!-){KINDS}\s*[:#№]?\s*(?={NUM}))"
     r"|(?P<task>(?:T-?|Task\s+|Tasks\s+)(?=\d))"
-    r"|(?P<code>[A-Z]{1,2}-?(?=\d)))"
+    r"|(?P<code>[A-Z]{1,2}-?(?=\d)(?!\d+\s(?:bugs?|issues?|tickets?|incidents?|items|features|priorit))))"
 )
 _NEAR = 4
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")

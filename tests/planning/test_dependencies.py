@@ -253,6 +253,9 @@ def test_a_line_that_is_nothing_but_a_drawing_counts_anywhere(line: str) -> None
         "Data flow: Base → Store → Shop",
         "Critical path: Phase 1 → Phase 3",
         "Phase 1 → a report → Phase 3",
+        "Base → Store → Shop",
+        "Renumbered: Phase 3 → Phase 2",
+        "Phase 3 needs P1 bugs to be fixed.",
         "## Timeline\n\nPhase 3 → Phase 1",
     ],
 )

@@ -105,11 +105,11 @@ def test_what_a_heading_says_in_brackets_counts() -> None:
 
 def test_a_letter_and_a_number_name_the_parts_of_a_plan() -> None:
     plan = parse(
-        "# Plan\n\n## P1 — Schema\n- [ ] a\n\n## P2: API\nDepends on P1.\n- [ ] b\n\n## P3: UI (needs P2)\n- [ ] c\n"
+        "# Plan\n\n## P1 — Schema\n- [ ] a\n\n## P2: API\nDepends on P1.\n- [ ] b\n\n## P3: UI\n- [ ] c\n\nP3 needs P2.\n"
     )
 
     assert [phase.number for phase in plan.phases] == ["P1", "P2", "P3"]
-    assert needs(plan) == {"API": ["Schema"], "UI (needs P2)": ["API"]}
+    assert needs(plan) == {"API": ["Schema"], "UI": ["API"]}
 
 
 @pytest.mark.parametrize(
