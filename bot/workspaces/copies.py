@@ -222,7 +222,8 @@ class Copies:
         """The note first: without it there is nothing to undo."""
         place.with_suffix(".json").unlink(missing_ok=True)
         for one in (place, place.with_suffix(".undo")):
-            remove_tree(one)
+            if one.is_dir():
+                remove_tree(one)
 
 
 def _fill(place: Path, folder: Path, seen: Seen) -> None:

@@ -13,6 +13,8 @@ from bot.workspaces.places import in_megabytes
 
 _OURS = frozenset({"attempts", "checkpoints", "copies", "repositories", "worktrees"})
 """What is kept beside the database."""
+_WAL = "-wal"
+"""Ends the name of the file beside an SQLite database that is in use. https://sqlite.org/wal.html"""
 
 Stamp = tuple[int, int, int]
 """Size, time of change and mode: another one after whatever was done to a file, the same for a copy of it."""
@@ -46,9 +48,10 @@ def look(folder: Path, home: Path, most: int | None = None) -> Seen:
     folders: set[str] = set()
     for at, within, names in os.walk(folder):
         here = Path(at)
+        ours = _ours(names) if here == home else frozenset()
         links = [name for name in within if (here / name).is_symlink()]
-        within[:] = [name for name in within if name not in links and not _is_ours(here / name, home)]
-        found = dict(_stamped(here, (*names, *links)))
+        within[:] = [name for name in within if name not in links and name not in ours and here / name != home]
+        found = dict(_stamped(here, [name for name in (*names, *links) if name not in ours]))
         files.update({str((here / name).relative_to(folder)): one for name, one in found.items()})
         folders.update(str((here / name).relative_to(folder)) for name in within)
         size += sum(one[0] for one in found.values())
@@ -72,5 +75,7 @@ def _stamped(here: Path, names: Collection[str]) -> Iterator[tuple[str, Stamp]]:
     return ((name, found) for name in names if (found := stamp(here / name)) is not None)
 
 
-def _is_ours(path: Path, home: Path) -> bool:
-    return path == home or (path.parent == home and path.name in _OURS)
+def _ours(names: Collection[str]) -> frozenset[str]:
+    """What in our home is not a phase's: the database that is in use as well."""
+    databases = [name.removesuffix(_WAL) for name in names if name.endswith(_WAL)]
+    return _OURS.union(*((one, f"{one}{_WAL}", f"{one}-shm") for one in databases))

@@ -77,6 +77,21 @@ def test_an_attempt_begins_with_what_is_in_the_folder(folder: Path, attempts: At
         assert (Path(workspace.folder) / "empty").is_dir()
 
 
+def test_our_own_database_in_the_folder_is_not_copied(folder: Path, repository: Repository) -> None:
+    ours = {"phasebot.db", "phasebot.db-wal", "phasebot.db-shm", "attempts/p1/1.log"}
+    write(folder, dict.fromkeys((*ours, "theirs.db", "sub/app.db-wal"), ""))
+    attempts = Attempts(repository, folder, folder=folder)
+
+    with attempts.open(attempts.assignment(1)) as workspace:
+        found = set(inside(workspace))
+        write(Path(workspace.folder), {"a.txt": "A"})
+        assert workspace.settle(DONE).failure is None
+
+    assert not found & ours
+    assert {"theirs.db", "sub/app.db-wal", "a.txt"} <= found
+    assert all((folder / name).exists() for name in ours)
+
+
 def test_a_success_is_taken_over_with_all_that_it_changed(folder: Path, attempts: Attempts) -> None:
     with attempts.open(attempts.assignment(1)) as workspace:
         change(Path(workspace.folder))
