@@ -109,7 +109,9 @@ def test_a_phase_begins_with_what_another_machine_has_brought(machine: Machine, 
 
 def test_machines_deliver_to_one_branch(repository: Repository, machine: Machine, other: Machine) -> None:
     branch = machine.works(1, files={"one.txt": "1"}).branch
-    other.works(2, files={"two.txt": "2"})
+    second = other.works(2, files={"two.txt": "2"})
+    assert (second.branch, second.head) == (branch, repository.git("rev-parse", branch))
+    assert second.head != second.commit, "it is judged together with what was there"
     machine.works(3, 1, 2, files={"three.txt": "3"})
 
     assert repository.files(branch) == ["README.md", "one.txt", "src/app.py", "three.txt", "two.txt"]

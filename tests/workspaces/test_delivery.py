@@ -88,6 +88,7 @@ def test_the_branch_is_pushed_where_the_policy_says_so(
     pushed = attempts.works(2, files={"2.txt": ""}, rules=PUSHED)
 
     assert (quiet.note, pushed.note) == ("", "pushed to origin")
+    assert (quiet.head, pushed.head) == ("", repository.git("rev-parse", BRANCH))
     assert repository.git("ls-remote", "origin", BRANCH).split()[0] == repository.git("rev-parse", BRANCH)
 
 
@@ -99,6 +100,7 @@ def test_a_push_that_fails_is_told_and_loses_nothing(
     changes = attempts.works(1, files={"1.txt": ""}, rules=PUSHED)
 
     assert changes.note.startswith("not pushed to origin: ")
+    assert changes.head == "", "CI has nothing to judge"
     assert repository.git("rev-parse", BRANCH) == changes.commit
 
 
