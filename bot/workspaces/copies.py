@@ -1,7 +1,8 @@
 """Copies: outside of git each attempt works in a copy of the folder, and what a success has changed is taken over into it.
 
-Until then nothing of the attempt is in the folder, so a failure or a kill leaves nothing to undo. Taking over is written down
-before it begins: one that was broken off is undone before anybody else begins, or takes over.
+Until then nothing of the attempt is in the folder, so a failure or a kill leaves nothing to undo. A batch that was wound down
+between two files is no failure: what it has done is taken over, for the next attempt to go on with. Taking over is written
+down before it begins: one that was broken off is undone before anybody else begins, or takes over.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bot.workspaces.places import SPARE, in_megabytes, remove_tree
 from bot.workspaces.refs import Superseded
 from bot.workspaces.seeing import Seen, look, stamp
 from services.execution.envelope import envelope
-from services.execution.operations import Ending
+from services.execution.operations import BETWEEN_FILES, Ending
 from services.execution.tool import Output, ToolFailed
 from services.ports import Assignment
 
@@ -108,11 +109,11 @@ class Copied:
         changes = changes_of(done.names, self.assignment.phase.paths, self.output)
         ending = with_changes(ending, changes, modified=bool(done.names))
         try:
-            if ending.failure is None:
+            if ending.failure is None or BETWEEN_FILES in ending.failure.details:
                 refuse_protected(done.names)
                 self.copies.take_over(self, done)
         except ToolFailed as error:
-            return Ending(envelope(error), ending.result)
+            return ending if ending.failure else Ending(envelope(error), ending.result)
         return ending
 
 

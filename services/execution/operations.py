@@ -87,6 +87,10 @@ def _over(ceiling: Budget, used: Result) -> Failure | None:
     )
 
 
+BETWEEN_FILES = "between_files"
+"""Among the details of a batch that was wound down without a failure: what it has done is done, and no file is half done."""
+
+
 def _is_a_stop(failure: Failure) -> bool:
     return failure.type in (Stop.CANCELLED.value, Stop.INTERRUPTED.value)
 
@@ -156,7 +160,7 @@ def _batch_failure(
     if (reason := context.cancellation.reason) is not None:
         return envelope(Stopped(reason))
     if context.cancellation.is_winding_down and any(one.fate is Fate.CANCELLED for one in outcomes):
-        return envelope(Stopped(Stop.INTERRUPTED))
+        return replace(envelope(Stopped(Stop.INTERRUPTED)), details={} if failures else {BETWEEN_FILES: True})
     if not failures or operation.on_error is not OnError.FAIL:
         return None
     file, first = failures[0]

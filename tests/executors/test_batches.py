@@ -12,6 +12,7 @@ import psutil
 from services.domain.attempts import Outcome
 from services.domain.messages import AttemptFinished
 from services.domain.rules import Foreach, Operation
+from services.execution.operations import BETWEEN_FILES
 from services.ports import Assignment
 from tests.execution.kit import assignment, operation
 from tests.execution.waiting import eventually
@@ -93,6 +94,8 @@ def test_draining_finishes_the_files_under_way_and_the_rest_is_for_another_time(
 
     end = house.told.end()
     assert end.outcome is Outcome.LOST, "it is run again, by the next process"
+    assert end.failure is not None
+    assert end.failure.details == {BETWEEN_FILES: True}
     assert end.result is not None
     assert end.result.batch is not None
     assert (end.result.batch.done, end.result.batch.cancelled) == (2, 7)

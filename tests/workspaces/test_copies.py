@@ -16,7 +16,7 @@ import pytest
 from bot.workspaces import copies, files
 from services.domain.failure import Failure
 from services.domain.rules import Isolation, Rules
-from services.execution.operations import Ending
+from services.execution.operations import BETWEEN_FILES, Ending
 from services.execution.workspace import Workspace
 from tests.workspaces.conftest import DONE, Attempts, Repository, write
 from tests.workspaces.test_checkpoints import content, meddle
@@ -119,6 +119,18 @@ def test_a_failure_leaves_nothing_to_undo(folder: Path, attempts: Attempts) -> N
     assert content(folder) == before
     assert ending.failure == BROKE.failure
     assert left(attempts) == []
+
+
+@pytest.mark.parametrize(("details", "is_kept"), [({BETWEEN_FILES: True}, True), ({}, False)])
+def test_a_batch_that_was_wound_down_keeps_what_it_has_done_and_one_that_was_killed_does_not(
+    folder: Path, attempts: Attempts, details: Mapping[str, object], is_kept: bool
+) -> None:
+    interrupted = Ending(Failure("interrupted", "", retryable=True, details=details), None)
+
+    ending = attempts.run(attempts.assignment(1), {"done.txt": ""}, interrupted)
+
+    assert ending.failure == interrupted.failure
+    assert (folder / "done.txt").exists() is is_kept
 
 
 def test_phases_that_run_at_once_do_not_see_each_other_and_are_both_kept(folder: Path, attempts: Attempts) -> None:
