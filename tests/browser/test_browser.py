@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, FilePayload, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, StorageState, WebSocketRoute, expect
 
 from services.domain.access import Role
 from tests.web.conftest import TOKEN, Bot
 
 from .conftest import signed_in
-from .world import DOCS, POLICY, SITE, ours, upload
+from .world import DOCS, POLICY, SITE, fifty, ours, take_in, upload
 
 Contexts = Callable[..., BrowserContext]
 
@@ -135,6 +135,16 @@ def test_everything_but_live_news_works_without_scripts(world: Bot, context: Con
     page.locator("summary", has_text="Skip").last.click()
     button(page, "Skip")
     expect(page.locator("#summary .status")).to_have_text("skipped")
+
+
+def test_a_large_graph_begins_where_the_plan_does_on_a_phone(
+    world: Bot, context: Contexts, session: StorageState
+) -> None:
+    plan = take_in(world, fifty(), ours("large"))
+    page = context(storage_state=session, viewport={"width": 360, "height": 740}).new_page()
+    page.goto(f"/plans/{plan}")
+
+    expect(page.locator("svg .node").first).to_be_in_viewport(ratio=1)
 
 
 def test_phases_are_walked_and_searched_by_keyboard(page: Page, world: Bot) -> None:

@@ -54,6 +54,7 @@ def test_a_tool_is_run_after_a_look_at_what_that_is(operator: Reader, phasebot: 
     assert 'href="/tools/http/run"' not in operator.html
     operator.open("/tools/command/run")
     assert "run needed text or a list of text" in operator.text
+    assert "A text is split as a shell would split it" in operator.text
 
     operator.send("/tools/command/run", arguments=SAY, project="acme/site", why="to see")
     assert "command for acme/site , on this server" in operator.text

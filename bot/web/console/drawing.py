@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bot.web.console.words import STATUS
+from bot.web.console.words import STATUS, duration
 from services.domain.attempts import Attempt
 from services.domain.phase import Phase
 from services.domain.plan import Plan
@@ -109,7 +109,7 @@ def _said(plan: Plan) -> str:
 
 # ---------------------------------------------------------------- the timeline
 
-_WIDTH, _ROW, _TOP, _NAMES, _RIGHT = 860.0, 26.0, 26.0, 190.0, 14.0
+_WIDTH, _ROW, _TOP, _NAMES, _RIGHT = 1120.0, 26.0, 26.0, 190.0, 84.0
 _STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 604800, 2592000]
 
 
@@ -161,7 +161,7 @@ def timeline_of(plan: Plan, attempts: Mapping[str, Sequence[Attempt]], now: date
         bars = [_bar(one, at, now) for one in attempts[phase.key]]
         name = phase.name if len(phase.name) <= 26 else f"{phase.name[:25].rstrip()}…"
         rows.append(TimeRow(_TOP + len(rows) * _ROW, name, f"/phases/{plan.id}.{phase.serial}", bars))
-    ticks = [(at(begin + timedelta(seconds=one)), _tick(one)) for one in _ticks(span)]
+    ticks = [(at(begin + timedelta(seconds=one)), duration(one)) for one in _ticks(span)]
     return Timeline(_WIDTH, _TOP + len(rows) * _ROW + 6, rows, ticks)
 
 
@@ -177,12 +177,3 @@ def _bar(attempt: Attempt, at: Callable[[datetime], float], now: datetime) -> Ba
 def _ticks(span: float) -> list[int]:
     step = next((one for one in _STEPS if span / one <= 7), _STEPS[-1])
     return list(range(0, int(span) + 1, step))[:40]
-
-
-def _tick(seconds: int) -> str:
-    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds // length} {unit}"
-    if seconds >= 3600:
-        return f"{seconds // 3600} h {seconds % 3600 // 60}"
-    return f"{seconds} s" if seconds < 60 else f"{seconds / 60:g} min"

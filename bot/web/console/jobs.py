@@ -158,13 +158,17 @@ def _form(
     """The form as it was filled in; `found` is what it would run, or why it cannot."""
     job = found if isinstance(found, Job) else None
     problem = found if isinstance(found, Problem) else None
+    schema = _schema(permit, name)
+    inputs = list(_inputs(schema))
     return page.show(
         "run.html",
         code=problem.status if problem else HTTPStatus.OK,
         section="operations",
         tool=permit.bot.registry.snapshot()[name],
         is_exposed=permit.bot.settings.exposes(name),
-        inputs=list(_inputs(_schema(permit, name))),
+        about=schema.get("description", "").split("\n\n"),
+        inputs=inputs,
+        is_explained=any(words for *_, words in inputs),
         given={one: given.get(one, "") for one in _FIELDS},
         job=job,
         arguments=_pretty(job.arguments) if job else "",

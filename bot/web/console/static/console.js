@@ -90,6 +90,8 @@
     const { width } = graph.querySelector("svg").viewBox.baseVal;
     const room = (graph.clientWidth - 24) / width;
     if (room < 1 && room > 0.6) zoom(graph, 0);
+    const first = graph.querySelector(".node");  // of a wider one, where it begins
+    if (first) graph.scrollLeft += first.getBoundingClientRect().left - graph.getBoundingClientRect().left - (graph.clientWidth - first.getBoundingClientRect().width) / 2;
   }
 
   // ---------------------------------------------------------------- live fragments
