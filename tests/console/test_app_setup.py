@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -106,6 +108,10 @@ def test_started_again_as_the_guide_says_the_server_acts_as_the_app(
         authors = {one["user"]["login"] for one in httpx.get(issues, trust_env=False).json()}
 
     assert authors == {f"{app.slug}[bot]"}
+    with closing(sqlite3.connect(folder / "phasebot.db")) as database:
+        ((account, allowed, remaining),) = database.execute("SELECT account, allowed, remaining FROM allowances")
+    assert account.startswith("installation")
+    assert 0 < remaining < allowed
 
 
 def test_the_way_back_works_once_and_for_this_browser_alone(
