@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from bot.intake import new_id
 from bot.store.drafts import StoredDraft
-from bot.web.api.inputs import NAME_PART, Id
-from bot.web.api.orders import project_for
+from bot.web.api.inputs import Id
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.bodies import LARGEST
 from bot.web.console.drawing import graph_of
+from bot.web.console.handed_in import HandedInWrong, documents_of, project_named
 from bot.web.console.phase_rows import Rows
 from bot.web.console.plans import shares
 from bot.web.console.remarks import remarks_on
 from bot.web.console.rendering import Fields, Page, Shown, field, may, sentence
 from bot.web.console.start import SAMPLE
 from bot.web.failures import Problem
-from bot.web.forms import MOST_FILES
-from bot.web.previews import REQUEST, Preview, executors, preview_of, publish, read
+from bot.web.previews import Preview, executors, preview_of, publish, read
 from services.domain.access import Role
 from services.domain.errors import NotFound, PlanUnreadable, TransientError, UserError
 from services.domain.phase import OnError
@@ -40,8 +37,6 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 50
 """Drafts on a page."""
-
-_LONGEST_NAME = 120
 
 
 @router.get("/new")
@@ -55,7 +50,7 @@ async def hand_in(permit: Operator, page: Shown, form: Fields) -> Response:
     """Nothing is kept unless all of it can be read."""
     text, asked = field(form, "text", LARGEST), field(form, "project", 200).strip()
     try:
-        documents, policy = await _documents(form, text, permit.bot.settings.upload_bytes)
+        documents, policy = await documents_of(form, text, permit.bot.settings.upload_bytes)
         return await run_in_threadpool(_keep, permit, page, asked, documents, policy)
     except (HandedInWrong, PlanUnreadable) as error:
         return await run_in_threadpool(_again, permit, page, text, asked, sentence(error))
@@ -67,7 +62,7 @@ def _again(permit: Permit, page: Page, text: str, asked: str, problem: str) -> R
 
 
 def _keep(permit: Permit, page: Page, asked: str, documents: list[tuple[str, str]], policy: str | None) -> Response:
-    project = _project(permit, asked)
+    project = project_named(permit, asked)
     drafts = [_stored(permit, project, name, document, policy) for name, document in documents]
     for draft in drafts:
         permit.bot.store.drafts.add(draft)
@@ -96,51 +91,6 @@ def _new(
         waiting=len(_mine(permit)),
         needs_project=permit.bot.tracker.is_shared and not permit.bot.options.repo,
     )
-
-
-class HandedInWrong(UserError):
-    """What was handed in cannot be used."""
-
-    code = "upload_invalid"
-
-
-async def _documents(form: FormData, text: str, limit: int) -> tuple[list[tuple[str, str]], str | None]:
-    """Names and texts, and the policy if there is one. Raises UserError."""
-    files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-    if len(files) > MOST_FILES:
-        raise HandedInWrong(f"{len(files)} files at once are too many", fix=f"Send up to {MOST_FILES}.")
-    documents = [(_name(one), parser.decode(await one.read(), name=_name(one))) for one in files]
-    if text.strip():
-        documents.append((REQUEST, parser.decode(text.encode(), name="the text", limit=limit)))
-    if not documents:
-        raise HandedInWrong("there is nothing to read", fix="Choose a file, paste a plan, or say what you want.")
-    empty = next((name for name, document in documents if not document.strip()), None)
-    if empty is not None:
-        raise HandedInWrong("there is nothing in this file", where=empty, fix="Choose another one.")
-    policy = form.get("policy")
-    if isinstance(policy, UploadFile) and policy.filename:
-        return documents, parser.decode(await policy.read(), name=_name(policy))
-    return documents, None
-
-
-def _name(file: UploadFile) -> str:
-    name = "".join(one for one in PurePath(file.filename or "").name if one.isprintable())
-    return name[:_LONGEST_NAME] or "plan.md"
-
-
-def _project(permit: Permit, asked: str) -> str:
-    """Raises UserError for no name of a repository, NotFound or Problem where the role is missing."""
-    owner, _, name = asked.partition("/")
-    if asked and not (_is_name(owner) and _is_name(name)):
-        raise HandedInWrong(f"`{asked}` is no repository", fix="Write it as owner/name.")
-    project = project_for(permit, asked or None, "plans/plan.md")
-    if "/" not in project:
-        raise HandedInWrong("a repository has to be named", fix="Write it as owner/name.")
-    return project
-
-
-def _is_name(part: str) -> bool:
-    return re.fullmatch(NAME_PART.strip("^$"), part) is not None
 
 
 def _stored(
@@ -343,7 +293,7 @@ async def amend(permit: Operator, page: Shown, form: Fields, id: Id) -> Response
     plan = await run_in_threadpool(permit.plan, id)
     text = field(form, "text", LARGEST)
     try:
-        documents, policy = await _documents(form, text, permit.bot.settings.upload_bytes)
+        documents, policy = await documents_of(form, text, permit.bot.settings.upload_bytes)
     except UserError as error:
         return page.show(
             "amend.html", code=HTTPStatus.UNPROCESSABLE_ENTITY, plan=plan, text=text, problem=sentence(error)
