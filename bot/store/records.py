@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, select, text
+from sqlalchemy import Select, and_, bindparam, case, func, literal_column, select, text
 
 from bot.store.sql import END, Apart, Row
 from bot.store.tables import events, inbox, outbox, phases, plans, projects, word
@@ -92,12 +92,9 @@ class ProjectRow:
 
 
 _e, _i, _o, _p = events.c, inbox.c, outbox.c, projects.c
-_its_project = func.coalesce(plans.c.project, _e.project)
-_OF_ANYTHING = events.outerjoin(plans, plans.c.id == _e.plan_id)
 
 _EVENT_FILTERS = {
     "plan": _e.plan_id == bindparam("plan"),
-    "project": _its_project == bindparam("project"),
     "job": _e.job == bindparam("job"),
     "phase": _e.phase == bindparam("phase"),
     "kind": _e.kind == bindparam("kind"),
@@ -131,8 +128,12 @@ _RETRY = text(
 )
 _DROP = text("UPDATE outbox SET state = 'dropped' WHERE id = :id AND state = 'dead'")
 _CHANGES = (
-    select(_e.seq, _its_project, _e.plan_id, _e.job, plans.c.version, phases.c.id, phases.c.status, _e.kind)
-    .select_from(_OF_ANYTHING.outerjoin(phases, and_(phases.c.plan_id == _e.plan_id, phases.c.key == _e.phase)))
+    select(
+        *(_e.seq, func.coalesce(plans.c.project, _e.project), _e.plan_id, _e.job, plans.c.version),
+        *(phases.c.id, phases.c.status, _e.kind),
+    )
+    .outerjoin_from(events, plans, plans.c.id == _e.plan_id)
+    .outerjoin(phases, and_(phases.c.plan_id == _e.plan_id, phases.c.key == _e.phase))
     .where(_e.seq > bindparam("after"))
     .order_by(_e.seq)
     .limit(bindparam("limit"))
@@ -140,34 +141,36 @@ _CHANGES = (
 _LAST_EVENT = select(func.max(_e.seq))
 
 
+_LINE = (_e.kind, _e.plan_id, _e.cause, _e.phase, _e.actor, _e.facts, _e.job)
+_OF_PLANS = select(_e.seq, _e.at, plans.c.project, plans.c.version, *_LINE).join_from(
+    events, plans, plans.c.id == _e.plan_id
+)
+_OF_JOBS = select(_e.seq, _e.at, _e.project, literal_column("0"), *_LINE).where(_e.job.is_not(None))
+
+
 @cache
-def _events(filters: tuple[str, ...], among: int, *, newest_first: bool) -> Select[Any]:
-    statement = (
-        select(
-            *(
-                _e.seq,
-                _e.at,
-                _its_project,
-                plans.c.version,
-                _e.kind,
-                _e.plan_id,
-                _e.cause,
-                _e.phase,
-                _e.actor,
-                _e.facts,
-                _e.job,
-            )
-        )
-        .select_from(_OF_ANYTHING)
-        .where(*(_EVENT_FILTERS[name] for name in filters))
-    )
+def _events(filters: tuple[str, ...], among: int, *, of_jobs: bool, newest_first: bool) -> Select[Any]:
+    """Lines about plans, or about jobs: each kind by its own index, which no single statement over both would use. Those about
+    jobs are few among all lines; an expression keeps SQLite from looking for them along the numbers of all."""
+    statement, project = (_OF_JOBS, _e.project) if of_jobs else (_OF_PLANS, plans.c.project)
+    seq = _e.seq + 0 if of_jobs else _e.seq
+    conditions = {**_EVENT_FILTERS, "project": project == bindparam("project")}
+    statement = statement.where(*(conditions[name] for name in filters))
     if among:
-        statement = statement.where(_its_project.in_([bindparam(f"project_{n}") for n in range(among)]))
+        statement = statement.where(project.in_([bindparam(f"project_{n}") for n in range(among)]))
     if newest_first:
-        statement = statement.where(_e.seq < bindparam("before")).order_by(_e.seq.desc())
+        statement = statement.where(seq < bindparam("before")).order_by(seq.desc())
     else:
-        statement = statement.where(_e.seq > bindparam("after")).order_by(_e.seq)
+        statement = statement.where(seq > bindparam("after")).order_by(seq)
     return statement.limit(bindparam("limit"))
+
+
+def _kinds_of(filters: Container[str]) -> Iterator[bool]:
+    """Whether there may be lines about plans among those that are wanted (False), and about jobs (True)."""
+    if "job" not in filters:
+        yield False
+    if "plan" not in filters and "phase" not in filters:
+        yield True
 
 
 @cache
@@ -218,10 +221,21 @@ class Records(Apart):
         among = (
             {f"project_{n}": name for n, name in enumerate(sorted(projects) or [""])} if projects is not None else {}
         )
-        statement = _events(tuple(wanted), len(among), newest_first=before is not None)
+        is_newest_first = before is not None
         place = {"after": after} if before is None else {"before": before}
         with self._reading() as session:
-            return [_line(row) for row in session.rows(statement, limit=limit, **place, **wanted, **among)]
+            found = [
+                _line(row)
+                for of_jobs in _kinds_of(wanted)
+                for row in session.rows(
+                    _events(tuple(wanted), len(among), of_jobs=of_jobs, newest_first=is_newest_first),
+                    limit=limit,
+                    **place,
+                    **wanted,
+                    **among,
+                )
+            ]
+        return sorted(found, key=lambda line: line.seq, reverse=is_newest_first)[:limit]
 
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """What has changed since a line of the audit trail, one for each line, oldest first."""
@@ -313,7 +327,7 @@ def _value(value: Any) -> Any:
 def _line(row: Row) -> EventLine:
     seq, at, project, version, kind, plan, cause, phase, actor, facts, job = row
     event = Event(kind, plan, cause, phase, actor, json.loads(facts), job or "", project if job else "")
-    return EventLine(seq, moment(at), project, version or 0, event)
+    return EventLine(seq, moment(at), project, version, event)
 
 
 def _delivery(row: Row) -> DeliveryRow:

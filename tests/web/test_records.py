@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 from contextlib import closing
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -102,6 +103,23 @@ def test_the_audit_trail_is_filtered(bot: Bot) -> None:
     assert kinds(until="2100-01-01T00:00:00Z") == kinds()
     assert kinds(before=2**53, limit=1) == ["plan_paused"]
     error_of(bot.http.get("/api/events", params={"since": "yesterday"}), 422)
+
+
+def test_lines_about_plans_and_jobs_are_one_trail(bot: Bot) -> None:
+    for _ in range(2):
+        job = bot.post("/api/tools/noop/execute", {})["id"]
+        bot.get(f"/api/jobs/{job}", wait=20)
+        bot.upload(again=True)
+
+    def numbers(**query: Any) -> list[int]:
+        return [event["seq"] for event in bot.get("/api/events", **query)["events"]]
+
+    every = numbers()
+    assert every == sorted(every)
+    kinds = [event["kind"].partition("_")[0] for event in bot.get("/api/events")["events"]]
+    assert [kind for kind, _ in groupby(kinds, key=lambda kind: kind == "job")] == [True, False, True, False]
+    assert numbers(before=2**53, limit=4) == every[:-5:-1]
+    assert numbers(after=every[2], limit=4) == every[3:7]
 
 
 def test_the_audit_trail_is_exported_whole(bot: Bot) -> None:
