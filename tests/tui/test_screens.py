@@ -223,16 +223,21 @@ def _has_lines(height: int) -> Callable[[str], bool]:
     return lambda seen: len(seen.split("\n")) == height
 
 
-def test_a_file_is_uploaded_looked_at_and_published(stage: Stage, tmp_path: Path) -> None:
-    (tmp_path / "new.md").write_text(
-        "# New [bold]site\n\n## Phase 1: Ground\n\n- [ ] T1 Dig\n\n## Phase 2: Walls\n\nUp.\n"
-    )
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that people are in: names of files are relative to it, and each key costs time."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_file_is_uploaded_looked_at_and_published(stage: Stage, here: Path) -> None:
+    (here / "new.md").write_text("# New [bold]site\n\n## Phase 1: Ground\n\n- [ ] T1 Dig\n\n## Phase 2: Walls\n\nUp.\n")
 
     async def look(eyes: Eyes) -> None:
         await eyes.sees("There is no plan yet. u uploads one")
         await eyes.press("u")
         await eyes.sees("Upload a plan", "Enter reads it")
-        await eyes.press(*str(tmp_path / "new.md"), "enter")
+        await eyes.press(*"new.md", "enter")
         await eyes.sees("New [bold]site  2 phases", "1 Ground", "2 Walls", "manual", "c publishes, d discards")
         assert stage.bot.get("/api/plans")["plans"] == []
         await eyes.press("c")
@@ -248,16 +253,16 @@ def test_a_file_is_uploaded_looked_at_and_published(stage: Stage, tmp_path: Path
     assert [plan["title"] for plan in stage.bot.get("/api/plans")["plans"]] == ["New [bold]site"]
 
 
-def test_what_cannot_be_a_plan_says_why_and_is_discarded(stage: Stage, tmp_path: Path) -> None:
+def test_what_cannot_be_a_plan_says_why_and_is_discarded(stage: Stage, here: Path) -> None:
     circle = "# P\n\n## Phase 1: A\n\nDepends on Phase 2.\n\n## Phase 2: B\n\nDepends on Phase 1.\n"
-    (tmp_path / "circle.md").write_text(circle)
-    (tmp_path / "binary.md").write_bytes(b"\0\1")
+    (here / "circle.md").write_text(circle)
+    (here / "binary.md").write_bytes(b"\0\1")
 
     async def look(eyes: Eyes) -> None:
-        for name, told in (("nothing.md", "No such file"), ("binary.md", "binary file"), ("", "directory")):
-            await eyes.press("u", *str(tmp_path / name), "enter")
+        for name, told in (("nothing.md", "No such file"), ("binary.md", "binary file"), (".", "directory")):
+            await eyes.press("u", *name, "enter")
             await eyes.sees(told)
-        await eyes.press("u", *str(tmp_path / "circle.md"), "enter")
+        await eyes.press("u", *"circle.md", "enter")
         await eyes.sees("1 error to mend first")
         await eyes.press("c")
         await eyes.sees("It cannot be published as it stands", "error: ")
