@@ -50,6 +50,7 @@ def test_the_queue_looks_the_same_from_both_sides(bot: Bot) -> None:
         here, there = list(on_database.items(**asked)), list(on_server.items(**asked))
         assert list(lines.listed(here)) == list(lines.listed(there))
         assert [one.queue_id for one in here] == [one.queue_id for one in there]
+    assert list(lines.listed([])) == ["No such phases."]
     on_database.close()
     on_server.close()
 

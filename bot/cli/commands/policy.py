@@ -31,7 +31,8 @@ def validate(file: str, plan: str | None) -> None:
         warnings += found.unmatched(read_plan(plan, max_phases=MOST_PHASES).draft.phases)
     for warning in warnings:
         click.echo(f"{file}:{warning.line}: {warning.severity}: {warning.message} {warning.fix}".rstrip())
-    click.echo(f"✓ {file}: valid, version 1, {len(found.entries)} entries for phases")
+    count = len(found.entries)
+    click.echo(f"✓ {file}: valid, version 1, {count} {'entry' if count == 1 else 'entries'} for phases")
 
 
 @policy.command()

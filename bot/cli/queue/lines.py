@@ -11,7 +11,8 @@ from bot.web.api.shapes import AttemptShape, QueueItem
 
 
 def listed(items: Iterable[QueueItem]) -> Iterator[str]:
-    """Plan by plan, a line for each phase."""
+    """Plan by plan, a line for each phase; one that says so where there is none."""
+    plan = None
     for plan, phases in groupby(items, key=plan_of):
         parent: int | None = None
         lines = []
@@ -20,6 +21,8 @@ def listed(items: Iterable[QueueItem]) -> Iterator[str]:
             lines.append(f"  {in_a_line(phase)}")
         yield f"{plan}" + (f"  (#{parent})" if parent else "")
         yield from lines
+    if plan is None:
+        yield "No such phases."
 
 
 def in_a_line(item: QueueItem) -> str:
