@@ -11,6 +11,7 @@ from services.planning.references import find
 
 _HEADS = ">►▶→"
 _RUN = re.compile(r"(?:[─━═┌┐└┘├┤┬┴┼╭╮╰╯│┃►▶→]|-{2,}|-(?=>)|(?<=[-─━═])>)+")
+_CORNER = re.compile(r"[┌┐└┘├┤┬┴┼╭╮╰╯]")
 _RIGHT, _LEFT, _DOWN, _UP = (0, 1), (0, -1), (1, 0), (-1, 0)
 _WAYS: Mapping[str, Sequence[tuple[int, int]]] = {
     **dict.fromkeys("─━═-", (_LEFT, _RIGHT)),
@@ -42,29 +43,60 @@ class _Label(NamedTuple):
 
 def traced(lines: Sequence[str], names: Names) -> Iterator[tuple[int, int, int]]:
     """What lines drawn in a text state: unit, needed unit, and the index of the line of text with the arrow."""
-    signs: dict[Place, str] = {}
-    labels: list[list[_Label]] = []
-    for row, line in enumerate(lines):
-        runs = list(_RUN.finditer(line))
-        signs.update(((row, run.start() + at), sign) for run in runs for at, sign in enumerate(run[0]))
-        labels.append(list(_labels(line, runs, names)))
-    for figure in _figures(signs):
-        sources = {unit for place in figure for unit in _left_by(place, signs, labels)}
-        for row, column in figure:
-            for label in labels[row] if signs[row, column] in _HEADS else ():
-                if 0 < label.start - column <= _GAP + 1:
-                    yield from ((subject, needed, row) for subject in label.units for needed in sources - label.units)
+    if any(map(_CORNER.search, lines)):  # straight arrows are read line by line
+        yield from _Drawing(lines, names).edges()
 
 
-def _labels(line: str, runs: Sequence[re.Match[str]], names: Names) -> Iterator[_Label]:
-    """The names between the lines that are drawn."""
-    starts = [0, *(run.end() for run in runs)]
-    ends = [*(run.start() for run in runs), len(line)]
-    for start, end in zip(starts, ends, strict=True):
-        text = line[start:end]
-        units = find(text.strip(), names).units
-        if units:
-            yield _Label(start + len(text) - len(text.lstrip()), start + len(text.rstrip()), units)
+class _Drawing:
+    """The signs of a drawing by their places, and the names between them, which are read where a line leads to them."""
+
+    def __init__(self, lines: Sequence[str], names: Names) -> None:
+        self._lines = lines
+        self._names = names
+        self._runs = [list(_RUN.finditer(line)) for line in lines]
+        self._signs = {
+            (row, run.start() + at): sign
+            for row, runs in enumerate(self._runs)
+            for run in runs
+            for at, sign in enumerate(run[0])
+        }
+        self._read: dict[int, list[_Label]] = {}
+
+    def edges(self) -> Iterator[tuple[int, int, int]]:
+        """Each unit that an arrow points to needs all units whose names its lines leave."""
+        for figure in _figures(self._signs):
+            heads = [place for place in figure if self._signs[place] in _HEADS]
+            sources = {unit for place in figure for unit in self._left_by(*place)} if heads else set()
+            for row, column in heads:
+                for label in self._labels(row):
+                    if 0 < label.start - column <= _GAP + 1:
+                        yield from ((one, needed, row) for one in label.units for needed in sources - label.units)
+
+    def _left_by(self, row: int, column: int) -> Iterator[int]:
+        """The units whose names a sign touches: those on its left, and those it stands below."""
+        ways = _WAYS[self._signs[row, column]]
+        if _LEFT in ways and (row, column - 1) not in self._signs:
+            for label in self._labels(row):
+                if 0 <= column - label.end <= _GAP:
+                    yield from label.units
+        if _UP in ways and row and (row - 1, column) not in self._signs:
+            for label in self._labels(row - 1):
+                if label.start <= column < label.end:
+                    yield from label.units
+
+    def _labels(self, row: int) -> list[_Label]:
+        """The names on a line, between the lines that are drawn there."""
+        if row not in self._read:
+            line, runs = self._lines[row], self._runs[row]
+            starts = [0, *(run.end() for run in runs)]
+            ends = [*(run.start() for run in runs), len(line)]
+            parts = ((start, line[start:end]) for start, end in zip(starts, ends, strict=True))
+            self._read[row] = [label for start, text in parts if (label := self._label(start, text)).units]
+        return self._read[row]
+
+    def _label(self, start: int, text: str) -> _Label:
+        units = find(text.strip(), self._names).units
+        return _Label(start + len(text) - len(text.lstrip()), start + len(text.rstrip()), units)
 
 
 def _figures(signs: Mapping[Place, str]) -> Iterator[list[Place]]:
@@ -82,16 +114,3 @@ def _figures(signs: Mapping[Place, str]) -> Iterator[list[Place]]:
                     seen.add(place)
                     figure.append(place)
         yield figure
-
-
-def _left_by(place: Place, signs: Mapping[Place, str], labels: Sequence[Sequence[_Label]]) -> Iterator[int]:
-    """The units whose names a sign touches: those on its left, and those it stands below."""
-    (row, column), ways = place, _WAYS[signs[place]]
-    if _LEFT in ways and (row, column - 1) not in signs:
-        for label in labels[row]:
-            if 0 <= column - label.end <= _GAP:
-                yield from label.units
-    if _UP in ways and row and (row - 1, column) not in signs:
-        for label in labels[row - 1]:
-            if label.start <= column < label.end:
-                yield from label.units
