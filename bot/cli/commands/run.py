@@ -24,7 +24,8 @@ from bot.cli.options import DurationOption, database_option, max_phases_option
     type=click.IntRange(1),
     metavar="N",
     help="Phases run at once, and files of a `foreach`. Default: the policy's, or 2; at most half the cores. "
-    "Tools that write a copy need up to 2.5 times the size of each file worked on as free disk.",
+    "Tools that write a copy need up to 2.5 times the size of each file worked on as free disk; outside of git each phase "
+    "takes a copy of the folder as well.",
 )
 @click.option(
     "--max-duration",
