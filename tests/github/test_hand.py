@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
+from bot.github.catch_up import gone
 from bot.github.client import GitHub
 from bot.github.events.sources import Sources, Subject
 from bot.github.resolve import EventUnreadable, Resolver
@@ -126,6 +127,16 @@ def test_what_is_done_to_a_child_is_an_order_about_its_phase(
 def test_a_child_that_is_reopened_is_to_be_done_again(hand: Hand) -> None:
     (message,) = hand.phase_is(PhaseState.COMPLETED).does("reopened")
     assert isinstance(message, m.ReopenPhase)
+
+
+@pytest.mark.parametrize("action", ["deleted", "transferred"])
+def test_an_issue_is_taken_away_once_whoever_notices(hand: Hand, github: GitHub, action: str) -> None:
+    """Else a phase that is run again without its issue would be cancelled again when that is missed."""
+    (told,) = hand.does(action)
+
+    missed = {one.cause for one in gone(github, hand.plan, (), listed=())}
+
+    assert told.cause in missed
 
 
 @pytest.mark.parametrize("action", ["closed", "deleted", "transferred"])

@@ -60,7 +60,11 @@ class IssueEvent(Payload):
 
 
 def cause_of(issue: int, action: str, at: datetime) -> str:
-    return f"issue/{issue}/{action}/{at.isoformat()}"
+    """An issue is taken away once, whether that is told, or seen an hour later, when the phase may run again already."""
+    return f"issue/{issue}/gone" if action in _TAKEN_AWAY else f"issue/{issue}/{action}/{at.isoformat()}"
+
+
+_TAKEN_AWAY = ("deleted", "transferred")
 
 
 def read(body: bytes, sources: Sources) -> Sequence[Message]:
