@@ -35,7 +35,9 @@ def test_every_route_but_health_and_webhooks_wants_the_token(bot: Bot) -> None:
 
     for method, path in [*closed, ("GET", "/api/openapi.json"), ("GET", "/not/there")]:
         answer = bot.http.request(method, path, headers={"Authorization": ""})
-        assert error_of(answer, 401)["type"] == "unauthorized", (method, path)
+        refused = error_of(answer, 401)
+        assert refused["type"] == "unauthorized", (method, path)
+        assert refused["message"].startswith("send the header ")
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
@@ -43,7 +45,9 @@ def test_every_route_but_health_and_webhooks_wants_the_token(bot: Bot) -> None:
     "given", ["Bearer wrong", "Bearer", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", b"Bearer \xff\xfe"]
 )
 def test_anything_but_the_token_is_refused(bot: Bot, given: Any) -> None:
-    error_of(bot.http.get("/api/plans", headers={"Authorization": given}), 401)
+    refused = error_of(bot.http.get("/api/plans", headers={"Authorization": given}), 401)
+
+    assert refused["message"].startswith("this token opens nothing here: ")
 
 
 def test_the_scheme_may_be_written_in_any_case(bot: Bot) -> None:

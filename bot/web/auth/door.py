@@ -57,7 +57,7 @@ class Door:
         else:
             found = self._by_session(headers)
         if found is None:
-            raise unauthorized()
+            raise _unauthorized(given)
         return found
 
     def by_token(self, token: str) -> Asker | None:
@@ -112,6 +112,7 @@ class Door:
 _FOREIGN = ("cross-site", "same-site")
 
 
-def unauthorized() -> Problem:
+def _unauthorized(given: str | None) -> Problem:
+    words = f"this token opens nothing here: {_NO_TOKEN}" if given else _NO_TOKEN
     challenge = {"www-authenticate": 'Bearer realm="phasebot"'}
-    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", _NO_TOKEN, headers=challenge)
+    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", words, headers=challenge)
