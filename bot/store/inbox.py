@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, or_, select, text
 
 from bot.store.scheduling import take_turn
 from bot.store.sql import LONGEST_LIST, Listed, Row, Session, insert_into
-from bot.store.tables import inbox, inbox_open
+from bot.store.tables import inbox, inbox_open, inbox_tried
 from bot.store.values import micros, micros_or_none, moment, moment_or_none, storable, to_json
 from services.domain import messages as codec
 from services.domain.messages import Message
@@ -20,11 +20,13 @@ from services.ports import Delivery
 _c = inbox.c
 _READ = (_c.id, _c.source, _c.event, _c.headers, _c.body, _c.messages, _c.received_at)
 _IS_DUE = or_(_c.retry_at.is_(None), _c.retry_at <= bindparam("now"))
-_OLDEST = select(*_READ).where(inbox_open, _IS_DUE).order_by(_c.seq).limit(bindparam("limit"))
-_RECEIVED = _OLDEST.where(_c.messages.is_(None))
-_RESOLVED = _OLDEST.where(_c.messages.is_not(None))
+_OLDEST = select(*_READ).where(_IS_DUE).order_by(_c.seq).limit(bindparam("limit"))
+_RECEIVED = _OLDEST.where(inbox_open, _c.messages.is_(None))
+_RESOLVED = _OLDEST.where(
+    inbox_tried, _c.messages.is_not(None)
+)  # few, in a burst, among thousands that were not looked at
 _KNOWN = Listed(lambda ids: select(_c.id, _c.state).where(_c.id.in_(ids)))
-_NEXT_RETRY = select(func.min(_c.retry_at)).where(inbox_open, _c.retry_at.is_not(None))
+_NEXT_RETRY = select(func.min(_c.retry_at)).where(inbox_tried, _c.retry_at.is_not(None))
 
 _ADD = insert_into(inbox, but=["seq"], suffix="ON CONFLICT (id) DO NOTHING")
 _AGAIN = text(

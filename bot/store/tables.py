@@ -219,6 +219,8 @@ inbox = Table(
 )
 inbox_open = inbox.c.state.in_([word("received"), word("resolved"), word("failed")])
 _partial("ix_inbox_open", inbox.c.seq, where=inbox_open)
+inbox_tried = inbox.c.state.in_([word("resolved"), word("failed")])
+_partial("ix_inbox_tried", inbox.c.seq, where=inbox_tried)
 
 causes = Table(
     "causes",
