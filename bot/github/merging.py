@@ -42,9 +42,9 @@ class Merging:
             if _NOTHING_TO_MERGE in refusal.message:
                 return (_unopened(effect, plan, pull, PullState.UNNEEDED, ""),)
             log.warning("pull_refused", project=plan.project, branch=pull.branch, error=refusal.message)
-            why = (
-                _not_there(plan, pull) if _NO_BRANCH in refusal.message else f"{refusal.message}\n{refusal.fix}".strip()
-            )
+            why = f"{refusal.message}\n{refusal.fix}".strip()
+            if _NO_BRANCH in refusal.message:
+                why = _not_there(plan, pull)
             return (_unopened(effect, plan, pull, PullState.CLOSED, why),)
         return (found.news(plan.id),)
 
@@ -92,12 +92,10 @@ class Merging:
 
 def _not_there(plan: Plan, pull: Pull) -> str:
     """With what became of the branch, by the newest attempt that brought something to it."""
-    brought = [(one.attempt.fence, one.attempt.result.changes) for one in plan
-               if one.attempt and one.attempt.result and one.attempt.result.changes]  # fmt: skip
-    notes = [changes.note for _, changes in sorted(brought, key=lambda one: one[0]) if changes.branch == pull.branch]
-    return (
-        f"The repository of {plan.project} has no branch {pull.branch}: it was {notes[-1] if notes else 'not pushed'}"
-    )
+    attempts = sorted((phase.attempt for phase in plan if phase.attempt), key=lambda one: one.fence, reverse=True)
+    brought = (one.result.changes for one in attempts if one.result and one.result.changes)
+    fate = next((changes.note for changes in brought if changes.branch == pull.branch), "not pushed")
+    return f"The repository of {plan.project} has no branch {pull.branch}: it was {fate}"
 
 
 def _unopened(effect: OpenPull, plan: Plan, pull: Pull, state: PullState, why: str) -> PullSeen:

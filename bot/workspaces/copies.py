@@ -232,9 +232,8 @@ def _fill(place: Path, folder: Path, seen: Seen) -> None:
     for name in sorted(seen.folders):
         (place / name).mkdir(parents=True, exist_ok=True)
     for name in seen.files:
-        with suppress(
-            FileNotFoundError, PermissionError
-        ):  # removed meanwhile; or not for us, so not for the phase either
+        # removed meanwhile; or not for us, so not for the phase either
+        with suppress(FileNotFoundError, PermissionError):
             shutil.copy2(folder / name, place / name, follow_symlinks=False)
 
 
