@@ -130,6 +130,10 @@ def test_everything_but_live_news_works_without_scripts(world: Bot, context: Con
     expect(page.locator("#phase-1")).to_contain_text("Two")
     button(page, "Publish and begin")
     page.get_by_role("link", name="Two", exact=False).first.click()
+    page.wait_for_url("**/phases/*")
+    phase = page.url.rsplit("/", 1)[1]
+    world.wait_until(lambda: world.get(f"/api/phases/{phase}")["status"] == "running")
+    page.reload()
 
     expect(page.locator("#summary time, #attempts time").first).to_contain_text("UTC")
     page.locator("summary", has_text="Skip").last.click()
