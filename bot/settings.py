@@ -167,10 +167,15 @@ class Settings(BaseSettings):
         return given if "://" in given else f"sqlite:///{Path(given).expanduser().absolute()}"
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database, unless it is given as an address of SQLite's own kind."""
+        path = self.database.removeprefix("sqlite:///")
+        return Path(path) if path != self.database and not path.startswith("file:") else None
+
+    @property
     def home(self) -> Path:
         """Where what belongs to this database is kept beside it: logs of attempts, the local tracker, keys."""
-        prefix = "sqlite:///"
-        return Path(self.database.removeprefix(prefix)).parent if self.database.startswith(prefix) else data_folder()
+        return self.database_file.parent if self.database_file else data_folder()
 
     @property
     def repositories(self) -> Path:

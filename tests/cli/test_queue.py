@@ -93,6 +93,19 @@ def test_it_is_a_program(bot: Bot, tmp_path: Path) -> None:
     assert refused.err.startswith("error: ")
 
 
+@pytest.mark.parametrize("command", [["queue", "list"], ["retract", "4kd0x9q2mz"], ["token", "list"]])
+def test_looking_where_no_database_is_makes_none(command: list[str], tmp_path: Path) -> None:
+    program = Program(tmp_path)
+
+    done = program(*command, "--db", "mistyped/phasebot.db")
+
+    assert done.code == 2
+    assert done.err.startswith(
+        f"error: {program.folder}/mistyped/phasebot.db: there is no database\n  Name another one"
+    )
+    assert program.files() == set()
+
+
 # ---------------------------------------------------------------- the client
 
 

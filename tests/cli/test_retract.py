@@ -29,6 +29,7 @@ def test_a_plan_is_retracted_and_the_next_run_makes_another(phasebot: Phasebot) 
 
 
 def test_a_plan_nobody_knows_is_named(phasebot: Phasebot) -> None:
+    phasebot("db", "upgrade", "--db", "bot.db")
     refused = phasebot("retract", "nothing", "--db", "bot.db")
     assert refused.code == 2
     assert "there is no plan nothing" in refused.err

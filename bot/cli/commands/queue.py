@@ -173,15 +173,13 @@ for command in _orders():
 
 
 def _place(server: str | None, database: str | None) -> Queue:
-    from bot.settings import read_settings
-
-    settings = read_settings(database_url=database)
     if server is None:
         import getpass
 
         from bot.cli.queue.places import OnDatabase
+        from bot.cli.stored import settings_of_stored
 
-        return OnDatabase(settings, by=getpass.getuser())
+        return OnDatabase(settings_of_stored(database), by=getpass.getuser())
     if database is not None:
         raise click.UsageError("--server and --db are two places; name one of them")
     from bot.cli.queue.places import OnServer

@@ -37,9 +37,9 @@ def retract(plan_id: str, repo: str | None, database: str | None) -> int:
     from bot import log
     from bot.bootstrap import Options, Phasebot
     from bot.cli.identity import checked_identity
-    from bot.settings import read_settings
+    from bot.cli.stored import settings_of_stored
 
-    settings = read_settings(database_url=database)
+    settings = settings_of_stored(database)
     log.set_up(settings)
     identity = checked_identity(settings, repo, os.environ) if repo else None
     with Phasebot(settings, Options(repo=repo, identity=identity)) as bot:

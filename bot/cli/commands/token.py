@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import closing
 
+    from bot.settings import Settings
     from bot.store import Store
     from bot.tokens import Token
 
@@ -44,6 +45,7 @@ def create(name: str, role: str, project: str | None, days: int | None, as_json:
 
     from bot.clock import SystemClock
     from bot.intake import new_id
+    from bot.settings import read_settings
     from bot.tokens import Token, checked_name, checked_project, digest, new_secret
     from services.domain.access import Role
 
@@ -57,7 +59,7 @@ def create(name: str, role: str, project: str | None, days: int | None, as_json:
         created_by=getpass.getuser(),
         expires_at=now + timedelta(days=days) if days else None,
     )
-    with _opened(database) as store:
+    with _opened(read_settings(database_url=database)) as store:
         store.credentials.add_token(made, digest(secret))
     if as_json:
         click.echo(_json({**_shown(made), "token": secret}))
@@ -78,7 +80,7 @@ def list_(as_json: bool, database: str | None) -> None:
     """
     from bot.clock import SystemClock
 
-    with _opened(database) as store:
+    with _stored(database) as store:
         tokens = store.credentials.tokens()
     if as_json:
         click.echo(_json([_shown(one) for one in tokens]))
@@ -102,20 +104,25 @@ def revoke(name: str, database: str | None) -> None:
     """
     from bot.clock import SystemClock
 
-    with _opened(database) as store:
+    with _stored(database) as store:
         store.credentials.revoke_token(name, SystemClock().now())
     click.echo(f"{name} is refused from now on", err=True)
 
 
-def _opened(database: str | None) -> closing[Store]:
-    """The store of the settings."""
+def _stored(database: str | None) -> closing[Store]:
+    """The store, where tokens were made before."""
+    from bot.cli.stored import settings_of_stored
+
+    return _opened(settings_of_stored(database))
+
+
+def _opened(settings: Settings) -> closing[Store]:
     from contextlib import closing
 
     from bot.clock import SystemClock
-    from bot.settings import read_settings
     from bot.store import Store
 
-    return closing(Store(read_settings(database_url=database).database, clock=SystemClock()))
+    return closing(Store(settings.database, clock=SystemClock()))
 
 
 def _reach(one: Token) -> str:
