@@ -108,11 +108,7 @@ class Shapes:
         url = self.repository_url(repository.full_name)
         page = f"{self.html}/{repository.full_name}"
         return {
-            "id": repository.id,
-            "node_id": node_id("R", repository.id),
-            "name": repository.name,
-            "full_name": repository.full_name,
-            "private": repository.private,
+            **self.place(repository),
             "owner": self.user(repository.owner),
             "html_url": page,
             "description": repository.description,
