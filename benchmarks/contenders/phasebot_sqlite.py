@@ -1,5 +1,6 @@
 """phasebot on SQLite: chains of no-op phases through the whole core. Issues are switched off; everything else is real:
-inbox, decisions, outbox, local executor, ToolRunner, leases, audit trail."""
+inbox, decisions, outbox, local executor, ToolRunner, leases, audit trail. Phases work in the folder itself, as those of the
+peers do: what a copy of it takes grows with the folder."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from services.domain.messages import StartPlan
 from services.domain.phase import Operation, Phase, Rules
 from services.domain.plan import Plan, plan_of
 from services.domain.progress import PlanStatus, plan_status
+from services.domain.rules import Isolation
 from services.domain.transitions import PhaseState
 from services.execution.tool import Context
 from services.ports import Delivery, PhaseText, PlanText
@@ -47,7 +49,7 @@ class Stamp:
 
 
 def plan(number: int, phases: int) -> tuple[Plan, PlanText]:
-    rules = Rules(executor="local", operations=(Operation("stamp", {}),))
+    rules = Rules(executor="local", operations=(Operation("stamp", {}),), isolation=Isolation.IN_PLACE)
     keys = [f"phase-{one}" for one in range(1, phases + 1)]
     made = Plan(
         id=f"plan{number}",

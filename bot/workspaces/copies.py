@@ -125,6 +125,7 @@ class Copies:
         self._place = home / "copies"
         self._holder = holder
         self._most = most
+        self._ours: set[str] = set()  # names of notes that need not be read: this process lives
 
     @contextmanager
     def open(self, folder: Path, assignment: Assignment, output: Output) -> Iterator[Copied]:
@@ -135,11 +136,13 @@ class Copies:
                 self._undo_what_was_broken_off()
                 original = look(folder, self._home, self._most)
                 self._check_room(original.size)
+                self._ours.add(f"{place.name}.json")
                 self._write(place, _Note(self._holder, str(folder)))
                 _fill(place, folder, original)
             yield Copied(str(place), self, folder, original, self.look(place), assignment, output)
         finally:
             self._forget(place)
+            self._ours.discard(f"{place.name}.json")
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -172,7 +175,7 @@ class Copies:
     # ------------------------------------------------------------ inside
 
     def _undo_what_was_broken_off(self) -> None:
-        for path in sorted(self._place.glob("*.json")):
+        for path in sorted(one for one in self._place.glob("*.json") if one.name not in self._ours):
             with suppress(OSError, ValueError, TypeError):  # torn by a crash of the machine: left for people
                 note = _Note.read(path)
                 if is_dead(note.holder):
