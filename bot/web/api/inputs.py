@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -22,6 +23,11 @@ def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("has to be text, without NUL")
     return text
+
+
+def is_name(text: str) -> bool:
+    """It could stand for one part of a repository's name, or be an id."""
+    return re.fullmatch(NAME_PART, text) is not None
 
 
 Words = Annotated[str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": WITHOUT_NUL})]

@@ -128,7 +128,7 @@ async def show_job(
 ) -> JobShape:
     """How a job stands, and how it ended."""
     until = time.monotonic() + wait
-    while (job := await run_in_threadpool(job_seen, permit, id)).state.is_live and time.monotonic() < until:
+    while (job := await run_in_threadpool(permit.job, id)).state.is_live and time.monotonic() < until:
         await asyncio.sleep(LOOK_EVERY)
     return JobShape.model_validate(job)
 
@@ -136,7 +136,7 @@ async def show_job(
 @router.get("/jobs/{id}/log", responses=documented(404))
 def show_job_log(permit: Viewer, id: Id, offset: Offset = None, limit: Size = TAIL) -> LogPart:
     """What a job has put out, without secrets. To follow it, ask again with `offset` = the `next` of before."""
-    return log_of(permit, job_seen(permit, id), offset, limit)
+    return log_of(permit, permit.job(id), offset, limit)
 
 
 def log_of(permit: Permit, job: Job, offset: int | None, limit: int) -> LogPart:
@@ -152,18 +152,11 @@ def cancel_job(permit: Operator, id: Id, text: Cancelling | None = None) -> JobS
 
 def cancelled(permit: Permit, id: str, why: str) -> Job:
     """The job, whose end is wished for by now. Raises NotFound, Problem."""
-    job = job_seen(permit, id)
+    job = permit.job(id)
     if not job.state.is_live or not permit.bot.jobs.cancel(id, by=permit.who, why=why):
-        state = job_seen(permit, id).state
+        state = permit.job(id).state
         raise Problem(HTTPStatus.CONFLICT, "job_over", f"the job has ended already: {state}", details={"state": state})
-    return job_seen(permit, id)
-
-
-def job_seen(permit: Permit, id: str) -> Job:
-    """Raises NotFound, or Problem for too small a role."""
-    job = permit.bot.store.jobs.one(id)
-    permit.see(job.project, f"there is no job {id}")
-    return job
+    return permit.job(id)
 
 
 def _refuse_unavailable(permit: Permit, name: str, project: str) -> None:

@@ -23,6 +23,7 @@ from services.domain.access import EVERYWHERE, Caller, Role
 from services.domain.attempts import Attempt
 from services.domain.errors import NotFound
 from services.domain.plan import Plan
+from services.execution.jobs import Job
 
 CSRF_HEADER = "x-csrf-token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -46,6 +47,11 @@ class Permit:
     def projects(self) -> frozenset[str] | None:
         """Those that lists have to be cut down to; None for all."""
         return self.caller.projects
+
+    @property
+    def served(self) -> list[str]:
+        """The names of the projects that there are, among those."""
+        return [one.id for one in self.bot.store.records.projects(self.projects)]
 
     def plan(self, id: str) -> Plan:
         """Raises NotFound, or Problem for too small a role."""
@@ -73,6 +79,12 @@ class Permit:
         draft = self.bot.store.drafts.one(id, self.bot.clock.now())
         self.see(draft.project, f"there is no draft {id}")
         return draft
+
+    def job(self, id: str) -> Job:
+        """Raises NotFound, or Problem for too small a role."""
+        job = self.bot.store.jobs.one(id)
+        self.see(job.project, f"there is no job {id}")
+        return job
 
     def project(self, name: str) -> str:
         """A project by its name. Raises NotFound, or Problem for too small a role."""

@@ -87,7 +87,7 @@ def queue_page(permit: Viewer, page: Shown, wanted: Annotated[BoardQuery, Query(
         total=total,
         pages=max(1, -(-total // PER_PAGE)),
         first=(wanted.page - 1) * PER_PAGE,
-        projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         sorts=tuple(ORDERS),
         failed=counts.get(QueueStatus.FAILED, 0),
         most=MOST_AT_ONCE,

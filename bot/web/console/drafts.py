@@ -80,7 +80,7 @@ def _new(
     problem: str = "",
     code: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    known = [one.id for one in permit.bot.store.records.projects(permit.projects)]
+    known = permit.served
     return page.show(
         "new.html",
         code=code,

@@ -94,7 +94,7 @@ def activity_page(
         project=project,
         by=by,
         kind=kind,
-        projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         older=lines[-1].seq if len(lines) == PER_PAGE else None,
         filters=said,
         is_newest=before == END,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 
 from starlette.datastructures import FormData, UploadFile
 
-from bot.web.api.inputs import NAME_PART
+from bot.web.api.inputs import is_name
 from bot.web.api.orders import project_for
 from bot.web.auth.permits import Permit
 from bot.web.forms import MOST_FILES
@@ -51,13 +50,9 @@ def _name(file: UploadFile) -> str:
 def project_named(permit: Permit, asked: str) -> str:
     """Raises UserError for no name of a repository, NotFound or Problem where the role is missing."""
     owner, _, name = asked.partition("/")
-    if asked and not (_is_name(owner) and _is_name(name)):
+    if asked and not (is_name(owner) and is_name(name)):
         raise HandedInWrong(f"`{asked}` is no repository", fix="Write it as owner/name.")
     project = project_for(permit, asked or None, "plans/plan.md")
     if "/" not in project:
         raise HandedInWrong("a repository has to be named", fix="Write it as owner/name.")
     return project
-
-
-def _is_name(part: str) -> bool:
-    return re.fullmatch(NAME_PART.strip("^$"), part) is not None

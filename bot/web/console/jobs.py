@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -16,8 +15,8 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from bot.store.sql import END
-from bot.web.api.inputs import LONGEST_ID, NAME_PART, PROJECT, Id
-from bot.web.api.jobs import LONGEST, TIMEOUT, Execution, ToolName, cancelled, job_of, job_seen, log_of
+from bot.web.api.inputs import LONGEST_ID, NAME_PART, PROJECT, Id, is_name
+from bot.web.api.jobs import LONGEST, TIMEOUT, Execution, ToolName, cancelled, job_of, log_of
 from bot.web.auth import Operator, Viewer
 from bot.web.auth.permits import Permit
 from bot.web.console.events import told
@@ -60,7 +59,7 @@ def jobs_page(
         jobs=found,
         project=project,
         tool=tool,
-        projects=[one.id for one in bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         tools=sorted(bot.registry.snapshot()),
         older=found[-1].seq if len(found) == PER_PAGE else None,
         is_newest=before == END,
@@ -70,7 +69,7 @@ def jobs_page(
 
 @router.get("/jobs/{id}")
 def job_page(permit: Viewer, page: Shown, id: Id) -> Response:
-    job = job_seen(permit, id)
+    job = permit.job(id)
     return page.show(
         "job.html",
         section="operations",
@@ -130,7 +129,7 @@ _MENDABLE = frozenset({"request_invalid", "tool_not_exposed", "project_not_local
 def _id(form: FormData) -> str:
     """The one that the page gave to what it showed; empty for anything else."""
     id = field(form, "id", LONGEST_ID)
-    return id if re.fullmatch(NAME_PART, id) else ""
+    return id if is_name(id) else ""
 
 
 def _execution(given: Mapping[str, str]) -> Execution:
@@ -173,7 +172,7 @@ def _form(
         job=job,
         arguments=_pretty(job.arguments) if job else "",
         problem=problem,
-        projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         longest=LONGEST,
         longest_why=LONGEST_WHY,
     )

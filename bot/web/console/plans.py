@@ -77,7 +77,7 @@ def plans_page(
         "plans.html",
         plans=[_card(one) for one in found],
         project=project,
-        projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         next=cursor_of(plan_place(found[-1].plan)) if len(found) == PER_PAGE else None,
         is_first=cursor is None,
     )

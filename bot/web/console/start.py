@@ -58,8 +58,7 @@ def _steps(permit: Permit, now: Settings, check: Any) -> list[tuple[str, bool, s
     has_identity = (now.app_id != "" or bot.tracker.is_shared) and github is not None and github.verdict == "fine"
     has_secret = bool(bot.hooks.secrets()) or (secret is not None and secret.verdict == "fine")
     policies = partial(bot.store.policies.last)
-    served = [one.id for one in bot.store.records.projects(permit.projects)]
-    with_policy = [one for one in served if policies(one)]
+    with_policy = [one for one in permit.served if policies(one)]
     return [
         ("identity", has_identity, github.message if github else ""),
         ("webhooks", has_secret and bool(bot.settings.public_url), bot.settings.public_url),

@@ -59,7 +59,7 @@ def _shown(
         problem=problem,
         given=given or {"name": "", "role": "operator", "project": "", "days": "90"},
         roles=[role.value for role in Role],
-        projects=[one.id for one in permit.bot.store.records.projects(permit.projects)],
+        projects=permit.served,
         lifetimes=_LIFETIMES,
         now=permit.bot.clock.now(),
     )
