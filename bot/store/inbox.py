@@ -22,9 +22,8 @@ _READ = (_c.id, _c.source, _c.event, _c.headers, _c.body, _c.messages, _c.receiv
 _IS_DUE = or_(_c.retry_at.is_(None), _c.retry_at <= bindparam("now"))
 _OLDEST = select(*_READ).where(_IS_DUE).order_by(_c.seq).limit(bindparam("limit"))
 _RECEIVED = _OLDEST.where(inbox_open, _c.messages.is_(None))
-_RESOLVED = _OLDEST.where(
-    inbox_tried, _c.messages.is_not(None)
-)  # few, in a burst, among thousands that were not looked at
+# In a burst these are few, among thousands that were not looked at.
+_RESOLVED = _OLDEST.where(inbox_tried, _c.messages.is_not(None))
 _KNOWN = Listed(lambda ids: select(_c.id, _c.state).where(_c.id.in_(ids)))
 _NEXT_RETRY = select(func.min(_c.retry_at)).where(inbox_tried, _c.retry_at.is_not(None))
 

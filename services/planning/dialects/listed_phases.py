@@ -44,7 +44,7 @@ def _is_planned(document: Document, found: list[Found]) -> bool:
     first, last = outline.blocks[found[0][0]], outline.blocks[found[-1][0]]
     if isinstance(first, Row) and _has_needs(outline, first):
         return True
-    above = next((one for one in reversed(outline.sections) if one.heading.line < first.line), None)
+    above = next(outline.around(first.line), None)
     if above and PLAN.search(above.heading.text):
         return True
     return (last.line - first.line + 1) * 2 > len(outline.lines) or bool(
