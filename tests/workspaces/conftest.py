@@ -144,3 +144,14 @@ def repository(tmp_path: Path) -> Repository:
 @pytest.fixture
 def attempts(repository: Repository, tmp_path: Path) -> Attempts:
     return Attempts(repository, tmp_path / "home")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Outside of git: files, one that can be run, a link, and a folder with nothing in it."""
+    folder = tmp_path / "plain"
+    write(folder, {"a.txt": "a", "deep/b.txt": "b", "run.sh": "#!/bin/sh"})
+    (folder / "run.sh").chmod(0o755)
+    (folder / "link").symlink_to("a.txt")
+    (folder / "empty").mkdir()
+    return folder

@@ -25,16 +25,6 @@ BROKE = Ending(Failure("command_failed", "no"), None)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "plain"
-    write(folder, {"a.txt": "a", "deep/b.txt": "b", "run.sh": "#!/bin/sh"})
-    (folder / "run.sh").chmod(0o755)
-    (folder / "link").symlink_to("a.txt")
-    (folder / "empty").mkdir()
-    return folder
-
-
-@pytest.fixture
 def attempts(repository: Repository, folder: Path) -> Attempts:
     return Attempts(repository, folder / "home", folder=folder)  # the database lies within the folder
 
